@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors in this package; SwiftPM ignores this setting where the package is a dependency.
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// For the modules that need no unsafe pointer: every unsafe construct there is a visible choice.
+let strict: [SwiftSetting] = swift + [.strictMemorySafety()]
+
+let c: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "sidecart",
+    products: [
+        .library(name: "SidecartClient", targets: ["SidecartClient"])
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]
+        ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // C of our own: what protoc-c generated, and the numeric kernels.
+        .target(name: "CSidecartProto", dependencies: ["CProtobufC"]),
+        .target(name: "CKernels", cSettings: c),
+
+        // Pure modules, ground floor first.
+        .target(name: "Interactions", dependencies: ["CZlib"], swiftSettings: swift),
+        .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
+        .target(name: "EmbeddingStore", dependencies: ["CKernels"], swiftSettings: swift),
+        .target(name: "Models", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
+        .target(name: "Evaluation", dependencies: ["Models"], swiftSettings: strict),
+        .target(name: "Bundles", dependencies: ["Models", "CLibCrypto"], swiftSettings: swift),
+
+        // The wire.
+        .target(name: "EventLoop", dependencies: ["CLibUV"], swiftSettings: swift),
+        .target(name: "RPC", dependencies: ["EventLoop", "CSidecartProto"], swiftSettings: swift),
+        .target(
+            name: "SidecartClient", dependencies: ["RPC"], path: "Clients/Swift",
+            swiftSettings: swift),
+
+        // Tests: one target a module.
+        .testTarget(
+            name: "InteractionsTests", dependencies: ["Interactions"], swiftSettings: swift),
+        .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
+        .testTarget(
+            name: "EmbeddingStoreTests", dependencies: ["EmbeddingStore"], swiftSettings: swift),
+        .testTarget(
+            name: "ModelsTests", dependencies: ["Models", "Evaluation", "SampleShop"],
+            swiftSettings: swift),
+        .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
+        .testTarget(name: "RPCTests", dependencies: ["RPC"], swiftSettings: swift),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,56 @@
+/// A shop's events with the tables that name what they number, and what is known of the items.
+package struct Dataset: Sendable {
+    package var users = IdentifierTable()
+    package var items = IdentifierTable()
+    package var baskets = IdentifierTable()
+    package var events = EventTable()
+    /// What the events' file or a catalogue beside it says of the items; `catalog.count == items.count`.
+    package var catalog = Catalog()
+
+    package init() {}
+}
+
+/// What is known of each item, by item number: columns of equal length.
+package struct Catalog: Sendable {
+    /// A stock that nobody tracks.
+    package static let untrackedStock: Int32 = -1
+
+    /// Empty when not known.
+    package private(set) var titles: [String] = []
+    /// From the broadest to the finest, such as `["Kitchen", "Tea", "Teapots"]`; empty when not known.
+    package private(set) var categories: [[String]] = []
+    /// In the shop's currency; 0 when not known.
+    package private(set) var prices: [Float] = []
+    /// Pieces at hand, or `untrackedStock`.
+    package private(set) var stocks: [Int32] = []
+    /// `name=value`, sorted; empty when not known.
+    package private(set) var attributes: [[String]] = []
+
+    package init() {}
+
+    package var count: Int { titles.count }
+
+    /// Makes room for items up to `count - 1`, about which nothing is known yet.
+    package mutating func grow(to count: Int) {
+        while titles.count < count {
+            titles.append("")
+            categories.append([])
+            prices.append(0)
+            stocks.append(Self.untrackedStock)
+            attributes.append([])
+        }
+    }
+
+    /// Replaces the facts that are given, and keeps the others.
+    package mutating func update(
+        item: Int, title: String? = nil, category: [String]? = nil, price: Float? = nil,
+        stock: Int32? = nil, attributes: [String]? = nil
+    ) {
+        grow(to: item + 1)
+        if let title { titles[item] = title }
+        if let category { categories[item] = category }
+        if let price { prices[item] = price }
+        if let stock { stocks[item] = stock }
+        if let attributes { self.attributes[item] = attributes.sorted() }
+    }
+}

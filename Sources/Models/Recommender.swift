@@ -1,0 +1,72 @@
+package import Interactions
+
+/// One algorithm that learns from a shop's events.
+///
+/// A conforming type is its hyperparameters: a plain value, made before the data is seen. Training is
+/// deterministic: the same data, options and seed give the same parts, bit by bit, at any thread count.
+package protocol Recommender: Sendable {
+    /// The name on the command line and in manifests, such as `ials`.
+    static var name: String { get }
+
+    /// The hyperparameters by name, as recorded in a manifest.
+    var hyperparameters: [String: Double] { get }
+
+    /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large for it.
+    func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+}
+
+/// What models see of a shop: who took what, and what was taken together.
+package struct TrainingData: Sendable {
+    /// Users x items; a value says how often or how strongly. Columns ascend within a row.
+    package var interactions: SparseMatrix
+    /// Baskets x items, without repeats; nil where the events name no baskets.
+    package var baskets: SparseMatrix?
+
+    package init(interactions: SparseMatrix, baskets: SparseMatrix?) {
+        self.interactions = interactions
+        self.baskets = baskets
+    }
+}
+
+/// How to train, as opposed to what.
+package struct TrainingContext: Sendable {
+    package var threads: Int
+    package var seed: UInt64
+    /// Called on the training thread after each step of work.
+    package var report: @Sendable (TrainingProgress) -> Void
+
+    package init(
+        threads: Int, seed: UInt64,
+        report: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
+    ) {
+        self.threads = threads
+        self.seed = seed
+        self.report = report
+    }
+}
+
+package struct TrainingProgress: Sendable {
+    /// The algorithm's name.
+    package var model: String
+    /// Steps finished, 1 to `steps`.
+    package var step: Int
+    package var steps: Int
+    /// The training objective after this step, where the algorithm has one.
+    package var loss: Double?
+
+    package init(model: String, step: Int, steps: Int, loss: Double?) {
+        self.model = model
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+    }
+}
+
+/// Why an algorithm cannot learn from this data.
+package struct TrainingError: Error, CustomStringConvertible, Sendable {
+    /// One sentence that names what is missing, or the limit and the figure that passes it.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
