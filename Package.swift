@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
 
         // C of our own: what protoc-c generated, and the numeric kernels.
         .target(name: "CSidecartProto", dependencies: ["CProtobufC"]),
@@ -34,7 +35,8 @@ let package = Package(
         .target(name: "EmbeddingStore", dependencies: ["CKernels"], swiftSettings: swift),
         .target(name: "Models", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
         .target(name: "Evaluation", dependencies: ["Models"], swiftSettings: strict),
-        .target(name: "Bundles", dependencies: ["Models", "CLibCrypto"], swiftSettings: swift),
+        .target(
+            name: "Bundles", dependencies: ["Models", "CLibCrypto", "CLinux"], swiftSettings: swift),
 
         // The wire.
         .target(name: "EventLoop", dependencies: ["CLibUV"], swiftSettings: swift),

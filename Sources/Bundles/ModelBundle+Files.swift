@@ -1,0 +1,80 @@
+extension ModelBundle {
+    /// Reads the folder at `path`, and everything in it is checked.
+    ///
+    /// - Throws: ``BundleError`` where a file is missing, damaged, foreign or of another format version.
+    /// - Complexity: O(bytes). The tensors' memory is allocated once; nothing refers to the files afterwards.
+    package static func read(from path: String) throws(BundleError) -> ModelBundle {
+        let manifestPath = "\(path)/\(BundleFormat.manifestName)"
+        let tensorsPath = "\(path)/\(BundleFormat.tensorsName)"
+        let manifest = try Manifest(
+            parsing: OpenFile.bytes(of: manifestPath, bytesMax: BundleFormat.manifestBytesMax),
+            path: manifestPath)
+        let (tensors, digest) = try SafetensorsFile.read(tensorsPath)
+        guard digest == manifest.tensorsDigest else {
+            throw BundleError(
+                path: tensorsPath,
+                message:
+                    "damaged: its SHA-256 is \(digest), the manifest says \(manifest.tensorsDigest)"
+            )
+        }
+        let bundle = try ModelBundle(
+            info: manifest.info, foldIn: manifest.foldIn, tensors: tensors, path: tensorsPath)
+        if let counts = manifest.counts, counts != bundle.counts {
+            throw BundleError(
+                path: manifestPath,
+                message: "\"counts\" do not agree with the tensors: \(bundle.counts)")
+        }
+        return bundle
+    }
+
+    /// Checks the folder at `path` as ``read(from:)`` does.
+    ///
+    /// - Returns: what the bundle says of itself.
+    @discardableResult
+    package static func verify(_ path: String) throws(BundleError) -> BundleInfo {
+        try read(from: path).info
+    }
+
+    /// Writes the folder `path`: all of it, on the disk, or nothing.
+    ///
+    /// The files are written to a hidden folder beside it, which then takes the name in one step. A crash can
+    /// leave that hidden folder behind, never a part of a bundle at `path`. What would be refused when
+    /// read is refused here.
+    ///
+    /// - Parameter replacing: swap with the bundle that is at `path` already, which is then deleted. Without it
+    ///   an existing `path` is an error. On file systems that cannot swap in one step (`RENAME_EXCHANGE`) the
+    ///   old one is moved aside first, and for that moment `path` does not exist.
+    /// - Returns: the SHA-256 of the tensors' file, in hexadecimal.
+    /// - Throws: ``BundleError``; a bundle that was at `path` is still there.
+    @discardableResult
+    package func write(
+        to path: String, replacing: Bool = false
+    ) throws(BundleError) -> String {
+        let tensors = tensors
+        var manifest = Manifest(
+            info: info, tensorsDigest: "", foldIn: parts.embeddings?.foldIn, counts: counts)
+        try manifest.check(path: path)
+        _ = try ModelBundle(
+            info: info, foldIn: parts.embeddings?.foldIn, tensors: tensors, path: path)
+        let folder = try NewFolder(for: path, replacing: replacing)
+        do {
+            manifest.tensorsDigest = try SafetensorsFile.write(
+                tensors, to: "\(folder.path)/\(BundleFormat.tensorsName)")
+            let file = try OpenFile(creating: "\(folder.path)/\(BundleFormat.manifestName)")
+            try file.write(manifest.encoded(path: path))
+            try file.synchronize()
+            try folder.publish()
+            return manifest.tensorsDigest
+        } catch {
+            folder.discard()
+            throw error
+        }
+    }
+
+    private var counts: Manifest.Counts {
+        Manifest.Counts(
+            items: items.count, users: users.count,
+            dimensions: parts.embeddings?.items.columns ?? 0,
+            interactions: histories?.nonZeroCount ?? 0)
+    }
+}

@@ -1,0 +1,187 @@
+internal import Interactions
+internal import Models
+
+/// The bundle as tensors and back. The names and shapes here are the format.
+///
+/// | tensor | type and shape | when absent |
+/// |---|---|---|
+/// | `item_ids.bytes`, `.offsets` | U8, I64 `[I+1]` | required |
+/// | `user_ids.bytes`, `.offsets` | U8, I64 `[U+1]` | no users |
+/// | `item_embeddings` | F32 `[I,D]` | the model has neighbours or popularity instead |
+/// | `user_embeddings` | F32 `[U,D]` | users have no vectors |
+/// | `popularity` | F32 `[I]`, not negative | zeros |
+/// | `neighbours.<relation>.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no such relation |
+/// | `neighbours.<relation>.lifts`, `.confidences` | F32 | zeros |
+/// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
+/// | `histories.values` | F32 | ones |
+/// | `catalog.titles.bytes`, `.offsets` | U8, I64 `[I+1]` | empty |
+/// | `catalog.categories.bytes`, `.offsets`, `.rows` | U8, I64, I64 `[I+1]` | empty |
+/// | `catalog.attributes.bytes`, `.offsets`, `.rows` | U8, I64, I64 `[I+1]` | empty |
+/// | `catalog.prices` | F32 `[I]`, not negative | 0 |
+/// | `catalog.stocks` | I32 `[I]`, -1 and up | -1, untracked |
+extension ModelBundle {
+    var tensors: [Tensor] {
+        var tensors = TextColumns.tensors("item_ids", items)
+        if users.count > 0 { tensors += TextColumns.tensors("user_ids", users) }
+        if let embeddings = parts.embeddings {
+            tensors.append(Self.tensor("item_embeddings", embeddings.items))
+            if let users = embeddings.users {
+                tensors.append(Self.tensor("user_embeddings", users))
+            }
+        }
+        tensors.append(Tensor("popularity", .float32(parts.popularity)))
+        for (relation, lists) in parts.neighbours {
+            let name = "neighbours.\(relation.rawValue)"
+            tensors.append(Tensor("\(name).offsets", .int64(lists.offsets)))
+            tensors.append(Tensor("\(name).items", .int32(lists.items)))
+            tensors.append(Tensor("\(name).scores", .float32(lists.scores)))
+            tensors.append(Tensor("\(name).lifts", .float32(lists.lifts)))
+            tensors.append(Tensor("\(name).confidences", .float32(lists.confidences)))
+        }
+        if let histories {
+            tensors.append(Tensor("histories.offsets", .int64(histories.rowOffsets)))
+            tensors.append(Tensor("histories.items", .int32(histories.columns)))
+            tensors.append(Tensor("histories.values", .float32(histories.values)))
+        }
+        tensors += TextColumns.tensors("catalog.titles", catalog.titles)
+        tensors += TextColumns.tensors("catalog.categories", catalog.categories)
+        tensors += TextColumns.tensors("catalog.attributes", catalog.attributes)
+        tensors.append(Tensor("catalog.prices", .float32(catalog.prices)))
+        tensors.append(Tensor("catalog.stocks", .int32(catalog.stocks)))
+        return tensors
+    }
+
+    private static func tensor(_ name: String, _ matrix: Matrix) -> Tensor {
+        Tensor(name, .float32(matrix.values), shape: [matrix.rows, matrix.columns])
+    }
+
+    /// - Parameter path: names the tensors' file in errors.
+    init(
+        info: BundleInfo, foldIn: FoldInParameters?, tensors: [Tensor], path: String
+    ) throws(BundleError) {
+        var set = TensorSet(tensors, path: path)
+        let items = try set.takeIdentifiers("item_ids")
+        let users =
+            set.contains("user_ids.bytes")
+            ? try set.takeIdentifiers("user_ids") : IdentifierTable()
+        let hasPopularity = set.contains("popularity")
+        var parts = ModelParts(
+            popularity: hasPopularity
+                ? try set.takeFloats("popularity", count: items.count, minimum: 0)
+                : Array(repeating: 0, count: items.count))
+        parts.embeddings = try Self.embeddings(
+            &set, items: items.count, users: users.count, foldIn: foldIn)
+        for relation in Relation.allCases
+        where set.contains("neighbours.\(relation.rawValue).offsets") {
+            parts.neighbours[relation] = try Self.neighbours(&set, relation, items: items.count)
+        }
+        guard parts.embeddings != nil || !parts.neighbours.isEmpty || hasPopularity else {
+            throw set.problem(
+                "item_embeddings", "is missing, and neighbours and popularity are too")
+        }
+        var histories: SparseMatrix?
+        if set.contains("histories.offsets") {
+            histories = try Self.histories(&set, users: users.count, items: items.count)
+        }
+        let catalog = try Self.catalog(&set, items: items.count)
+        try set.refuseLeftovers()
+        self.init(
+            info: info, items: items, users: users, catalog: catalog, parts: parts,
+            histories: histories)
+    }
+
+    private static func embeddings(
+        _ set: inout TensorSet, items: Int, users: Int, foldIn: FoldInParameters?
+    ) throws(BundleError) -> EmbeddingParts? {
+        guard set.contains("item_embeddings") else {
+            if foldIn != nil {
+                throw set.problem(
+                    "item_embeddings", "is missing, though the manifest has \"fold_in\"")
+            }
+            return nil
+        }
+        let (dimensions, values) = try set.takeMatrix("item_embeddings", rows: items)
+        var parts = EmbeddingParts(
+            items: Matrix(rows: items, columns: dimensions, values: values), users: nil,
+            foldIn: foldIn)
+        if set.contains("user_embeddings") {
+            let (columns, values) = try set.takeMatrix("user_embeddings", rows: users)
+            guard columns == dimensions else {
+                throw set.problem(
+                    "user_embeddings", "has \(columns) columns, but item_embeddings \(dimensions)")
+            }
+            parts.users = Matrix(rows: users, columns: columns, values: values)
+        }
+        return parts
+    }
+
+    private static func neighbours(
+        _ set: inout TensorSet, _ relation: Relation, items: Int
+    ) throws(BundleError) -> NeighbourLists {
+        let name = "neighbours.\(relation.rawValue)"
+        let offsets = try set.takeOffsets("\(name).offsets", rows: items)
+        let count = offsets[items]
+        let scores = try set.takeFloats("\(name).scores", count: count)
+        for item in 0..<items {
+            for entry in offsets[item]..<max(offsets[item + 1] - 1, offsets[item])
+            where scores[entry] < scores[entry + 1] {
+                throw set.problem(
+                    "\(name).scores", "item \(item)'s list is not sorted, strongest first")
+            }
+        }
+        return NeighbourLists(
+            offsets: offsets,
+            items: try set.takeIndices("\(name).items", count: count, within: 0..<Int32(items)),
+            scores: scores,
+            lifts: try set.takeFloats("\(name).lifts", count: count, absent: 0),
+            confidences: try set.takeFloats("\(name).confidences", count: count, absent: 0))
+    }
+
+    private static func histories(
+        _ set: inout TensorSet, users: Int, items: Int
+    ) throws(BundleError) -> SparseMatrix {
+        let offsets = try set.takeOffsets("histories.offsets", rows: users)
+        let count = offsets[users]
+        return SparseMatrix(
+            rows: users, columnCount: items, rowOffsets: offsets,
+            columns: try set.takeIndices("histories.items", count: count, within: 0..<Int32(items)),
+            values: try set.takeFloats("histories.values", count: count, absent: 1))
+    }
+
+    private static func catalog(_ set: inout TensorSet, items: Int) throws(BundleError) -> Catalog {
+        let titles =
+            set.contains("catalog.titles.bytes")
+            ? try set.takeStrings("catalog.titles", rows: items) : nil
+        let categories =
+            set.contains("catalog.categories.bytes")
+            ? try set.takeStringLists("catalog.categories", rows: items) : nil
+        let attributes =
+            set.contains("catalog.attributes.bytes")
+            ? try set.takeStringLists("catalog.attributes", rows: items) : nil
+        let prices =
+            set.contains("catalog.prices")
+            ? try set.takeFloats("catalog.prices", count: items, minimum: 0) : nil
+        let stocks =
+            set.contains("catalog.stocks")
+            ? try set.takeIndices(
+                "catalog.stocks", count: items, within: Catalog.untrackedStock..<Int32.max) : nil
+        var catalog = Catalog()
+        catalog.grow(to: items)
+        for item in 0..<items {
+            catalog.update(
+                item: item, title: titles?[item], category: categories?[item],
+                price: prices?[item], stock: stocks?[item], attributes: attributes?[item])
+        }
+        return catalog
+    }
+}
+
+extension TensorSet {
+    /// Shape `[count]`, or `count` times the same value where the tensor is absent.
+    mutating func takeFloats(
+        _ name: String, count: Int, absent: Float
+    ) throws(BundleError) -> [Float] {
+        contains(name)
+            ? try takeFloats(name, count: count) : Array(repeating: absent, count: count)
+    }
+}

@@ -1,0 +1,82 @@
+package import Interactions
+package import Models
+
+/// A trained model with all that serving it takes: what a bundle's folder holds.
+///
+/// Named so because Foundation has a `Bundle` too. Shapes: `I` = `items.count`, `U` = `users.count`.
+package struct ModelBundle: Sendable {
+    package var info: BundleInfo
+    /// `1...2^31 - 1` items, or none.
+    package var items: IdentifierTable
+    /// Empty where the bundle knows no users.
+    package var users: IdentifierTable
+    /// By item number; `catalog.count == I`.
+    package var catalog: Catalog
+    package var parts: ModelParts
+    /// `[U, I]`: who took what, in the order of time, newest last. Columns do not ascend, and may repeat;
+    /// values are quantities. nil where no histories are known.
+    package var histories: SparseMatrix?
+
+    package init(
+        info: BundleInfo, items: IdentifierTable, users: IdentifierTable = IdentifierTable(),
+        catalog: Catalog = Catalog(), parts: ModelParts, histories: SparseMatrix? = nil
+    ) {
+        self.info = info
+        self.items = items
+        self.users = users
+        self.catalog = catalog
+        self.catalog.grow(to: items.count)
+        self.parts = parts
+        self.histories = histories
+    }
+}
+
+/// What is told about a model, as opposed to computed from it. All of it is data: two runs that give the
+/// same info and the same tensors write the same bytes.
+package struct BundleInfo: Equatable, Sendable {
+    /// Names this bundle among others, such as `2024-05-01a`; 1 to 128 bytes, none of them a control character.
+    package var version: String
+    /// The algorithm, such as `ials`; under the same rule as `version`.
+    package var kind: String
+    package var hyperparameters: [String: Double] = [:]
+    package var seed: UInt64?
+    /// When it was trained, such as `2024-05-01T12:00:00Z`; the caller's word.
+    package var created: String?
+    package var data: DataSummary?
+    /// Such as `ndcg@10`; finite.
+    package var metrics: [String: Double] = [:]
+
+    package init(version: String, kind: String) {
+        self.version = version
+        self.kind = kind
+    }
+}
+
+/// The events a model was trained on.
+package struct DataSummary: Codable, Equatable, Sendable {
+    package var events: Int
+    package var users: Int
+    package var items: Int
+    package var baskets: Int
+    /// Tells whether two models saw the same data; SHA-256 in hexadecimal where Sidecart computed it.
+    package var digest: String
+
+    package init(events: Int, users: Int, items: Int, baskets: Int, digest: String) {
+        self.events = events
+        self.users = users
+        self.items = items
+        self.baskets = baskets
+        self.digest = digest
+    }
+}
+
+/// The names within a bundle's folder, and its limits.
+package enum BundleFormat {
+    package static let version = 1
+    package static let manifestName = "manifest.json"
+    package static let tensorsName = "tensors.safetensors"
+    package static let manifestBytesMax = 1 << 20
+    /// Embedding dimensions, D.
+    package static let dimensionsMax = 4096
+    package static let identifierBytesMax = 256
+}

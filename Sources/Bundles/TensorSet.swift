@@ -1,0 +1,121 @@
+/// The tensors of one file, taken by name with the shape and the content that the taker expects.
+///
+/// What is left at the end is unknown, and refused: it may be a misspelt optional tensor.
+struct TensorSet {
+    let path: String
+    private var tensors: [String: Tensor]
+
+    init(_ tensors: [Tensor], path: String) {
+        self.path = path
+        self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+    }
+
+    func contains(_ name: String) -> Bool { tensors[name] != nil }
+
+    func problem(_ name: String, _ message: String) -> BundleError {
+        BundleError(path: path, tensor: name, message: message)
+    }
+
+    func refuseLeftovers() throws(BundleError) {
+        if let name = tensors.keys.min() { throw problem(name, "is no tensor of a bundle") }
+    }
+
+    mutating func takeBytes(_ name: String) throws(BundleError) -> [UInt8] {
+        let tensor = try take(name)
+        guard case .bytes(let elements) = tensor.elements else { throw wrongType(tensor, .bytes) }
+        return elements
+    }
+
+    /// Shape `[count]`; every element finite and not below `minimum`.
+    mutating func takeFloats(
+        _ name: String, count: Int, minimum: Float? = nil
+    ) throws(BundleError) -> [Float] {
+        let tensor = try take(name)
+        let elements = try floats(tensor)
+        try expectCount(tensor, count)
+        if let minimum, let bad = elements.firstIndex(where: { $0 < minimum }) {
+            throw problem(name, "element \(bad) is \(elements[bad]), below \(minimum)")
+        }
+        return elements
+    }
+
+    /// Shape `[rows, D]`, finite.
+    mutating func takeMatrix(
+        _ name: String, rows: Int
+    ) throws(BundleError) -> (columns: Int, values: [Float]) {
+        let tensor = try take(name, dimensions: 2)
+        let elements = try floats(tensor)
+        guard tensor.shape[0] == rows else {
+            throw problem(name, "has \(tensor.shape[0]) rows, not \(rows), one for each id")
+        }
+        guard (1...BundleFormat.dimensionsMax).contains(tensor.shape[1]) else {
+            throw problem(
+                name, "has \(tensor.shape[1]) columns, not 1 to \(BundleFormat.dimensionsMax)")
+        }
+        return (tensor.shape[1], elements)
+    }
+
+    /// Shape `[count]`, each element within `range`.
+    mutating func takeIndices(
+        _ name: String, count: Int, within range: Range<Int32>
+    ) throws(BundleError) -> [Int32] {
+        let tensor = try take(name)
+        guard case .int32(let elements) = tensor.elements else { throw wrongType(tensor, .int32) }
+        try expectCount(tensor, count)
+        if let bad = elements.firstIndex(where: { !range.contains($0) }) {
+            throw problem(name, "element \(bad) is \(elements[bad]), not within \(range)")
+        }
+        return elements
+    }
+
+    /// Shape `[rows + 1]`, from 0, not descending; `rows` nil: any number of rows. The last one is how many
+    /// elements the rows have, and must be `total` where that is known.
+    mutating func takeOffsets(
+        _ name: String, rows: Int?, total: Int? = nil
+    ) throws(BundleError) -> [Int] {
+        let tensor = try take(name)
+        guard case .int64(let offsets) = tensor.elements else { throw wrongType(tensor, .int64) }
+        guard let last = offsets.last, offsets[0] == 0 else {
+            throw problem(name, "does not start with 0")
+        }
+        if let rows { try expectCount(tensor, rows + 1) }
+        for row in 1..<max(offsets.count, 1) where offsets[row] < offsets[row - 1] {
+            throw problem(name, "element \(row) is \(offsets[row]), after \(offsets[row - 1])")
+        }
+        if let total, last != total {
+            throw problem(name, "ends with \(last), but there are \(total) elements")
+        }
+        return offsets
+    }
+
+    private mutating func take(_ name: String, dimensions: Int = 1) throws(BundleError) -> Tensor {
+        guard let tensor = tensors.removeValue(forKey: name) else {
+            throw problem(name, "is missing")
+        }
+        guard tensor.shape.count == dimensions else {
+            throw problem(name, "has shape \(tensor.shape), not \(dimensions) dimensions")
+        }
+        return tensor
+    }
+
+    private func floats(_ tensor: Tensor) throws(BundleError) -> [Float] {
+        guard case .float32(let elements) = tensor.elements else {
+            throw wrongType(tensor, .float32)
+        }
+        if let bad = elements.firstIndex(where: { !$0.isFinite }) {
+            throw problem(tensor.name, "element \(bad) is \(elements[bad])")
+        }
+        return elements
+    }
+
+    private func expectCount(_ tensor: Tensor, _ count: Int) throws(BundleError) {
+        guard tensor.elements.count == count else {
+            throw problem(tensor.name, "has \(tensor.elements.count) elements, not \(count)")
+        }
+    }
+
+    private func wrongType(_ tensor: Tensor, _ type: Tensor.ElementType) -> BundleError {
+        problem(
+            tensor.name, "has dtype \(tensor.elements.type.rawValue), not \(type.rawValue)")
+    }
+}
