@@ -1,13 +1,5 @@
 internal import CKernels
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// Computes vectors from histories with the other side's factors fixed: the half-step of iALS, for one row or many.
 ///
 /// Training runs this very code for each row, so folding in a training user's history gives her trained vector
@@ -55,7 +47,7 @@ package struct FoldInSolver: Sendable {
     func ridge(historyCount n: Int) -> Double {
         let weight = Double(n) + Double(parameters.unobservedWeight) * Double(itemCount)
         return Double(parameters.regularization)
-            * pow(weight, Double(parameters.regularizationExponent))
+            * power(weight, Double(parameters.regularizationExponent))
     }
 
     /// Solves for one history, given as the addresses of its items' vectors. Allocates nothing.
