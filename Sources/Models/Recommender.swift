@@ -35,14 +35,19 @@ package struct TrainingContext: Sendable {
     package var seed: UInt64
     /// Called on the training thread after each step of work.
     package var report: @Sendable (TrainingProgress) -> Void
+    /// Asked between steps of work; once true, training ends soon with a ``TrainingError``.
+    package var isCancelled: @Sendable () -> Bool
 
     package init(
         threads: Int, seed: UInt64,
-        report: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
+        report: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
+        precondition(threads > 0, "\(threads) threads")
         self.threads = threads
         self.seed = seed
         self.report = report
+        self.isCancelled = isCancelled
     }
 }
 

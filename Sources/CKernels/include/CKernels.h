@@ -1,1 +1,4 @@
 #pragma once
+
+#include "sc_ials.h"
+#include "sc_linalg.h"

@@ -1,0 +1,124 @@
+internal import CKernels
+
+/// Computes vectors from histories with the other side's factors fixed: the half-step of iALS, for one row or many.
+///
+/// Training runs this very code for each row, so folding in a training user's history gives her trained vector
+/// again, bit for bit on the same machine. It keeps the weighted Gramian, D x D floats, and none of the factors.
+/// Threads may share a solver; each needs its own ``FoldInScratch``.
+package struct FoldInSolver: Sendable {
+    package let parameters: FoldInParameters
+    /// D, the length of a vector.
+    package let dimensions: Int
+    /// I, over how many rows the Gramian was taken.
+    package let itemCount: Int
+    /// alpha0 times the Gramian.
+    private let base: [Float]
+
+    /// - Parameters:
+    ///   - items: item factors, shape `[I, D]`, D at least 1.
+    ///   - threads: at least 1; the result does not depend on it.
+    /// - Complexity: O(I x D^2).
+    package init(items: Matrix, parameters: FoldInParameters, threads: Int = 1) {
+        self = items.values.withUnsafeBufferPointer { values in
+            // An empty matrix has no address; none of its rows is read.
+            let rows = values.baseAddress ?? UnsafePointer(bitPattern: 64)!
+            return FoldInSolver(
+                rows: rows, count: items.rows, dimensions: items.columns, stride: items.columns,
+                parameters: parameters, threads: threads)
+        }
+    }
+
+    /// - Parameters:
+    ///   - rows: the first of `count` item vectors of `dimensions` floats, `stride` floats apart.
+    package init(
+        rows: UnsafePointer<Float>, count: Int, dimensions: Int, stride: Int,
+        parameters: FoldInParameters, threads: Int = 1
+    ) {
+        precondition(dimensions > 0 && stride >= dimensions, "\(dimensions) of \(stride) floats")
+        self.parameters = parameters
+        self.dimensions = dimensions
+        itemCount = count
+        base = gramian(
+            rows: rows, count: count, columns: dimensions, stride: stride,
+            weight: parameters.unobservedWeight, threads: threads)
+    }
+
+    /// lambda (n + alpha0 I)^nu, the weight of the squared norm for a history of `n` items.
+    func ridge(historyCount n: Int) -> Double {
+        let weight = Double(n) + Double(parameters.unobservedWeight) * Double(itemCount)
+        return Double(parameters.regularization)
+            * power(weight, Double(parameters.regularizationExponent))
+    }
+
+    /// Solves for one history, given as the addresses of its items' vectors. Allocates nothing.
+    ///
+    /// - Parameters:
+    ///   - history: `count` addresses of `dimensions` floats each, an item at most once.
+    ///   - vector: receives `dimensions` floats; zeros for an empty history.
+    ///   - scratch: made for the same `dimensions`.
+    /// - Returns: the sum of the history's scores under the new vector, or nil, with `vector` untouched, where the
+    ///   system is not positive definite in single precision: the factors are not finite, or lambda is too small.
+    /// - Complexity: O(count x D^2 + D^3).
+    @discardableResult
+    package func solve(
+        history: UnsafePointer<UnsafePointer<Float>>, count: Int,
+        into vector: UnsafeMutablePointer<Float>, scratch: FoldInScratch
+    ) -> Float? {
+        precondition(scratch.dimensions == dimensions, "\(scratch.dimensions) != \(dimensions)")
+        guard count > 0 else {
+            vector.update(repeating: 0, count: dimensions)
+            return 0
+        }
+        let fit = base.withUnsafeBufferPointer {
+            sc_ials_solve(
+                history, count, dimensions, paddedCount(dimensions), $0.baseAddress!,
+                Float(ridge(historyCount: count)), scratch.work, scratch.solution)
+        }
+        guard fit >= 0, fit.isFinite else { return nil }
+        vector.update(from: scratch.solution, count: dimensions)
+        return fit
+    }
+
+    /// Solves for one history, given as rows of `items`; nil as above.
+    ///
+    /// - Parameters:
+    ///   - history: rows of `items`, each at most once.
+    ///   - items: the factors that the solver was made from.
+    package func vector(
+        history: some Collection<Int32>, items: Matrix, scratch: FoldInScratch
+    ) -> [Float]? {
+        precondition(items.columns == dimensions, "\(items.columns) != \(dimensions)")
+        var vector = Array(repeating: Float(0), count: dimensions)
+        let fit = items.values.withUnsafeBufferPointer { values in
+            let rows = history.map { item in
+                precondition(item >= 0 && Int(item) < items.rows, "item \(item) of \(items.rows)")
+                return values.baseAddress! + Int(item) * dimensions
+            }
+            return rows.withUnsafeBufferPointer { rows in
+                guard let first = rows.baseAddress, !rows.isEmpty else { return Float?(0) }
+                return solve(history: first, count: rows.count, into: &vector, scratch: scratch)
+            }
+        }
+        return fit == nil ? nil : vector
+    }
+}
+
+/// The memory that one thread folds in with: D^2 floats and a panel of rows, for D rounded up to 16.
+package final class FoldInScratch {
+    package let dimensions: Int
+    fileprivate let work: UnsafeMutablePointer<Float>
+    fileprivate let solution: UnsafeMutablePointer<Float>
+
+    package init(dimensions: Int) {
+        self.dimensions = dimensions
+        let d = paddedCount(dimensions)
+        let workCount = sc_ials_scratch_count(d)
+        work = UnsafeMutableRawPointer.allocate(
+            byteCount: (workCount + d) * MemoryLayout<Float>.stride, alignment: 64
+        ).bindMemory(to: Float.self, capacity: workCount + d)
+        work.initialize(repeating: 0, count: workCount + d)
+        solution = work + workCount
+    }
+
+    deinit { work.deallocate() }
+}

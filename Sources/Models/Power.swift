@@ -1,0 +1,12 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// base^exponent, by the C library; its last bits may differ from one library to another.
+func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+func power(_ base: Float, _ exponent: Float) -> Float { pow(base, exponent) }
