@@ -1,0 +1,219 @@
+extension DatasetReader {
+    private static let attributeBytesMax = 256
+
+    /// Adds what a catalogue file says of the items, and the items that only it names.
+    ///
+    /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `attributes`. Every other column is an
+    /// attribute, `name=value`; several values of one stand between `|`. In JSON Lines a category may be an
+    /// array, and attributes an object or an array of `name=value`.
+    /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
+    /// - Throws: as `readEvents(from:)` does.
+    package mutating func readCatalog(
+        from path: String, options: CatalogOptions = CatalogOptions()
+    ) throws(ReadError) {
+        try readCatalog(from: openSource(path: path), file: path, options: options)
+    }
+
+    /// Adds what a source says of the items that is not compressed.
+    package mutating func readCatalog(
+        from source: any ByteSource, file path: String, options: CatalogOptions = CatalogOptions(),
+        windowBytes: Int = Self.windowBytes
+    ) throws(ReadError) {
+        let file = try TableFile(
+            source, file: path, options: options.table, isCatalog: true, timeFormat: nil,
+            windowBytes: windowBytes)
+        if self.options.floatIdentifiers == .detect, file.floatColumns.contains(.item) {
+            itemColumn.cutsFloats = true
+        }
+        let line = CatalogLine(file, options)
+        if let reader = file.reader as? DelimitedReader {
+            try readRecords(reader, max: options.table.badLinesMax) {
+                (self, reader) throws(ReadError) in try self.addItem(reader, line)
+            }
+        } else if let reader = file.reader as? JSONLinesReader {
+            try readRecords(reader, max: options.table.badLinesMax) {
+                (self, reader) throws(ReadError) in try self.addItem(reader, line)
+            }
+        }
+        report.files.append(path)
+        report.notes += file.notes
+    }
+
+    private mutating func addItem<Reader: RecordReader>(
+        _ reader: Reader, _ line: CatalogLine
+    ) throws(ReadError) {
+        report.catalogLines += 1
+        let text = reader.field(line.item)
+        var facts = CatalogLine.Facts()
+        try line.read(reader, into: &facts, notUTF8: &textsNotUTF8)
+        do throws(IdentifierColumn.Problem) {
+            var item = try itemColumn.find(text, in: dataset.items)
+            if item == IdentifierColumn.missing { throw .init(message: "the item has no id") }
+            if item == IdentifierColumn.excluded { return }
+            if item == IdentifierColumn.unseen {
+                item = try itemColumn.insert(text, in: &dataset.items)
+            }
+            dataset.catalog.update(
+                item: Int(item), title: facts.title, category: facts.category, price: facts.price,
+                stock: facts.stock, attributes: facts.attributes.isEmpty ? nil : facts.attributes)
+        } catch {
+            throw reader.badField(line.item, error.message)
+        }
+    }
+
+    /// Which columns of a file say what of an item.
+    private struct CatalogLine {
+        struct Facts {
+            var title: String?
+            var category: [String]?
+            var price: Float?
+            var stock: Int32?
+            var attributes: [String] = []
+        }
+
+        let item: Int
+        private let title: Int?
+        private let category: Int?
+        private let price: Int?
+        private let stock: Int?
+        private let attributes: Int?
+        private let mapped: Set<Int>
+        private let options: CatalogOptions
+
+        init(_ file: TableFile, _ options: CatalogOptions) {
+            item = file.index(.item)!  // a file without one is refused before
+            title = file.index(.title)
+            category = file.index(.category)
+            price = file.index(.price)
+            stock = file.index(.stock)
+            attributes = file.index(.attributes)
+            mapped = Set(ColumnRole.allCases.compactMap { file.index($0) })
+            self.options = options
+        }
+
+        func read<Reader: RecordReader>(
+            _ reader: Reader, into facts: inout Facts, notUTF8: inout Int
+        ) throws(ReadError) {
+            facts.title = text(title, reader, &notUTF8)
+            facts.price = try number(price, reader).map { Float($0) }
+            if let price = facts.price, price < 0 || !price.isFinite {
+                throw reader.badField(self.price!, "\(price) is not a price")
+            }
+            if let stock, let pieces = try number(stock, reader) {
+                guard let whole = Int32(exactly: pieces), whole >= 0 else {
+                    throw reader.badField(stock, "\(pieces) is not a number of pieces")
+                }
+                facts.stock = whole
+            }
+            if let category { facts.category = try path(category, reader, &notUTF8) }
+            for column in reader.names.indices where !mapped.contains(column) {
+                try addAttributes(reader.names[column], column, reader, &facts, &notUTF8)
+            }
+            if let attributes { try addAttributes(nil, attributes, reader, &facts, &notUTF8) }
+        }
+
+        private func text<Reader: RecordReader>(
+            _ column: Int?, _ reader: Reader, _ notUTF8: inout Int
+        ) -> String? {
+            guard let column else { return nil }
+            let text = trimmedBlanks(reader.field(column))
+            if isMissing(text) { return nil }
+            return decoded(text, &notUTF8)
+        }
+
+        private func isMissing(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+            text.isEmpty || options.table.missingMarkers.contains { $0.utf8.elementsEqual(text) }
+        }
+
+        private func number<Reader: RecordReader>(
+            _ column: Int?, _ reader: Reader
+        ) throws(ReadError) -> Double? {
+            guard let column else { return nil }
+            let text = trimmedBlanks(reader.field(column))
+            if isMissing(text) { return nil }
+            guard let number = parseNumber(text, decimalComma: options.table.hasDecimalComma) else {
+                throw reader.badField(column, "\(shown(text)) is not a number")
+            }
+            return number
+        }
+
+        private func path<Reader: RecordReader>(
+            _ column: Int, _ reader: Reader, _ notUTF8: inout Int
+        ) throws(ReadError) -> [String]? {
+            guard reader.isNested(column) else {
+                return text(column, reader, &notUTF8).map {
+                    categoryPath($0, options.categorySeparator)
+                }
+            }
+            return try strings(reader, column)
+        }
+
+        /// The elements of an array, those that are arrays or objects themselves left out.
+        private func strings<Reader: RecordReader>(
+            _ reader: Reader, _ column: Int
+        ) throws(ReadError) -> [String] {
+            var strings: [String] = []
+            do throws(JSONCursor.Failure) {
+                var cursor = JSONCursor(.init(mutating: reader.field(column)))
+                try cursor.forEachElement { (value) throws(JSONCursor.Failure) in
+                    if let text = scalar(value) { strings.append(text) }
+                }
+            } catch {
+                throw reader.badField(column, error.message)
+            }
+            return strings
+        }
+
+        private func addAttributes<Reader: RecordReader>(
+            _ name: String?, _ column: Int, _ reader: Reader, _ facts: inout Facts,
+            _ notUTF8: inout Int
+        ) throws(ReadError) {
+            let field = reader.field(column)
+            guard field.count > 0 else { return }
+            if reader.isNested(column), field[0] == UInt8(ascii: "{") {
+                return try addMembers(name, column, reader, &facts)
+            }
+            let prefix = name.map { "\($0)=" } ?? ""
+            if reader.isNested(column) {
+                for value in try strings(reader, column) { add(prefix + value, &facts) }
+            } else if let text = text(column, reader, &notUTF8) {
+                for value in text.split(separator: "|") { add(prefix + trimmed(value), &facts) }
+            }
+        }
+
+        /// The members of an object, or of a column's object with the column's name before theirs.
+        private func addMembers<Reader: RecordReader>(
+            _ name: String?, _ column: Int, _ reader: Reader, _ facts: inout Facts
+        ) throws(ReadError) {
+            do throws(JSONCursor.Failure) {
+                var cursor = JSONCursor(.init(mutating: reader.field(column)))
+                try cursor.forEachMember { (key, value) throws(JSONCursor.Failure) in
+                    let own = String(decoding: key, as: UTF8.self)
+                    let full = name.map { "\($0).\(own)" } ?? own
+                    if case .nested(let array) = value, array.first == UInt8(ascii: "[") {
+                        var elements = JSONCursor(array)
+                        try elements.forEachElement { (element) throws(JSONCursor.Failure) in
+                            if let text = scalar(element) { add("\(full)=\(text)", &facts) }
+                        }
+                    } else if let text = scalar(value) {
+                        add("\(full)=\(text)", &facts)
+                    }
+                }
+            } catch {
+                throw reader.badField(column, error.message)
+            }
+        }
+
+        /// Long text is a description, which no rule and no model compares.
+        private func add(_ attribute: String, _ facts: inout Facts) {
+            if attribute.utf8.count <= attributeBytesMax { facts.attributes.append(attribute) }
+        }
+
+        private func scalar(_ value: JSONCursor.Value) -> String? {
+            switch value {
+            case .string(let text), .literal(let text): String(decoding: text, as: UTF8.self)
+            case .null, .nested: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+/// Reads event and catalogue files into one dataset, cleaning on the way.
+///
+///     var reader = DatasetReader(options)
+///     try reader.readEvents(from: "events.csv.gz")
+///     try reader.readCatalog(from: "items.csv")
+///     let (dataset, report) = reader.finish()
+///
+/// After an error the reader must not be used any more.
+package struct DatasetReader {
+    package static let windowBytes = 1 << 20
+    private static let badLineExamplesMax = 10
+    private static let recordsBetweenReports = 8192
+
+    let options: ReadOptions
+    private let progress: ((ReadProgress) -> Void)?
+    var dataset = Dataset()
+    var report = ReadReport()
+    var userColumn: IdentifierColumn
+    var itemColumn: IdentifierColumn
+    var basketColumn: IdentifierColumn
+    var kindNames: KindNames
+    var eventIDs = IdentifierTable()
+    var titles = MajorityText()
+    var categories = MajorityText()
+    /// Of the last line that has one, by item; 0 where none has.
+    var prices: [Float] = []
+    var textsNotUTF8 = 0
+    /// Of the file being read.
+    private var badLinesOfFile = 0
+    private var duration = Duration.zero
+
+    package init(
+        _ options: ReadOptions = ReadOptions(), progress: ((ReadProgress) -> Void)? = nil
+    ) {
+        self.options = options
+        self.progress = progress
+        let markers = options.table.missingMarkers
+        userColumn = IdentifierColumn(missingMarkers: markers)
+        itemColumn = IdentifierColumn(
+            filter: options.excludedItems, foldsCase: options.foldsItemCase,
+            missingMarkers: markers)
+        basketColumn = IdentifierColumn(missingMarkers: markers)
+        kindNames = KindNames(own: options.kindNames)
+    }
+
+    /// Adds a file's events.
+    ///
+    /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
+    /// - Throws: for a file that cannot be read or has no such columns, and for the first bad line more than
+    ///   `options.table.badLinesMax`.
+    /// - Complexity: O(bytes); no allocation per line but the growth of the tables.
+    package mutating func readEvents(from path: String) throws(ReadError) {
+        try readEvents(from: openSource(path: path), file: path)
+    }
+
+    /// Adds the events of a source that is not compressed.
+    package mutating func readEvents(
+        from source: any ByteSource, file path: String, windowBytes: Int = Self.windowBytes
+    ) throws(ReadError) {
+        let start = ContinuousClock.now
+        let file = try TableFile(
+            source, file: path, options: options.table, isCatalog: false,
+            timeFormat: options.timeFormat, windowBytes: windowBytes)
+        cutFloats(in: file)
+        let line = EventLine(file, options)
+        if let reader = file.reader as? DelimitedReader {
+            try readRecords(reader, max: options.table.badLinesMax) {
+                (self, reader) throws(ReadError) in try self.addEvent(reader, line)
+            }
+        } else if let reader = file.reader as? JSONLinesReader {
+            try readRecords(reader, max: options.table.badLinesMax) {
+                (self, reader) throws(ReadError) in try self.addEvent(reader, line)
+            }
+        }
+        report.files.append(path)
+        report.notes += file.notes
+        if let format = file.timeFormat, options.timeFormat == nil {
+            report.notes.append("\(path): times taken as \(format.rawValue)")
+        }
+        duration += ContinuousClock.now - start
+    }
+
+    /// Calls the body with each good record, and counts the bad ones.
+    mutating func readRecords<Reader: RecordReader>(
+        _ reader: Reader, max badLinesMax: Int,
+        _ body: (inout Self, Reader) throws(ReadError) -> Void
+    ) throws(ReadError) {
+        badLinesOfFile = 0
+        var lines = 0
+        while true {
+            do throws(ReadError) {
+                guard try reader.next() else { break }
+                try body(&self, reader)
+            } catch {
+                guard error.code == .badLine else { throw error }
+                try tolerate(error, max: badLinesMax)
+            }
+            lines += 1
+            if lines % Self.recordsBetweenReports == 0 { tell(reader, lines) }
+        }
+        tell(reader, lines)
+        report.bytesRead += reader.bytesRead
+    }
+
+    private func tell(_ reader: some RecordReader, _ lines: Int) {
+        progress?(
+            ReadProgress(
+                file: reader.file, bytesRead: reader.bytesRead, bytesTotal: reader.bytesTotal,
+                lines: lines))
+    }
+
+    private mutating func tolerate(_ error: ReadError, max: Int) throws(ReadError) {
+        report.badLines += 1
+        badLinesOfFile += 1
+        if report.badLineExamples.count < Self.badLineExamplesMax {
+            report.badLineExamples.append(error.description)
+        }
+        guard badLinesOfFile > max else { return }
+        if max == 0 { throw error }
+        throw ReadError(
+            .tooManyBadLines, file: error.file, line: error.line, column: error.column,
+            "\(error.message) (bad line \(badLinesOfFile), where \(max) are tolerated)")
+    }
+
+    private mutating func cutFloats(in file: TableFile) {
+        func decide(_ role: ColumnRole, _ column: inout IdentifierColumn) -> Bool {
+            switch options.floatIdentifiers {
+            case .keep: return false
+            case .cut:
+                column.cutsFloats = true
+                return false
+            case .detect:
+                guard file.floatColumns.contains(role) else { return false }
+                column.cutsFloats = true
+                return true
+            }
+        }
+        var roles: [ColumnRole] = []
+        if decide(.user, &userColumn) { roles.append(.user) }
+        if decide(.item, &itemColumn) { roles.append(.item) }
+        if decide(.basket, &basketColumn) { roles.append(.basket) }
+        for role in roles {
+            report.notes.append(
+                "\(file.reader.file): all first \(role.rawValue) ids end in .0, which is cut off")
+        }
+    }
+
+    /// The dataset and what is to be said of it.
+    package consuming func finish() -> (dataset: Dataset, report: ReadReport) {
+        let start = ContinuousClock.now
+        dataset.catalog.grow(to: dataset.items.count)
+        fillCatalogFromEvents()
+        summarize()
+        duration += ContinuousClock.now - start
+        let (seconds, attoseconds) = duration.components
+        report.seconds = Double(seconds) + Double(attoseconds) * 1e-18
+        return (dataset, report)
+    }
+
+    private mutating func summarize() {
+        let events = dataset.events
+        report.users = dataset.users.count
+        report.items = dataset.items.count
+        report.baskets = dataset.baskets.count
+        report.eventsKept = events.count
+        var kinds = Array(repeating: 0, count: EventKind.allCases.count)
+        for kind in events.kinds { kinds[Int(kind.rawValue)] += 1 }
+        for kind in EventKind.allCases where kinds[Int(kind.rawValue)] > 0 {
+            report.eventsByKind[kind.name] = kinds[Int(kind.rawValue)]
+        }
+        report.eventsWithoutUser = events.users.count { $0 == EventTable.none }
+        let times = events.times.lazy.filter { $0 != EventTable.noTime }
+        report.eventsWithoutTime = events.count - times.count { _ in true }
+        report.firstTime = times.min()
+        report.lastTime = times.max()
+        var hasEvent = Array(repeating: false, count: report.items)
+        for item in events.items { hasEvent[Int(item)] = true }
+        report.itemsOnlyInCatalog = hasEvent.count { !$0 }
+        note(itemColumn.foldedTexts, "item ids differed from another one by case and were folded")
+        let cut = userColumn.cutTexts + itemColumn.cutTexts + basketColumn.cutTexts
+        note(cut, "ids lost their .0")
+        let cleaned = userColumn.cleanedTexts + itemColumn.cleanedTexts + basketColumn.cleanedTexts
+        note(cleaned - cut - itemColumn.foldedTexts, "ids lost blanks at their ends")
+        note(textsNotUTF8, "titles or categories were not UTF-8 and were read as Latin-1")
+    }
+
+    private mutating func note(_ count: Int, _ what: String) {
+        if count > 0 { report.notes.append("\(count) \(what)") }
+    }
+}
+
+extension Dataset {
+    /// Reads event files, and a catalogue beside them.
+    ///
+    /// - Throws: as ``DatasetReader`` does.
+    package static func read(
+        events paths: [String], catalog: String? = nil, options: ReadOptions = ReadOptions(),
+        catalogOptions: CatalogOptions = CatalogOptions(),
+        progress: ((ReadProgress) -> Void)? = nil
+    ) throws(ReadError) -> (dataset: Dataset, report: ReadReport) {
+        var reader = DatasetReader(options, progress: progress)
+        for path in paths { try reader.readEvents(from: path) }
+        if let catalog { try reader.readCatalog(from: catalog, options: catalogOptions) }
+        return reader.finish()
+    }
+}

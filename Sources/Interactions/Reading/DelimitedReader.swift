@@ -1,0 +1,248 @@
+/// Reads CSV and its kin: RFC 4180 with any delimiter, LF or CRLF, and line ends within quotes.
+///
+/// Beyond the RFC, a quote within an unquoted field stands for itself, and blank lines are skipped. A record
+/// with another number of fields than the header is a bad line, since its fields cannot be told apart.
+final class DelimitedReader: RecordReader {
+    struct Layout {
+        /// 1 to 4 bytes. A single blank stands for any run of blanks.
+        var delimiter: [UInt8]
+        var hasQuotes: Bool
+        var hasHeader: Bool
+    }
+
+    private struct Field {
+        var start: Int32
+        var count: Int32
+        /// Holds doubled quotes that are still to be halved.
+        var hasEscapes: Bool
+    }
+
+    private enum Scan {
+        case record(next: Int)
+        case incomplete
+        case textAfterQuote(at: Int)
+        case openQuote
+    }
+
+    let file: String
+    private(set) var names: [String] = []
+    private(set) var line = 1
+    private let window: ByteWindow
+    private let layout: Layout
+    private var fields: UnsafeMutablePointer<Field>
+    private var fieldCapacity = 64
+    private var fieldCount = 0
+    /// Line ends within the quoted fields of the record being scanned.
+    private var innerLineEnds = 0
+    private var nextLine = 1
+
+    /// Reads the header, where there is one.
+    init(_ window: ByteWindow, file: String, layout: Layout) throws(ReadError) {
+        self.window = window
+        self.file = file
+        self.layout = layout
+        fields = .allocate(capacity: fieldCapacity)
+        guard try window.skipByteOrderMark() else {
+            throw ReadError(.options, file: file, "is UTF-16; convert it to UTF-8 first")
+        }
+        if layout.hasHeader {
+            guard try next() else { throw ReadError(.missingColumn, file: file, "is empty") }
+            names = (0..<fieldCount).map { trimmed(String(decoding: field($0), as: UTF8.self)) }
+        }
+    }
+
+    deinit { fields.deallocate() }
+
+    var bytesRead: Int { window.bytesRead }
+    var bytesTotal: Int? { window.bytesTotal }
+
+    func position(of column: Int) -> ReadError.Column {
+        ReadError.Column(number: column + 1, name: layout.hasHeader ? names[column] : nil)
+    }
+
+    func isNested(_ column: Int) -> Bool { false }
+
+    func field(_ column: Int) -> UnsafeBufferPointer<UInt8> {
+        if fields[column].hasEscapes { halveQuotes(column) }
+        let field = fields[column]
+        return UnsafeBufferPointer(start: window.base + Int(field.start), count: Int(field.count))
+    }
+
+    func next() throws(ReadError) -> Bool {
+        while true {
+            if window.position == window.end, window.isAtEnd { return false }
+            line = nextLine
+            switch scan() {
+            case .record(let next):
+                window.position = next
+                nextLine = line + innerLineEnds + 1
+                if fieldCount == 0 || (fieldCount == 1 && fields[0].count == 0) { continue }
+                try checkFieldCount()
+                return true
+            case .incomplete:
+                if try !window.refill() {
+                    let bytes = window.end - window.position
+                    throw try resume(afterLineOf: 0, "is not over after \(bytes) bytes")
+                }
+            case .textAfterQuote(let at):
+                window.position = at
+                throw try resume(
+                    afterLineOf: innerLineEnds,
+                    "text follows the closing quote of column \(fieldCount)")
+            case .openQuote:
+                throw try resume(
+                    afterLineOf: 0, "the quote that opens column \(fieldCount + 1) is never closed")
+            }
+        }
+    }
+
+    /// Gives up the record: reading goes on behind the line end after the window's position.
+    private func resume(afterLineOf innerLines: Int, _ message: String) throws(ReadError)
+        -> ReadError
+    {
+        let error = ReadError(.badLine, file: file, line: line + innerLines, message)
+        try window.skipLine()
+        nextLine = line + innerLines + 1
+        return error
+    }
+
+    private func checkFieldCount() throws(ReadError) {
+        if names.isEmpty {
+            if !layout.hasHeader { names = (1...fieldCount).map(String.init) }
+        } else if fieldCount != names.count {
+            let model = layout.hasHeader ? "the header" : "the first line"
+            throw badLine("has \(fieldCount) fields, where \(model) has \(names.count)")
+        }
+    }
+
+    /// Finds the fields of the record at the window's position, and changes nothing else.
+    private func scan() -> Scan {
+        let base = UnsafePointer(window.base)
+        let end = window.end
+        let isAtEnd = window.isAtEnd
+        let delimiter = layout.delimiter[0]
+        let isLong = layout.delimiter.count > 1
+        let skipsRuns = layout.delimiter == [0x20]
+        let quote: UInt8 = layout.hasQuotes ? 0x22 : 10  // a field cannot begin with LF
+        var at = window.position
+        fieldCount = 0
+        innerLineEnds = 0
+        while true {
+            if skipsRuns {
+                while at < end, base[at] == delimiter { at += 1 }
+                if at < end, base[at] == 10, fieldCount > 0 { return .record(next: at + 1) }
+                if at == end, isAtEnd, fieldCount > 0 { return .record(next: at) }
+            }
+            let start = at
+            if at < end, base[at] == quote, quote != 10 {
+                switch scanQuoted(from: at) {
+                case .record(let behind): at = behind
+                case let other: return other
+                }
+                if at == end { return isAtEnd ? .record(next: at) : .incomplete }
+                if base[at] == 13 {
+                    if at + 1 == end { return isAtEnd ? .record(next: end) : .incomplete }
+                    if base[at + 1] == 10 { return .record(next: at + 2) }
+                    return .textAfterQuote(at: at)
+                }
+                if base[at] == 10 { return .record(next: at + 1) }
+                guard base[at] == delimiter else { return .textAfterQuote(at: at) }
+                if isLong {
+                    guard at + layout.delimiter.count <= end || isAtEnd else { return .incomplete }
+                    guard hasDelimiter(at: at) else { return .textAfterQuote(at: at) }
+                }
+                at += layout.delimiter.count
+                continue
+            }
+            while at < end {
+                let byte = base[at]
+                if byte == delimiter {
+                    if !isLong || hasDelimiter(at: at) { break }
+                    if at + layout.delimiter.count > end, !isAtEnd { return .incomplete }
+                } else if byte == 10 {
+                    break
+                }
+                at += 1
+            }
+            if at == end, !isAtEnd { return .incomplete }
+            if at == end || base[at] == 10 {
+                let stop = at > start && base[at - 1] == 13 ? at - 1 : at
+                append(start, stop, hasEscapes: false)
+                return .record(next: min(at + 1, end))
+            }
+            append(start, at, hasEscapes: false)
+            at += layout.delimiter.count
+        }
+    }
+
+    /// Appends the field whose opening quote is at `open`; `.record` tells where the byte behind it is.
+    private func scanQuoted(from open: Int) -> Scan {
+        let base = UnsafePointer(window.base)
+        let end = window.end
+        var at = open + 1
+        var hasEscapes = false
+        var lineEnds = 0
+        while at < end {
+            let byte = base[at]
+            if byte == 0x22 {
+                if at + 1 == end, !window.isAtEnd { return .incomplete }
+                guard at + 1 < end, base[at + 1] == 0x22 else {
+                    innerLineEnds += lineEnds
+                    append(open + 1, at, hasEscapes: hasEscapes)
+                    return .record(next: at + 1)
+                }
+                hasEscapes = true
+                at += 1
+            } else if byte == 10 {
+                lineEnds += 1
+            }
+            at += 1
+        }
+        return window.isAtEnd ? .openQuote : .incomplete
+    }
+
+    private func hasDelimiter(at position: Int) -> Bool {
+        guard position + layout.delimiter.count <= window.end else { return false }
+        for i in layout.delimiter.indices
+        where window.base[position + i] != layout.delimiter[i] { return false }
+        return true
+    }
+
+    @inline(__always)
+    private func append(_ start: Int, _ end: Int, hasEscapes: Bool) {
+        if fieldCount == fieldCapacity { growFields() }
+        fields[fieldCount] = Field(
+            start: Int32(truncatingIfNeeded: start), count: Int32(truncatingIfNeeded: end - start),
+            hasEscapes: hasEscapes)
+        fieldCount += 1
+    }
+
+    private func growFields() {
+        let larger = UnsafeMutablePointer<Field>.allocate(capacity: fieldCapacity * 2)
+        larger.moveInitialize(from: fields, count: fieldCount)
+        fields.deallocate()
+        fields = larger
+        fieldCapacity *= 2
+    }
+
+    /// Within the window, since the text only gets shorter and its record is complete.
+    private func halveQuotes(_ column: Int) {
+        let text = window.base + Int(fields[column].start)
+        var from = 0
+        var to = 0
+        while from < Int(fields[column].count) {
+            text[to] = text[from]
+            from += text[from] == 0x22 ? 2 : 1
+            to += 1
+        }
+        fields[column].count = Int32(to)
+        fields[column].hasEscapes = false
+    }
+}
+
+/// Without blanks at either end.
+func trimmed(_ text: some StringProtocol) -> String {
+    let start = text.firstIndex { !$0.isWhitespace } ?? text.endIndex
+    let end = text.lastIndex { !$0.isWhitespace }.map { text.index(after: $0) } ?? start
+    return String(text[start..<end])
+}

@@ -1,0 +1,241 @@
+/// Which columns of a file make an event, and how they are written.
+struct EventLine {
+    let user: Int?
+    let item: Int
+    let time: Int?
+    let basket: Int?
+    let value: Int?
+    let kind: Int?
+    let eventID: Int?
+    let title: Int?
+    let category: Int?
+    let price: Int?
+    let timeFormat: TimeFormat?
+    let hasDecimalComma: Bool
+    let missingMarkers: [String]
+    let returnPrefix: [UInt8]?
+
+    init(_ file: TableFile, _ options: ReadOptions) {
+        user = file.index(.user)
+        item = file.index(.item)!  // a file without one is refused before
+        time = file.index(.time)
+        basket = file.index(.basket)
+        value = file.index(.value)
+        kind = file.index(.kind)
+        eventID = file.index(.eventID)
+        title = file.index(.title)
+        category = file.index(.category)
+        price = file.index(.price)
+        timeFormat = file.timeFormat
+        hasDecimalComma = options.table.hasDecimalComma
+        missingMarkers = options.table.missingMarkers
+        returnPrefix = options.returnBasketPrefix.map { Array($0.utf8) }
+    }
+
+    /// The column's number, or nil where it is missing.
+    @inline(__always)
+    func number<Reader: RecordReader>(_ column: Int?, _ reader: Reader) throws(ReadError) -> Float?
+    {
+        guard let column else { return nil }
+        let text = reader.field(column)
+        if let number = parseNumber(text, decimalComma: hasDecimalComma) {
+            let number = Float(number)
+            if number.isFinite { return number }
+        } else if isMissing(text) {
+            return nil
+        }
+        throw reader.badField(column, "\(shown(text)) is not a number")
+    }
+
+    @inline(__always)
+    func seconds<Reader: RecordReader>(_ reader: Reader) throws(ReadError) -> Int64 {
+        guard let time else { return EventTable.noTime }
+        let text = reader.field(time)
+        if let seconds = timeFormat?.seconds(text) { return seconds }
+        if isMissing(text) { return EventTable.noTime }
+        // Without a format no sample record had a time, and this one comes too late to guess from.
+        let format = timeFormat.map { "not a time as \($0.rawValue)" }
+        throw reader.badField(
+            time,
+            "\(shown(text)) is "
+                + (format
+                    ?? "the first time, after so many lines without one that its format must be given")
+        )
+    }
+
+    func isMissing(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let text = trimmedBlanks(text)
+        return text.isEmpty || missingMarkers.contains { $0.utf8.elementsEqual(text) }
+    }
+
+    @inline(__always)
+    func beginsReturn(_ basket: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let returnPrefix else { return false }
+        return trimmedBlanks(basket).starts(with: returnPrefix)
+    }
+}
+
+extension DatasetReader {
+    /// Adds the event of one record, unless a rule leaves it out.
+    ///
+    /// All fields are understood before a rule is applied or a table grows: a bad line is reported as such
+    /// whatever rule would also leave it out, and only kept events give numbers to ids.
+    @inline(__always)
+    mutating func addEvent<Reader: RecordReader>(_ reader: Reader, _ line: EventLine)
+        throws(ReadError)
+    {
+        report.linesRead += 1
+        let time = try line.seconds(reader)
+        var value = try line.number(line.value, reader) ?? 1
+        let price = try line.number(line.price, reader)
+        guard var kind = try kind(reader, line) else { return leaveOut(.unknownKind) }
+
+        let item = try find(reader, line.item, &itemColumn, dataset.items)
+        let user = try find(reader, line.user, &userColumn, dataset.users)
+        let basket = try find(reader, line.basket, &basketColumn, dataset.baskets)
+        if item == IdentifierColumn.missing { return leaveOut(.noItem) }
+        if item == IdentifierColumn.excluded { return leaveOut(.excludedItem) }
+        if user == IdentifierColumn.missing, basket == IdentifierColumn.missing {
+            return leaveOut(.noUserAndNoBasket)
+        }
+        if let price, let least = options.priceMin, Double(price) < least {
+            return leaveOut(.priceBelowMinimum)
+        }
+        if let column = line.basket, line.beginsReturn(reader.field(column)) {
+            kind = .return
+            value = abs(value)
+        } else if value < 0, kind != .rating {
+            switch options.negativeValues {
+            case .leaveOut: return leaveOut(.negativeValue)
+            case .keep: break
+            case .return:
+                kind = .return
+                value = -value
+            }
+        }
+        if value == 0, kind == .purchase || kind == .cart { return leaveOut(.zeroValue) }
+        if let column = line.eventID, try isRepeated(reader, column) {
+            return leaveOut(.repeatedEvent)
+        }
+
+        let itemNumber = try insert(item, reader, line.item, &itemColumn, &dataset.items)
+        let userNumber = try insert(user, reader, line.user, &userColumn, &dataset.users)
+        let basketNumber = try insert(
+            basket, reader, line.basket, &basketColumn, &dataset.baskets)
+        dataset.events.append(
+            user: userNumber, item: itemNumber, kind: kind, value: value, time: time,
+            basket: basketNumber)
+        // The text beside a return often is a note on why.
+        if kind != .return {
+            if let column = line.title {
+                titles.vote(item: Int(itemNumber), trimmedBlanks(reader.field(column)))
+            }
+            if let column = line.category {
+                categories.vote(item: Int(itemNumber), trimmedBlanks(reader.field(column)))
+            }
+            if let price, price > 0 { keep(price, item: Int(itemNumber)) }
+        }
+    }
+
+    private mutating func leaveOut(_ cause: LeftOutCause) {
+        report.leftOut[cause, default: 0] += 1
+    }
+
+    private mutating func kind<Reader: RecordReader>(
+        _ reader: Reader, _ line: EventLine
+    ) throws(ReadError) -> EventKind? {
+        guard let column = line.kind else { return options.kind }
+        let text = reader.field(column)
+        if let kind = kindNames.kind(text) { return kind }
+        if line.isMissing(text) { return options.kind }
+        if options.leavesOutUnknownKinds { return nil }
+        let names = EventKind.allCases.map(\.name).joined(separator: ", ")
+        throw reader.badField(column, "\(shown(text)) is not a known kind; those are \(names)")
+    }
+
+    @inline(__always)
+    private func find<Reader: RecordReader>(
+        _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
+        _ table: IdentifierTable
+    ) throws(ReadError) -> Int32 {
+        guard let column else { return IdentifierColumn.missing }
+        do throws(IdentifierColumn.Problem) {
+            return try identifiers.find(reader.field(column), in: table)
+        } catch {
+            throw reader.badField(column, error.message)
+        }
+    }
+
+    @inline(__always)
+    private func insert<Reader: RecordReader>(
+        _ found: Int32, _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
+        _ table: inout IdentifierTable
+    ) throws(ReadError) -> Int32 {
+        guard found == IdentifierColumn.unseen, let column else { return found }
+        do throws(IdentifierColumn.Problem) {
+            return try identifiers.insert(reader.field(column), in: &table)
+        } catch {
+            throw reader.badField(column, error.message)
+        }
+    }
+
+    private mutating func isRepeated<Reader: RecordReader>(
+        _ reader: Reader, _ column: Int
+    ) throws(ReadError) -> Bool {
+        let id = trimmedBlanks(reader.field(column))
+        if id.isEmpty { return false }
+        guard id.count <= 256 else {
+            throw reader.badField(column, "an event id of \(id.count) bytes is longer than 256")
+        }
+        let count = eventIDs.count
+        return eventIDs.insert(id) < count
+    }
+
+    private mutating func keep(_ price: Float, item: Int) {
+        while prices.count <= item { prices.append(0) }
+        prices[item] = price
+    }
+
+    /// What the events' own columns say of the items; a catalogue's word counts more.
+    mutating func fillCatalogFromEvents() {
+        var catalog = dataset.catalog
+        dataset.catalog = Catalog()
+        var notUTF8 = 0
+        titles.forEach { item, text in
+            if catalog.titles[item].isEmpty {
+                catalog.update(item: item, title: decoded(text, &notUTF8))
+            }
+        }
+        categories.forEach { item, text in
+            if catalog.categories[item].isEmpty {
+                let path = categoryPath(decoded(text, &notUTF8), options.categorySeparator)
+                catalog.update(item: item, category: path)
+            }
+        }
+        for (item, price) in prices.enumerated() where price > 0 && catalog.prices[item] == 0 {
+            catalog.update(item: item, price: price)
+        }
+        textsNotUTF8 += notUTF8
+        dataset.catalog = catalog
+    }
+}
+
+/// The text, read as Latin-1 (and counted) where it is not UTF-8.
+func decoded(_ text: UnsafeBufferPointer<UInt8>, _ notUTF8: inout Int) -> String {
+    if let string = String(validating: text, as: UTF8.self) { return string }
+    notUTF8 += 1
+    return String(String.UnicodeScalarView(text.map { Unicode.Scalar($0) }))
+}
+
+/// The levels of a category path, blanks around them removed and empty ones left out.
+func categoryPath(_ text: String, _ separator: String?) -> [String] {
+    let separator = separator ?? (text.contains(">") ? ">" : "|")
+    var levels: [String] = []
+    var rest = text[...]
+    while let found = rest.firstRange(of: separator) {
+        levels.append(trimmed(rest[..<found.lowerBound]))
+        rest = rest[found.upperBound...]
+    }
+    levels.append(trimmed(rest))
+    return levels.filter { !$0.isEmpty }
+}

@@ -1,0 +1,124 @@
+/// Turns a column's texts into the numbers of a table, cleaning each distinct text only once.
+///
+/// A text is looked up as it is, which finds ids that are clean already, then among the texts that were
+/// cleaned before; only then it is cleaned. Cleaning a clean id changes nothing, so this is no shortcut.
+struct IdentifierColumn {
+    /// What a text is, where it is not an id with a number.
+    static let missing: Int32 = -1
+    static let excluded: Int32 = -2
+    /// A good id that no kept event has had; `insert` gives it a number.
+    static let unseen: Int32 = -3
+
+    struct Problem: Error { let message: String }
+
+    private static let bytesMax = 256
+    private let filter: ItemFilter?
+    private let foldsCase: Bool
+    private let missingMarkers: [String]
+    var cutsFloats = false
+
+    /// Texts that are not their id, and what they are instead.
+    private var others = IdentifierTable()
+    private var meanings: [Int32] = []
+    /// Lower-case ids and their numbers, where case is folded.
+    private var folded = IdentifierTable()
+    private var foldedNumbers: [Int32] = []
+
+    /// Distinct texts that became another id.
+    private(set) var cleanedTexts = 0
+    /// Distinct ids that another rule but trimming changed: `17850.0` and `85123a`.
+    private(set) var cutTexts = 0
+    private(set) var foldedTexts = 0
+
+    init(filter: ItemFilter? = nil, foldsCase: Bool = false, missingMarkers: [String]) {
+        self.filter = filter
+        self.foldsCase = foldsCase
+        self.missingMarkers = missingMarkers
+    }
+
+    /// The id's number, or one of the meanings above; changes no table of ids.
+    @inline(__always)
+    mutating func find(
+        _ text: UnsafeBufferPointer<UInt8>, in table: IdentifierTable
+    ) throws(Problem) -> Int32 {
+        if text.count == 0 { return Self.missing }
+        if let number = table.index(of: text) { return number }
+        if let index = others.index(of: text) { return meanings[Int(index)] }
+        return try clean(text, table).number
+    }
+
+    /// Gives a number to what `find` called unseen.
+    mutating func insert(
+        _ text: UnsafeBufferPointer<UInt8>, in table: inout IdentifierTable
+    ) throws(Problem) -> Int32 {
+        let cleaned = try clean(text, table)
+        precondition(cleaned.number == Self.unseen, "the text is not new")
+        return insert(cleaned.id, text: text, in: &table)
+    }
+
+    private mutating func insert(
+        _ id: String, text: UnsafeBufferPointer<UInt8>, in table: inout IdentifierTable
+    ) -> Int32 {
+        let number = table.insert(id)
+        if foldsCase {
+            folded.insert(lowercased(id))
+            foldedNumbers.append(number)
+        }
+        if !id.utf8.elementsEqual(text) { remember(text, as: number) }
+        return number
+    }
+
+    private mutating func clean(
+        _ text: UnsafeBufferPointer<UInt8>, _ table: IdentifierTable
+    ) throws(Problem) -> (number: Int32, id: String) {
+        var bytes = trimmedBlanks(text)
+        if bytes.count == 0 { return (Self.missing, "") }
+        guard bytes.count <= Self.bytesMax else {
+            throw Problem(message: "an id of \(bytes.count) bytes is longer than \(Self.bytesMax)")
+        }
+        guard !bytes.contains(0) else { throw Problem(message: "an id must not hold a NUL byte") }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Problem(message: "the id \(shown(bytes)) is not UTF-8")
+        }
+        let isCut = cutsFloats && isWholeFloat(bytes)
+        if isCut { bytes = UnsafeBufferPointer(rebasing: bytes.dropLast(2)) }
+        let id = String(decoding: bytes, as: UTF8.self)
+        if missingMarkers.contains(id) {
+            remember(text, as: Self.missing)
+            return (Self.missing, id)
+        }
+        if let filter, filter.excludes(id) {
+            remember(text, as: Self.excluded)
+            return (Self.excluded, id)
+        }
+        let foldedNumber =
+            foldsCase
+            ? folded.index(of: lowercased(id)).map { foldedNumbers[Int($0)] } : nil
+        guard let number = table.index(of: id) ?? foldedNumber else { return (Self.unseen, id) }
+        if table.index(of: id) == nil { foldedTexts += 1 }
+        remember(text, as: number)
+        return (number, id)
+    }
+
+    private mutating func remember(_ text: UnsafeBufferPointer<UInt8>, as meaning: Int32) {
+        if meaning >= 0 {
+            cleanedTexts += 1
+            if cutsFloats, isWholeFloat(trimmedBlanks(text)) { cutTexts += 1 }
+        }
+        others.insert(text)
+        meanings.append(meaning)
+    }
+
+    private func lowercased(_ id: String) -> String {
+        String(decoding: id.utf8.map(asciiLowercased), as: UTF8.self)
+    }
+}
+
+/// Digits and then `.0`.
+func isWholeFloat(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard text.count > 2, text[text.count - 2] == 0x2e, text[text.count - 1] == 0x30 else {
+        return false
+    }
+    for i in 0..<text.count - 2 where text[i] &- 0x30 >= 10 { return false }
+    return true
+}

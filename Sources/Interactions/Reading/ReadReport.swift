@@ -1,0 +1,111 @@
+/// Why a line gave no event, without being a bad line.
+package enum LeftOutCause: String, CaseIterable, Encodable, CodingKeyRepresentable, Sendable {
+    case noItem = "no item"
+    case excludedItem = "item excluded"
+    case noUserAndNoBasket = "neither user nor basket"
+    case unknownKind = "kind not known"
+    case negativeValue = "negative value"
+    case zeroValue = "quantity zero"
+    case priceBelowMinimum = "price below the minimum"
+    case repeatedEvent = "event id seen before"
+}
+
+/// What reading found, kept and left out.
+package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
+    /// Files read, in order.
+    package internal(set) var files: [String] = []
+    /// Records of event files; headers and blank lines do not count.
+    package internal(set) var linesRead = 0
+    package internal(set) var eventsKept = 0
+    /// Events kept, by kind; only kinds that occur.
+    package internal(set) var eventsByKind: [String: Int] = [:]
+    /// Only causes that occur.
+    package internal(set) var leftOut: [LeftOutCause: Int] = [:]
+    package internal(set) var badLines = 0
+    /// The first 10, with their places.
+    package internal(set) var badLineExamples: [String] = []
+    package internal(set) var eventsWithoutUser = 0
+    package internal(set) var eventsWithoutTime = 0
+    package internal(set) var users = 0
+    package internal(set) var items = 0
+    package internal(set) var baskets = 0
+    /// Items that the catalogue names and no event does.
+    package internal(set) var itemsOnlyInCatalog = 0
+    /// Records of catalogue files.
+    package internal(set) var catalogLines = 0
+    /// Seconds since 1970 UTC of the earliest and latest event; nil where no event has a time.
+    package internal(set) var firstTime: Int64?
+    package internal(set) var lastTime: Int64?
+    /// Bytes of the files, as stored.
+    package internal(set) var bytesRead = 0
+    package internal(set) var seconds = 0.0
+    /// What was decided or changed on the way, one sentence each.
+    package internal(set) var notes: [String] = []
+
+    package var linesPerSecond: Double {
+        seconds > 0 ? Double(linesRead + catalogLines) / seconds : 0
+    }
+
+    package var leftOutCount: Int { leftOut.values.reduce(0, +) }
+
+    /// Several lines for people to read.
+    package var description: String {
+        var lines = [
+            "\(linesRead) lines read, \(eventsKept) events kept: \(users) users, "
+                + "\(items) items, \(baskets) baskets"
+        ]
+        let kinds = EventKind.allCases.compactMap { kind in
+            eventsByKind[kind.name].map { "\($0) \(kind.name)" }
+        }
+        if !kinds.isEmpty { lines.append("kinds: " + kinds.joined(separator: ", ")) }
+        for cause in LeftOutCause.allCases {
+            if let count = leftOut[cause] { lines.append("left out, \(cause.rawValue): \(count)") }
+        }
+        if eventsWithoutUser > 0 { lines.append("events without a user: \(eventsWithoutUser)") }
+        if eventsWithoutTime > 0 { lines.append("events without a time: \(eventsWithoutTime)") }
+        if let firstTime, let lastTime {
+            lines.append("from \(isoTime(firstTime)) to \(isoTime(lastTime))")
+        }
+        if catalogLines > 0 {
+            lines.append(
+                "catalogue: \(catalogLines) lines, \(itemsOnlyInCatalog) items without events")
+        }
+        if badLines > 0 {
+            lines.append("bad lines: \(badLines)")
+            lines += badLineExamples.map { "  \($0)" }
+        }
+        return (lines + notes).joined(separator: "\n")
+    }
+}
+
+/// How far reading has come.
+package struct ReadProgress: Sendable {
+    package let file: String
+    /// Of the file as stored, so compressed bytes for gzip.
+    package let bytesRead: Int
+    /// nil where it is not known, as for a pipe.
+    package let bytesTotal: Int?
+    package let lines: Int
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`. Source: Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
+package func isoTime(_ seconds: Int64) -> String {
+    let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+    let rest = seconds - days * 86_400
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra =
+        (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    func padded(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(rest / 3600, 2)):"
+        + "\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
+}
