@@ -1,1 +1,4 @@
 #pragma once
+#include "sc_dot.h"
+#include "sc_prefetch.h"
+#include "sc_scan.h"
