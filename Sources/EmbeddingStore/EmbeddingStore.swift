@@ -1,0 +1,153 @@
+import Synchronization
+
+/// Embeddings by string id, in memory: written by any thread, read by many that never wait.
+///
+/// Ids are hashed to shards. A shard has one writer at a time; its readers find a row through an atomic word
+/// that leads to an immutable row, so they see all of a row or none of it. A replaced or deleted row
+/// is reused once every reader that could hold it has passed ``StoreReader/quiesce()``.
+///
+/// What a put may cost beyond its row: a chunk of rows (one mapping of about 256 KiB, no copying); a chunk
+/// directory twice as long (8 bytes a chunk copied); an id table of twice the size, allocated as
+/// zeros, into which the ids move a few at each later put or delete.
+package final class EmbeddingStore: Sendable {
+    /// The ordinal of a row whose caller has no number for it.
+    package static let noOrdinal = UInt32.max
+    package static let idBytesMax = 256
+    package static let dimensionsMax = 4096
+    package static let shardsMax = 1024
+    /// The largest norm of a vector or query: no inner product of two such vectors overflows a `Float`.
+    package static let normMax: Float = 1e18
+
+    /// What a put did.
+    package enum Outcome: Sendable { case added, replaced }
+
+    /// One row to put. The memory is borrowed for the call.
+    package struct Entry {
+        package var id: UnsafeRawBufferPointer
+        /// `D` finite elements.
+        package var vector: UnsafeBufferPointer<Float>
+        package var ordinal: UInt32
+
+        package init(
+            id: UnsafeRawBufferPointer, vector: UnsafeBufferPointer<Float>,
+            ordinal: UInt32 = EmbeddingStore.noOrdinal
+        ) {
+            self.id = id
+            self.vector = vector
+            self.ordinal = ordinal
+        }
+    }
+
+    package let configuration: Configuration
+    let layout: RowLayout
+    let hash: IDHash
+    let grace: GracePeriods
+    let budget: MemoryBudget
+    let shards: [Shard]
+    /// The shards' roots, one after the other.
+    nonisolated(unsafe) let roots: UnsafeMutableRawPointer
+
+    /// - Throws: ``StoreError`` where a figure is out of range, or `bytesMax` is below what an empty store holds.
+    package convenience init(_ configuration: Configuration) throws(StoreError) {
+        try self.init(configuration, hashSeed: .random(in: 0 ... .max))
+    }
+
+    /// - Parameter hashSeed: keys the id hash; fixed only to repeat a run exactly.
+    package init(_ configuration: Configuration, hashSeed: UInt64) throws(StoreError) {
+        try configuration.validate()
+        self.configuration = configuration
+        layout = RowLayout(
+            dimensions: configuration.dimensions, pageBytes: Memory.pageBytes)
+        hash = IDHash(seed: hashSeed)
+        budget = MemoryBudget(bytesMax: configuration.bytesMax)
+        let bytes =
+            configuration.shards * (ShardRoots.bytes + Shard.bytes(layout: layout))
+            + GracePeriods.bytes(readersMax: configuration.readersMax)
+        guard budget.charge(bytes) else {
+            throw StoreError(
+                .invalidArgument,
+                "bytesMax is \(configuration.bytesMax), but an empty store takes \(bytes)")
+        }
+        grace = GracePeriods(readersMax: configuration.readersMax)
+        roots = .allocate(
+            byteCount: configuration.shards * ShardRoots.bytes, alignment: ShardRoots.bytes)
+        roots.initializeMemory(
+            as: UInt8.self, repeating: 0, count: configuration.shards * ShardRoots.bytes)
+        var shards: [Shard] = []
+        for index in 0..<configuration.shards {
+            shards.append(
+                try Shard(
+                    roots: ShardRoots(base: roots + index * ShardRoots.bytes), layout: layout,
+                    budget: budget, grace: grace))
+        }
+        self.shards = shards
+    }
+
+    deinit { roots.deallocate() }
+
+    package var dimensions: Int { layout.dimensions }
+
+    /// Rows that can be found. Complexity: O(shards).
+    package var count: Int { shards.reduce(0) { $0 + $1.roots.count } }
+
+    /// Everything the store holds: rows, free rows, codes, ids, tables and what waits to be freed.
+    package var bytes: Int { budget.used }
+
+    /// A reader for one thread. Its place is given back when the last reference to it goes.
+    ///
+    /// - Throws: ``StoreError`` where `readersMax` readers exist.
+    package func makeReader() throws(StoreError) -> StoreReader {
+        guard let record = grace.register() else {
+            throw StoreError(
+                .resourceExhausted, "all \(configuration.readersMax) readers are taken")
+        }
+        return StoreReader(store: self, record: record)
+    }
+}
+
+extension EmbeddingStore {
+    /// The limits of a store.
+    package struct Configuration: Sendable {
+        /// Elements of a vector, 1 to `dimensionsMax`.
+        package var dimensions: Int
+        /// A power of two up to `shardsMax`: how many writers can work at once.
+        package var shards: Int
+        /// The cap on ``EmbeddingStore/bytes``.
+        package var bytesMax: Int
+        /// Readers that can exist at once, 1 to 1024.
+        package var readersMax: Int
+
+        package init(dimensions: Int, shards: Int = 8, bytesMax: Int, readersMax: Int = 64) {
+            self.dimensions = dimensions
+            self.shards = shards
+            self.bytesMax = bytesMax
+            self.readersMax = readersMax
+        }
+
+        func validate() throws(StoreError) {
+            guard (1...dimensionsMax).contains(dimensions) else {
+                throw StoreError(
+                    .invalidArgument, "dimensions is \(dimensions), not 1 to \(dimensionsMax)")
+            }
+            guard (1...shardsMax).contains(shards), shards & (shards - 1) == 0 else {
+                throw StoreError(
+                    .invalidArgument, "shards is \(shards), not a power of two up to \(shardsMax)")
+            }
+            guard bytesMax > 0 else {
+                throw StoreError(.invalidArgument, "bytesMax is \(bytesMax), not positive")
+            }
+            guard (1...1024).contains(readersMax) else {
+                throw StoreError(.invalidArgument, "readersMax is \(readersMax), not 1 to 1024")
+            }
+        }
+    }
+
+    /// The shard and the tag of a hash: its low bits and its high half, which share none.
+    @inline(__always)
+    func shardIndex(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash) & (configuration.shards - 1)
+    }
+
+    @inline(__always)
+    static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
+}

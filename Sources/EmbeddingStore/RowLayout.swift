@@ -1,0 +1,58 @@
+/// Where things lie in a row and in a chunk of rows; the same for the whole store.
+///
+/// Row: a 64-byte header, then the vector, padded with zeros to a multiple of 64 bytes.
+///
+///     0   born    the shard's version that made the row visible; 0 while the slot is free
+///     8   died    the version that removed it; `.max` while it lives
+///     16  ordinal
+///     20  norm
+///     24  id length, 16 bits
+///     26  the id if it has up to 38 bytes; otherwise a pointer to it at 32
+///
+/// Chunk: a 64-byte header, `rows` rows, the codes, and per-row and per-block columns. All of it is one
+/// mapping that starts as zeros, so a slot never used is a slot that is free.
+struct RowLayout: Sendable {
+    static let headerBytes = 64
+    static let inlineIDBytes = 38
+    static let idOffset = 26
+    static let longIDOffset = 32
+
+    let dimensions: Int
+    /// Floats of a padded vector, a multiple of 16.
+    let paddedDimensions: Int
+    /// Groups of four codes of a row.
+    let quads: Int
+    let rowBytes: Int
+    /// Rows of a chunk, a power of two, a multiple of a block's 16.
+    let rows: Int
+    let rowsLog2: UInt32
+
+    /// Offsets in a chunk.
+    let rowsOffset = 64
+    let codesOffset: Int
+    let scalesOffset: Int
+    let boundsOffset: Int
+    let occupancyOffset: Int
+    let linksOffset: Int
+    let chunkBytes: Int
+
+    init(dimensions: Int, pageBytes: Int) {
+        self.dimensions = dimensions
+        paddedDimensions = (dimensions + 15) / 16 * 16
+        quads = (dimensions + 3) / 4
+        rowBytes = Self.headerBytes + paddedDimensions * 4
+        // About a quarter of a megabyte: small enough that a shard's unfilled chunk is no great waste, large
+        // enough that a scan runs through tens of kilobytes of codes at a time.
+        let bytesAimed = 256 << 10
+        let fitting = bytesAimed / (rowBytes + quads * 4)
+        rowsLog2 = UInt32(min(10, max(6, Int.bitWidth - 1 - max(1, fitting).leadingZeroBitCount)))
+        rows = 1 << Int(rowsLog2)
+        codesOffset = rowsOffset + rows * rowBytes
+        scalesOffset = codesOffset + rows * quads * 4
+        boundsOffset = scalesOffset + rows * 4
+        occupancyOffset = boundsOffset + rows / 16 * 8
+        linksOffset = occupancyOffset + rows / 16 * 4
+        let bytes = linksOffset + rows * 4
+        chunkBytes = (bytes + pageBytes - 1) / pageBytes * pageBytes
+    }
+}

@@ -1,0 +1,67 @@
+internal import CKernels
+
+extension StoreReader {
+    /// Inner products of one query with the rows of many ids, in their order; NaN for ids without a row.
+    ///
+    /// Ids are taken in groups, and each step is done for the whole group before the next, so that the cache
+    /// misses of different ids overlap instead of adding up.
+    ///
+    /// - Parameters:
+    ///   - query: shape `[D]`, finite, norm up to `EmbeddingStore.normMax`; any other may score infinite or NaN.
+    ///   - ids: of any content; what could never be an id has no row.
+    ///   - scores: as many as ids; previous contents are overwritten.
+    /// - Complexity: O(ids x D), no allocation.
+    package func score(
+        _ query: UnsafeBufferPointer<Float>, ids: UnsafeBufferPointer<UnsafeRawBufferPointer>,
+        into scores: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(query.count == layout.dimensions, "\(query.count) elements in the query")
+        precondition(scores.count == ids.count, "\(ids.count) ids, \(scores.count) scores")
+        guard let out = scores.baseAddress else { return }
+        scratch.query.update(from: query.baseAddress!, count: query.count)
+        var start = 0
+        while start < ids.count {
+            let count = min(ReaderScratch.groupMax, ids.count - start)
+            findVectors(UnsafeBufferPointer(rebasing: ids[start..<start + count]))
+            sc_dot_rows(
+                scratch.query, scratch.rows, count, layout.paddedDimensions, out + start)
+            start += count
+        }
+    }
+
+    /// Fills `scratch.rows` with the vectors of up to `groupMax` ids, nil where there is none.
+    private func findVectors(_ ids: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        enter()
+        let hashes = scratch.hashes
+        for i in 0..<ids.count {
+            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else { continue }
+            let hash = hash(ids[i])
+            hashes[i] = hash
+            let table = shard(hash).table
+            sc_prefetch(table.word(table.home(of: EmbeddingStore.tag(hash))))
+        }
+        // The first word with the right tag leads to the right row but once in billions: fetch that row, all of it.
+        for i in 0..<ids.count {
+            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else { continue }
+            let shard = shard(hashes[i])
+            guard
+                let found = shard.table.find(
+                    EmbeddingStore.tag(hashes[i]), where: { _ in true })
+            else { continue }
+            let row = shard.row(found.slot, layout).base
+            var offset = 0
+            while offset < layout.rowBytes {
+                sc_prefetch(row + offset)
+                offset += 64
+            }
+        }
+        for i in 0..<ids.count {
+            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else {
+                scratch.rows[i] = nil
+                continue
+            }
+            scratch.rows[i] =
+                shard(hashes[i]).find(EmbeddingStore.tag(hashes[i]), ids[i], layout)?.vector
+        }
+    }
+}

@@ -1,0 +1,98 @@
+internal import CKernels
+import Synchronization
+
+/// One thread's way to read a store. Every operation is wait-free and allocates nothing.
+///
+/// Rows that it hands out stay as they are until ``quiesce()``. A loop calls that once a turn, before it may
+/// sleep: a reader that has called it and read nothing since holds up nobody.
+package final class StoreReader {
+    package let store: EmbeddingStore
+    let layout: RowLayout
+    let roots: UnsafeMutableRawPointer
+    private let hash: IDHash
+    private let shardMask: UInt64
+    private let grace: GracePeriods
+    private let record: UnsafeMutableRawPointer
+    private var isReading = false
+    let scratch: ReaderScratch
+
+    init(store: EmbeddingStore, record: UnsafeMutableRawPointer) {
+        self.store = store
+        layout = store.layout
+        roots = store.roots
+        hash = store.hash
+        shardMask = UInt64(store.configuration.shards - 1)
+        grace = store.grace
+        self.record = record
+        scratch = ReaderScratch(layout: store.layout)
+    }
+
+    deinit { grace.unregister(record) }
+
+    /// The row with an id, or nil. Complexity: O(id length).
+    package func find(_ id: UnsafeRawBufferPointer) -> StoreRow? {
+        guard (1...EmbeddingStore.idBytesMax).contains(id.count) else { return nil }
+        enter()
+        let hash = hash(id)
+        return shard(hash).find(EmbeddingStore.tag(hash), id, layout)
+    }
+
+    /// Promises that no row found before is used any more.
+    package func quiesce() {
+        guard isReading else { return }
+        isReading = false
+        grace.leave(record)
+    }
+
+    /// The first read after `quiesce()` announces the reader.
+    @inline(__always)
+    func enter() {
+        if !isReading {
+            isReading = true
+            grace.enter(record)
+        }
+    }
+
+    @inline(__always)
+    func hash(_ id: UnsafeRawBufferPointer) -> UInt64 { hash(id.baseAddress!, count: id.count) }
+
+    @inline(__always)
+    func shard(_ hash: UInt64) -> ShardRoots {
+        ShardRoots(base: roots + Int(hash & shardMask) * ShardRoots.bytes)
+    }
+}
+
+/// What a reader works in.
+final class ReaderScratch {
+    /// Ids looked up together: enough to keep the memory system busy, few enough to stay in the first cache.
+    static let groupMax = 64
+
+    let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: groupMax)
+    let rows = UnsafeMutablePointer<UnsafePointer<Float>?>.allocate(capacity: groupMax)
+    /// A copy of the query, aligned and padded with zeros as rows are.
+    let query: UnsafeMutablePointer<Float>
+    let queryCodes: UnsafeMutablePointer<Int8>
+    /// Of one chunk's scan.
+    let survivors: UnsafeMutablePointer<UInt32>
+    let uppers: UnsafeMutablePointer<Float>
+
+    init(layout: RowLayout) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: layout.paddedDimensions * 4, alignment: 64)
+        query = memory.initializeMemory(
+            as: Float.self, repeating: 0, count: layout.paddedDimensions)
+        queryCodes = .allocate(capacity: layout.quads * 4)
+        queryCodes.initialize(repeating: 0, count: layout.quads * 4)
+        survivors = .allocate(capacity: layout.rows)
+        uppers = .allocate(capacity: layout.rows)
+    }
+
+    deinit {
+        hashes.deallocate()
+        rows.deallocate()
+        query.deallocate()
+        queryCodes.deallocate()
+        survivors.deallocate()
+        uppers.deallocate()
+    }
+}
