@@ -1,0 +1,65 @@
+internal import CLibUV
+internal import Glibc
+
+/// Accepts connections from a ``UnixSocket`` and hands over their descriptors.
+///
+/// It polls and accepts by itself, rather than through `uv_listen`, because a descriptor that was never tied to a loop can
+/// be given to any of them.
+package final class Listener: Handle {
+    /// Connections accepted before the loop's other events get their turn.
+    private static let acceptedPerTurnMax = 64
+    /// Wait after the process ran out of descriptors, when polling would only spin.
+    private static let exhaustedPause = Duration.milliseconds(50)
+
+    private let socket: UnixSocket
+    private let accepted: (Int32) -> Void
+    private let pause: Timer
+
+    /// Accepts from now until closed.
+    ///
+    /// - Parameters:
+    ///   - socket: must stay open until the listener has closed.
+    ///   - accepted: gets each connection's descriptor (non-blocking, close-on-exec) and owns it.
+    package init(
+        _ socket: UnixSocket, on loop: EventLoop, accepted: @escaping (Int32) -> Void
+    ) throws(EventLoopError) {
+        self.socket = socket
+        self.accepted = accepted
+        pause = try Timer(on: loop)
+        let uv = loop.raw
+        let descriptor = socket.descriptor
+        try super.init(loop: loop, type: UV_POLL) {
+            uv_poll_init(uv, $0.assumingMemoryBound(to: uv_poll_t.self), descriptor)
+        }
+        poll()
+    }
+
+    private func poll() {
+        guard !isClosing else { return }
+        uv_poll_start(
+            storage.assumingMemoryBound(to: uv_poll_t.self), Int32(UV_READABLE.rawValue)
+        ) { handle, _, _ in
+            withOwner(Listener.self, handle?.pointee.data) { $0.acceptWaiting() }
+        }
+    }
+
+    private func acceptWaiting() {
+        for _ in 0..<Self.acceptedPerTurnMax where !isClosing {
+            let descriptor = sc_accept(socket.descriptor)
+            if descriptor >= 0 {
+                accepted(descriptor)
+                continue
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                uv_poll_stop(storage.assumingMemoryBound(to: uv_poll_t.self))
+                pause.start(after: Self.exhaustedPause) { [unowned self] in poll() }
+                return
+            default: return
+            }
+        }
+    }
+
+    override func willClose() { pause.close() }
+}
