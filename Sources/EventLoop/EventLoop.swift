@@ -83,7 +83,7 @@ package final class EventLoop {
     /// The hook of a loop that waits does not run; submit an empty job to make a turn happen.
     package func atTurnEnd(_ hook: @escaping () -> Void) { turnEnd?.hooks.append(hook) }
 
-    /// Turns ended since the loop was made.
+    /// Turns ended since the loop was made; a turn's hooks still belong to it.
     package var turnCount: Int { turnEnd?.count ?? 0 }
 
     /// Makes the loop look for events without waiting at the end of this turn: there is work left over.
@@ -108,8 +108,8 @@ private final class TurnEnd: Handle {
     }
 
     private func run() {
-        count += 1
         for hook in hooks { hook() }
+        count += 1
     }
 }
 

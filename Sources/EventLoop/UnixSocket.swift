@@ -50,6 +50,9 @@ package final class UnixSocket {
         (1...pathBytesMax).contains(path.utf8.count) && !path.utf8.contains(0)
     }
 
+    /// Closes a descriptor that no handle has taken over.
+    package static func close(_ descriptor: Int32) { Glibc.close(descriptor) }
+
     /// Stops listening and removes the path if it is still ours.
     package func close() {
         guard !isClosed else { return }

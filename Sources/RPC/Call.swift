@@ -1,0 +1,147 @@
+package import CSidecartProto
+package import EventLoop
+
+/// One call, from the moment its frame was read until its reply is in the write buffer.
+///
+/// The object is used again for the loop's next call, and its views point into the read buffer: nothing of it may be
+/// kept once the handler returns.
+///
+/// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``.
+package final class Call {
+    /// Full name of the service asked for, such as `sidecart.v1.Scoring`; UTF-8.
+    package private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Name of the method, such as `Score`; UTF-8.
+    package private(set) var method = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The encoded request message.
+    package private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+    package private(set) var metadata = Metadata()
+    package private(set) var deadline = Deadline.none
+    /// When the call's last byte was read, on ``MonotonicClock``.
+    package private(set) var readAt: Int64 = 0
+    /// When its handler was started, on ``MonotonicClock``.
+    package private(set) var startedAt: Int64 = 0
+    /// Who calls.
+    package private(set) var peer = PeerCredentials(processID: 0, userID: 0, groupID: 0)
+    /// Zeroed memory that lasts as long as the call.
+    package let arena: MessageArena
+
+    private let frameBytesMax: Int
+    private var stream: UInt32 = 0
+    private var output: ByteBuffer?
+    private var outputMark = 0
+    /// True once ``reply(_:)`` has put an answer into the write buffer.
+    package private(set) var isAnswered = false
+
+    init(limits: RPCLimits) {
+        arena = MessageArena(capacity: limits.arenaBytesMax)
+        frameBytesMax = limits.frameBytesMax
+    }
+
+    /// Decodes the payload into the arena; no copy is freed one by one.
+    ///
+    ///     let request = try call.decode(sidecart__v1__score_request__unpack)
+    ///
+    /// - Parameter unpack: the generated `..__unpack` of the message.
+    /// - Returns: the message, valid until the handler returns.
+    /// - Throws: INVALID_ARGUMENT if the payload is no such message, RESOURCE_EXHAUSTED if the arena cannot hold it.
+    package func decode<Message>(
+        _ unpack: (
+            UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?
+        ) -> UnsafeMutablePointer<Message>?
+    ) throws(RPCError) -> UnsafeMutablePointer<Message> {
+        let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        if let message = unpack(arena.allocator, payload.count, bytes) { return message }
+        if arena.isExhausted {
+            throw RPCError(
+                .resourceExhausted, "the request needs more memory to decode than the server allows"
+            )
+        }
+        throw RPCError(
+            .invalidArgument, "the request is not a valid protobuf message of its method")
+    }
+
+    /// Answers with a message, packed straight into the connection's write buffer.
+    ///
+    ///     var response = Sidecart__V1__ScoreResponse()
+    ///     sidecart__v1__score_response__init(&response)
+    ///     try call.reply(&response)
+    ///
+    /// - Parameter message: an initialised protobuf-c message struct, whose first member is its `base`.
+    /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
+    package func reply<Message>(_ message: inout Message) throws(RPCError) {
+        let size = withUnsafePointer(to: &message) {
+            protobuf_c_message_get_packed_size(Self.base($0))
+        }
+        try reply(payloadBytes: size) { target in
+            withUnsafePointer(to: &message) {
+                let written = protobuf_c_message_pack(
+                    Self.base($0), target.assumingMemoryBound(to: UInt8.self))
+                precondition(written == size, "protobuf-c packed \(written) bytes of \(size)")
+            }
+        }
+    }
+
+    /// Answers with an encoded message that `fill` writes in place.
+    ///
+    /// - Parameters:
+    ///   - payloadBytes: exact size of the message.
+    ///   - fill: writes exactly that many bytes.
+    /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
+    package func reply(
+        payloadBytes: Int, fill: (UnsafeMutableRawPointer) -> Void
+    ) throws(RPCError) {
+        guard let output, !isAnswered else { preconditionFailure("a call is answered once") }
+        let dataBytes = ResponseEnvelope.frameBytes(payloadBytes: payloadBytes) - FrameHeader.bytes
+        guard dataBytes <= frameBytesMax else {
+            throw RPCError(
+                .resourceExhausted,
+                "the reply of \(dataBytes) bytes is over the frame limit of \(frameBytesMax)")
+        }
+        ResponseEnvelope.appendFrame(
+            stream: stream, payloadBytes: payloadBytes, to: output, fill: fill)
+        isAnswered = true
+    }
+
+    private static func base<Message>(
+        _ message: UnsafePointer<Message>
+    ) -> UnsafePointer<ProtobufCMessage> {
+        UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
+    }
+
+    // MARK: The server's side
+
+    /// Starts the call of one frame, with an envelope that was read from it.
+    func begin(
+        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, now: Int64,
+        peer: PeerCredentials, output: ByteBuffer
+    ) {
+        (service, method, payload) = (envelope.service, envelope.method, envelope.payload)
+        metadata = envelope.metadata
+        deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
+        (self.readAt, startedAt, self.stream, self.peer) = (readAt, now, stream, peer)
+        (self.output, outputMark, isAnswered) = (output, output.count, false)
+    }
+
+    /// Answers with a failure, in place of an answer already given.
+    func fail(_ code: StatusCode, _ message: UnsafeRawBufferPointer) {
+        guard let output else { preconditionFailure("a call failed that never began") }
+        output.truncate(to: outputMark)
+        ResponseEnvelope.appendFrame(stream: stream, code: code, message: message, to: output)
+        isAnswered = true
+    }
+
+    func fail(_ error: RPCError) {
+        var message = error.message
+        message.withUTF8 { fail(error.code, UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Lets go of everything that belonged to the call.
+    func end() {
+        output = nil
+        (service, method, payload) = (
+            .init(start: nil, count: 0), .init(start: nil, count: 0), .init(start: nil, count: 0)
+        )
+        metadata = Metadata()
+        arena.reset()
+    }
+}

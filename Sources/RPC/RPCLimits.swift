@@ -1,0 +1,89 @@
+/// Every maximum of an RPC server, in one place.
+///
+/// Memory a server can hold, besides handlers' own: per connection at most
+/// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read (256 KiB); per loop
+/// one arena of `arenaBytesMax` and a few kept buffers. Idle connections hold no buffers.
+package struct RPCLimits: Equatable, Sendable {
+    /// The protocol's own limit of a frame's data: 4 MiB.
+    package static let protocolFrameBytesMax = 4 << 20
+
+    /// Largest data of one frame, either way. A larger request is refused unread, a larger reply not sent.
+    package var frameBytesMax = protocolFrameBytesMax
+    /// Connections at once. Those beyond it are accepted and closed, and counted as refused.
+    package var connectionsMax = 4096
+    /// With so many unsent bytes a connection is no longer read and its calls wait ...
+    package var writeHighWaterBytes = 1 << 20
+    /// ... until no more than these are left.
+    package var writeLowWaterBytes = 256 << 10
+    /// A client that takes nothing of what waits for it for so long is disconnected.
+    package var writeStallMax = Duration.seconds(10)
+    /// A frame must be complete so long after its first byte, or the client is disconnected.
+    package var partialFrameMax = Duration.seconds(10)
+    /// A call that waited longer between being read and being started is refused with RESOURCE_EXHAUSTED.
+    package var queueWaitMax = Duration.seconds(1)
+    /// Memory of one decoded request. Beyond it the call is refused with RESOURCE_EXHAUSTED.
+    package var arenaBytesMax = 32 << 20
+    /// Metadata entries of one call.
+    package var metadataCountMax = 64
+    /// Frames of one connection handled before its neighbours on the loop get their turn.
+    package var callsPerTurnMax = 64
+
+    package init() {}
+
+    /// What is wrong with the limits, each naming the limit; empty if they fit each other.
+    package var problems: [String] {
+        var problems: [String] = []
+        func require(_ holds: Bool, _ problem: @autoclosure () -> String) {
+            if !holds { problems.append(problem()) }
+        }
+        require(
+            (1024...Self.protocolFrameBytesMax).contains(frameBytesMax),
+            "frameBytesMax is \(frameBytesMax); 1024 to \(Self.protocolFrameBytesMax) are possible")
+        require(
+            (1...1_000_000).contains(connectionsMax),
+            "connectionsMax is \(connectionsMax); 1 to 1000000 are possible")
+        require(
+            writeLowWaterBytes >= 0 && writeLowWaterBytes < writeHighWaterBytes,
+            "writeLowWaterBytes (\(writeLowWaterBytes)) must be below writeHighWaterBytes (\(writeHighWaterBytes))"
+        )
+        require(
+            writeHighWaterBytes <= 1 << 30,
+            "writeHighWaterBytes is \(writeHighWaterBytes); at most \(1 << 30) are possible")
+        require(
+            arenaBytesMax >= frameBytesMax && arenaBytesMax <= 1 << 32,
+            "arenaBytesMax (\(arenaBytesMax)) must be at least frameBytesMax (\(frameBytesMax)) and at most \(1 << 32)"
+        )
+        require(
+            metadataCountMax >= 0,
+            "metadataCountMax is \(metadataCountMax); it must not be negative")
+        require(
+            callsPerTurnMax >= 1, "callsPerTurnMax is \(callsPerTurnMax); it must be at least 1")
+        for (name, duration) in [
+            ("writeStallMax", writeStallMax), ("partialFrameMax", partialFrameMax),
+            ("queueWaitMax", queueWaitMax),
+        ] {
+            require(
+                duration >= .milliseconds(1) && duration <= .seconds(86400),
+                "\(name) is \(duration); 1 ms to 1 day are possible")
+        }
+        return problems
+    }
+}
+
+/// Limits that contradict each other or the protocol.
+package struct RPCLimitsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// As ``RPCLimits/problems`` lists them; not empty.
+    package let problems: [String]
+
+    package var description: String { problems.joined(separator: "; ") }
+}
+
+extension Duration {
+    /// Whole nanoseconds, clamped to what an Int64 holds.
+    var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? .min : .max }
+        return whole &+ attoseconds / 1_000_000_000
+    }
+}

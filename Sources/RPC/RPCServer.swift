@@ -1,0 +1,147 @@
+package import EventLoop
+internal import Synchronization
+
+/// Where and how wide a server listens.
+package struct RPCServerConfiguration: Sendable {
+    /// Path of the Unix socket.
+    package var path: String
+    /// Permissions of the socket file.
+    package var mode: UInt16
+    /// Loops, each on a thread of its own; 1 to 1024.
+    package var loopCount: Int
+    package var limits: RPCLimits
+
+    package init(
+        path: String, mode: UInt16 = 0o600, loopCount: Int = 1, limits: RPCLimits = .init()
+    ) {
+        (self.path, self.mode, self.loopCount, self.limits) = (path, mode, loopCount, limits)
+    }
+}
+
+/// A ttrpc server on a Unix socket.
+///
+/// Loop 0 accepts and hands connections out to all loops in turn; from then on a connection never leaves its loop, and
+/// its calls run there one after the other.
+///
+/// Beyond `connectionsMax` a connection is accepted and closed at once rather than left in the backlog: its client
+/// learns immediately that there is no room, where it would otherwise wait in silence, and so would whoever checks the
+/// server's health.
+package final class RPCServer: Sendable {
+    /// The ways into the loops, by loop index.
+    package let doors: [LoopDoor]
+    private let parts: [Part]
+
+    /// Starts to serve.
+    ///
+    /// Ignores SIGPIPE and raises the process's limit of open files as far as the connections need.
+    /// - Parameter makeRouter: makes each loop's router, on its thread, given the loop's index; it may add turn-end
+    ///   hooks to the loop, which run after the turn's replies were sent.
+    /// - Throws: ``RPCLimitsError``, ``UnixSocketError``, ``EventLoopError``, or what `makeRouter` throws.
+    package init(
+        _ configuration: RPCServerConfiguration,
+        makeRouter: @escaping @Sendable (Int, EventLoop) throws -> Router
+    ) throws {
+        let limits = configuration.limits
+        var problems = limits.problems
+        if !(1...1024).contains(configuration.loopCount) {
+            problems.append("loopCount is \(configuration.loopCount); 1 to 1024 are possible")
+        }
+        guard problems.isEmpty else { throw RPCLimitsError(problems: problems) }
+        ProcessSettings.ignoreBrokenPipes()
+        // Besides the connections: an epoll, an eventfd and some pipes a loop, and the program's own files.
+        ProcessSettings.raiseOpenFilesMax(
+            to: limits.connectionsMax + 16 * configuration.loopCount + 256)
+        let socket = try UnixSocket(listeningAt: configuration.path, mode: configuration.mode)
+
+        // Loop 0 comes last: it accepts, so it must know the others.
+        var parts: [Part] = []
+        do {
+            for i in (0..<configuration.loopCount).reversed() {
+                let acceptor =
+                    i > 0
+                    ? nil
+                    : AcceptorSeed(socket: socket, others: parts, max: limits.connectionsMax)
+                parts.insert(
+                    try Part.start(index: i, limits: limits, acceptor: acceptor, makeRouter), at: 0)
+            }
+        } catch {
+            for part in parts { part.stop() }
+            throw error
+        }
+        self.parts = parts
+        doors = parts.map(\.thread.door)
+    }
+
+    deinit { beginDrain(grace: .zero) }
+
+    /// The counters of all loops, summed.
+    package var statistics: RPCStatistics {
+        var sum = RPCStatistics()
+        for part in parts { part.counters.add(to: &sum) }
+        return sum
+    }
+
+    /// Starts to end the server, from any thread, and returns at once.
+    ///
+    /// Stops listening and removes the socket; answers every call that was received before; answers those that still come
+    /// with UNAVAILABLE; closes each connection once it is quiet, and all that are left after `grace`. Further calls
+    /// do nothing.
+    package func beginDrain(grace: Duration) {
+        let parts = self.parts
+        // Loop 0 goes first, so that no connection is handed to a loop after its drain began.
+        parts[0].thread.door.submit { loop in
+            parts[0].server.value(on: loop).beginDrain(grace: grace)
+            for part in parts.dropFirst() {
+                part.thread.door.submit { loop in
+                    part.server.value(on: loop).beginDrain(grace: grace)
+                }
+            }
+        }
+    }
+
+    /// Waits until the server has ended: all loops closed, all threads joined. Not to be called from a loop.
+    package func join() {
+        for part in parts { part.thread.join() }
+    }
+
+    /// Ends the server in an orderly way and waits for it; see ``beginDrain(grace:)`` and ``join()``.
+    package func drain(grace: Duration) {
+        beginDrain(grace: grace)
+        join()
+    }
+}
+
+/// One loop of a server, as other threads see it.
+struct Part: Sendable {
+    let thread: LoopThread
+    let server: LoopBound<ServerLoop>
+    let counters: LoopCounters
+
+    static func start(
+        index: Int, limits: RPCLimits, acceptor: AcceptorSeed?,
+        _ makeRouter: @escaping @Sendable (Int, EventLoop) throws -> Router
+    ) throws -> Part {
+        let made = Outcome()
+        let thread = try LoopThread.start(name: "sidecart-loop-\(index)") { loop in
+            let server = try ServerLoop(loop: loop, limits: limits)
+            try server.start { try makeRouter(index, $0) }
+            if let acceptor { try server.listen(Acceptor(acceptor)) }
+            made.value.withLock { $0 = (LoopBound(server, to: loop), server.counters) }
+        }
+        guard let (server, counters) = made.value.withLock({ $0 }) else {
+            preconditionFailure("a loop started without its server")
+        }
+        return Part(thread: thread, server: server, counters: counters)
+    }
+
+    /// Ends a loop that has served nobody yet.
+    func stop() {
+        thread.door.submit { $0.stop() }
+        thread.join()
+    }
+}
+
+/// What a loop's thread hands to the one that started it.
+private final class Outcome: Sendable {
+    let value = Mutex<(LoopBound<ServerLoop>, LoopCounters)?>(nil)
+}

@@ -1,0 +1,161 @@
+package import EventLoop
+
+/// What a Request frame carries: which method, with what, until when. All views into the frame's data.
+///
+/// `{1 service, 2 method, 3 payload, 4 int64 timeout_nano, 5 repeated {1 key, 2 value}}`; of a field that comes twice
+/// the last one counts, unknown fields are skipped, as protobuf has it.
+package struct RequestEnvelope {
+    /// Why an envelope was refused.
+    package enum Problem: Error, Equatable, Sendable {
+        case malformed
+        case metadataCount(max: Int)
+    }
+
+    package private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
+    package private(set) var method = UnsafeRawBufferPointer(start: nil, count: 0)
+    package private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// As sent: 0 no deadline, negative has passed.
+    package private(set) var timeoutNanoseconds: Int64 = 0
+    package private(set) var metadata = Metadata()
+
+    package init(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws(Problem) {
+        do {
+            try parse(data, metadataCountMax: metadataCountMax)
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw .malformed
+        }
+    }
+
+    private mutating func parse(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws {
+        var reader = ProtobufReader(data)
+        while let (field, value) = try reader.next() {
+            switch (field, value) {
+            case (1, .bytes(let bytes)): service = bytes
+            case (2, .bytes(let bytes)): method = bytes
+            case (3, .bytes(let bytes)): payload = bytes
+            case (4, .varint(let nanoseconds)):
+                timeoutNanoseconds = Int64(bitPattern: nanoseconds)
+            case (5, .bytes(let entry)):
+                guard metadata.count < metadataCountMax else {
+                    throw Problem.metadataCount(max: metadataCountMax)
+                }
+                _ = try Metadata.keyAndValue(entry)
+                metadata.count += 1
+            default: continue
+            }
+        }
+        metadata.envelope = data
+    }
+}
+
+/// The metadata of one call, read where it lies in the envelope.
+package struct Metadata {
+    fileprivate var envelope = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Entries.
+    package fileprivate(set) var count = 0
+
+    /// The value of the first entry with this key, which is compared byte by byte.
+    ///
+    /// - Complexity: O(fields of the envelope), no allocation.
+    package subscript(key: StaticString) -> UnsafeRawBufferPointer? {
+        let wanted = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        var found: UnsafeRawBufferPointer?
+        forEach { key, value in
+            if found == nil, key.elementsEqual(wanted) { found = value }
+        }
+        return found
+    }
+
+    /// Calls `body` with every key and value, in the order sent.
+    package func forEach(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        guard count > 0 else { return }
+        var reader = ProtobufReader(envelope)
+        // The envelope was parsed before, so nothing here can be malformed.
+        while let field = try? reader.next() {
+            guard case (5, .bytes(let entry)) = field,
+                let (key, value) = try? Self.keyAndValue(entry)
+            else { continue }
+            body(key, value)
+        }
+    }
+
+    fileprivate static func keyAndValue(
+        _ entry: UnsafeRawBufferPointer
+    ) throws(ProtobufReader.Malformed) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer) {
+        var key = UnsafeRawBufferPointer(start: nil, count: 0)
+        var value = key
+        var reader = ProtobufReader(entry)
+        while let field = try reader.next() {
+            switch field {
+            case (1, .bytes(let bytes)): key = bytes
+            case (2, .bytes(let bytes)): value = bytes
+            default: continue
+            }
+        }
+        return (key, value)
+    }
+}
+
+extension RequestEnvelope {
+    /// Appends a whole Request frame to `buffer`; for clients.
+    ///
+    /// - Parameters:
+    ///   - timeoutNanoseconds: what is left; 0 for none.
+    ///   - payloadBytes: exact size of the payload.
+    ///   - fill: writes exactly that many bytes.
+    /// - Returns: false, and nothing appended, if the frame would be larger than `frameBytesMax`.
+    package static func appendFrame(
+        stream: UInt32, service: String, method: String, timeoutNanoseconds: Int64 = 0,
+        metadata: [(key: String, value: String)] = [], payloadBytes: Int,
+        frameBytesMax: Int = RPCLimits.protocolFrameBytesMax, to buffer: ByteBuffer,
+        fill: (UnsafeMutableRawPointer) -> Void
+    ) -> Bool {
+        typealias Writer = ProtobufWriter
+        let entries = metadata.map {
+            Writer.fieldBytes($0.key.utf8.count) + Writer.fieldBytes($0.value.utf8.count)
+        }
+        var count = Writer.fieldBytes(service.utf8.count) + Writer.fieldBytes(method.utf8.count)
+        count += Writer.fieldBytes(payloadBytes)
+        if timeoutNanoseconds != 0 {
+            count += 1 + Writer.varintBytes(UInt64(bitPattern: timeoutNanoseconds))
+        }
+        // An entry is written even if it is empty.
+        for entry in entries { count += 1 + Writer.varintBytes(UInt64(entry)) + entry }
+        guard count <= frameBytesMax else { return false }
+
+        let start = buffer.reserve(FrameHeader.bytes + count)
+        FrameHeader(dataBytes: count, stream: stream, kind: .request).write(to: start)
+        var end = start + FrameHeader.bytes
+        end = append(1, service, to: end)
+        end = append(2, method, to: end)
+        if timeoutNanoseconds != 0 {
+            end.storeBytes(of: 4 << 3, as: UInt8.self)
+            end = Writer.varint(UInt64(bitPattern: timeoutNanoseconds), to: end + 1)
+        }
+        for (i, entry) in metadata.enumerated() {
+            end = Writer.field(5, count: entries[i], to: end)
+            end = append(1, entry.key, to: end)
+            end = append(2, entry.value, to: end)
+        }
+        if payloadBytes > 0 {
+            end = Writer.field(3, count: payloadBytes, to: end)
+            fill(end)
+            end += payloadBytes
+        }
+        precondition(
+            end - start == FrameHeader.bytes + count, "a request frame's size was misjudged")
+        buffer.commit(FrameHeader.bytes + count)
+        return true
+    }
+
+    private static func append(
+        _ field: UInt8, _ text: String, to target: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        var text = text
+        return text.withUTF8 {
+            ProtobufWriter.field(field, bytes: UnsafeRawBufferPointer($0), to: target)
+        }
+    }
+}
