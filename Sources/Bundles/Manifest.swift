@@ -115,7 +115,8 @@ struct Manifest: Equatable {
         case EncodingError.invalidValue(_, let context):
             context.codingPath.map { "\"\($0.stringValue)\"" }.joined(separator: ".")
                 + " has no JSON form"
-        default: "is not valid JSON"
+        case DecodingError.dataCorrupted(let context): context.debugDescription
+        default: "\(error)"
         }
     }
 }
@@ -152,7 +153,13 @@ private struct File: Codable {
             kind: try values.decode(String.self, forKey: .kind))
         info.hyperparameters =
             try values.decodeIfPresent([String: Double].self, forKey: .hyperparameters) ?? [:]
-        info.seed = try values.decodeIfPresent(UInt64.self, forKey: .seed)
+        do {
+            info.seed = try values.decodeIfPresent(UInt64.self, forKey: .seed)
+        } catch {
+            // The decoder's own error calls the whole file invalid.
+            throw DecodingError.dataCorruptedError(
+                forKey: .seed, in: values, debugDescription: "is not a whole number below 2^64")
+        }
         info.created = try values.decodeIfPresent(String.self, forKey: .created)
         info.data = try values.decodeIfPresent(DataSummary.self, forKey: .data)
         info.metrics = try values.decodeIfPresent([String: Double].self, forKey: .metrics) ?? [:]

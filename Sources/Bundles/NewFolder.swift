@@ -28,7 +28,7 @@ struct NewFolder {
                 self.path = path
                 return
             }
-            guard errno == EEXIST else { throw .system(path, "create the folder") }
+            guard errno == EEXIST else { throw .system(target, "create a folder beside it") }
             attempt += 1
         }
     }

@@ -1,0 +1,86 @@
+import Bundles
+import Foundation
+import Interactions
+import Models
+import Testing
+
+@Suite struct RoundTripTests {
+    @Test func `Everything in a bundle comes back as it was`() throws {
+        let folder = try TemporaryFolder()
+        let bundle = fullBundle()
+        let digest = try bundle.write(to: "\(folder.path)/b")
+        #expect(digest == sha256(try bytes("\(folder.path)/b/tensors.safetensors")))
+        let copy = try ModelBundle.read(from: "\(folder.path)/b")
+        #expect(contents(copy) == contents(bundle))
+        #expect(copy.items.index(of: "grüner-tee") == 2)
+        #expect(copy.users.index(of: "eve") == 2)
+        #expect(try ModelBundle.verify("\(folder.path)/b") == bundle.info)
+    }
+
+    @Test func `The same content gives the same bytes`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] { try fullBundle().write(to: "\(folder.path)/\(name)") }
+        try ModelBundle.read(from: "\(folder.path)/a").write(to: "\(folder.path)/c")
+        for file in ["manifest.json", "tensors.safetensors"] {
+            let first = try bytes("\(folder.path)/a/\(file)")
+            #expect(try bytes("\(folder.path)/b/\(file)") == first)
+            #expect(try bytes("\(folder.path)/c/\(file)") == first)
+        }
+    }
+
+    @Test func `A model without embeddings, users and histories comes back`() throws {
+        let folder = try TemporaryFolder()
+        let bundle = ModelBundle(
+            info: BundleInfo(version: "1", kind: "popular"), items: IdentifierTable(["a", "b"]),
+            parts: ModelParts(popularity: [2, 1]))
+        try bundle.write(to: "\(folder.path)/b")
+        #expect(contents(try ModelBundle.read(from: "\(folder.path)/b")) == contents(bundle))
+    }
+
+    @Test func `Ids and embeddings written by another program are enough`() throws {
+        let folder = try TemporaryFolder()
+        try makeFolder("\(folder.path)/b", tensors: safetensors(minimalTensors()))
+        let bundle = try ModelBundle.read(from: "\(folder.path)/b")
+        #expect((0..<3).map { bundle.items[$0] } == ["tea", "pot", "x"])
+        #expect(bundle.parts.embeddings?.items.values == [1, 2, 3, 4, 5, 6])
+        #expect(bundle.parts.popularity == [0, 0, 0])
+        #expect(bundle.users.count == 0)
+        #expect(bundle.catalog.count == 3)
+        #expect(bundle.catalog.stocks == [-1, -1, -1])
+        #expect(bundle.info.kind == "numpy")
+    }
+
+    @Test func `Optional tensors have their documented defaults`() throws {
+        let folder = try TemporaryFolder()
+        let offsets = littleEndian([0, 1, 1, 1] as [Int64])
+        try makeFolder(
+            "\(folder.path)/b",
+            tensors: safetensors(
+                minimalTensors() + [
+                    RawTensor(name: "user_ids.bytes", type: "U8", shape: [1], data: [65]),
+                    RawTensor(
+                        name: "user_ids.offsets", type: "I64", shape: [2],
+                        data: littleEndian([0, 1] as [Int64])),
+                    RawTensor(
+                        name: "neighbours.similar.offsets", type: "I64", shape: [4], data: offsets),
+                    RawTensor(
+                        name: "neighbours.similar.items", type: "I32", shape: [1],
+                        data: littleEndian([2] as [Int32])),
+                    RawTensor(
+                        name: "neighbours.similar.scores", type: "F32", shape: [1],
+                        data: littleEndian([0.5] as [Float])),
+                    RawTensor(
+                        name: "histories.offsets", type: "I64", shape: [2],
+                        data: littleEndian([0, 2] as [Int64])),
+                    RawTensor(
+                        name: "histories.items", type: "I32", shape: [2],
+                        data: littleEndian([1, 0] as [Int32])),
+                ]))
+        let bundle = try ModelBundle.read(from: "\(folder.path)/b")
+        #expect(
+            bundle.parts.neighbours[.similar]
+                == NeighbourLists(
+                    offsets: [0, 1, 1, 1], items: [2], scores: [0.5], lifts: [0], confidences: [0]))
+        #expect(bundle.histories?.values == [1, 1])
+    }
+}
