@@ -1,0 +1,123 @@
+extension ScoringEngine {
+    /// Finds, ranks, filters and explains a slate; leaves it in ``slate`` and ``reasons``.
+    ///
+    /// - Precondition: the query keeps to ``limits``.
+    /// - Returns: how the answer was found.
+    /// - Complexity: O(H D^2 + D^3) for the fold-in of H context items, one scan of the store, and
+    ///   O(C log C) for C candidates.
+    package func recommend(_ query: borrowing Query) -> Tier {
+        slate.removeAll(keepingCapacity: true)
+        reasons.removeAll(keepingCapacity: true)
+        forgetCandidates()
+        let hasUserVector = resolve(query)
+        addNeighbours()
+        let hasNeighbours = !candidates.isEmpty
+        if hasUserVector { addNearest(query) }
+        addPopular(toReach: query.k, query: query, hasUserVector: hasUserVector)
+        let tier: Tier = hasUserVector ? .personal : hasNeighbours ? .neighbours : .popular
+        for position in candidates.indices {
+            candidates[position].total = total(candidates[position], tier)
+        }
+        rank(query)
+        if query.wantsReasons {
+            for position in slate.indices { explain(position, tier) }
+        }
+        return tier
+    }
+
+    /// Scores the items named, in their order; leaves the result in ``scores`` and ``unknownPositions``.
+    ///
+    /// An item's score is the same as in a slate for the same query.
+    package func score(_ ids: [IDView], for query: borrowing Query) -> Tier {
+        unknownPositions.removeAll(keepingCapacity: true)
+        forgetCandidates()
+        let hasUserVector = resolve(query)
+        addNeighbours()
+        let tier: Tier =
+            hasUserVector ? .personal : candidates.isEmpty ? .popular : .neighbours
+        resizeScores(ids.count)
+        if hasUserVector {
+            scores.withUnsafeMutableBufferPointer { scores in
+                ids.withUnsafeBufferPointer {
+                    itemReader.score(UnsafeBufferPointer(userVector), ids: $0, into: scores)
+                }
+            }
+        }
+        if hasUserVector, candidates.isEmpty, weights.embedding == 1 {
+            for position in ids.indices where scores[position].isNaN {
+                unknownPositions.append(UInt32(position))
+            }
+        } else {
+            for position in ids.indices { blend(position, ids[position], tier) }
+        }
+        return tier
+    }
+
+    private func resizeScores(_ count: Int) {
+        scores.removeAll(keepingCapacity: true)
+        for _ in 0..<count { scores.append(.nan) }
+    }
+
+    private func blend(_ position: Int, _ id: IDView, _ tier: Tier) {
+        guard let ordinal = ordinal(of: id) else {
+            unknownPositions.append(UInt32(position))
+            return
+        }
+        var candidate =
+            index.position(of: ordinal).map { candidates[$0] }
+            ?? Candidate(ordinal: ordinal, id: id)
+        candidate.embeddingScore = scores[position].isNaN ? 0 : scores[position]
+        scores[position] = total(candidate, tier)
+    }
+
+    func total(_ candidate: Candidate, _ tier: Tier) -> Float {
+        switch tier {
+        case .personal:
+            weights.embedding * candidate.embeddingScore
+                + weights.neighbours * candidate.neighbourScore
+        case .neighbours:
+            candidate.neighbourScore
+        case .popular:
+            Int(candidate.ordinal) < model.popularity.count
+                ? model.popularity[Int(candidate.ordinal)] : 0
+        }
+    }
+
+    /// Takes the best `k` that the rules allow; equal scores go to the lower item number.
+    private func rank(_ query: borrowing Query) {
+        order.removeAll(keepingCapacity: true)
+        for position in candidates.indices
+        where isAllowed(candidates[position].ordinal, query) {
+            order.append(Int32(position))
+        }
+        candidates.withUnsafeBufferPointer { candidates in
+            order.sort {
+                let (a, b) = (candidates[Int($0)], candidates[Int($1)])
+                return a.total != b.total ? a.total > b.total : a.ordinal < b.ordinal
+            }
+        }
+        for position in order {
+            guard slate.count < query.k else { break }
+            let candidate = candidates[Int(position)]
+            if query.perCategoryMax > 0, let category = category(of: candidate.ordinal) {
+                guard categoryCounts[category] < query.perCategoryMax else { continue }
+                categoryCounts[category] += 1
+            }
+            slate.append(
+                RankedItem(
+                    ordinal: candidate.ordinal, id: candidate.id, score: candidate.total,
+                    reasons: 0..<0))
+        }
+        if query.perCategoryMax > 0 {
+            for item in slate {
+                if let category = category(of: item.ordinal) { categoryCounts[category] = 0 }
+            }
+        }
+    }
+
+    private func category(of ordinal: UInt32) -> Int? {
+        guard Int(ordinal) < model.categoryNumbers.count else { return nil }
+        let number = model.categoryNumbers[Int(ordinal)]
+        return number < 0 ? nil : Int(number)
+    }
+}

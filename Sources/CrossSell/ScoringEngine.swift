@@ -1,0 +1,118 @@
+internal import CKernels
+package import EmbeddingStore
+internal import Models
+
+/// Answers Score, Recommend and Related for one model, on one thread.
+///
+/// Pure: no clock, no input or output. All scratch space is allocated when the engine is made and reused, so a
+/// request allocates nothing once the arrays have grown to its size. What a call leaves in ``slate``,
+/// ``reasons``, ``scores`` and ``unknown`` is valid until the next call or ``endTurn()``.
+package final class ScoringEngine {
+    package let model: ServingModel
+    package let limits: EngineLimits
+    let weights: BlendWeights
+    package let itemReader: StoreReader
+    package let userReader: StoreReader
+
+    /// The ranked answer of the last `recommend`.
+    package internal(set) var slate: [RankedItem] = []
+    /// What ``RankedItem/reasons`` points into.
+    package internal(set) var reasons: [Reason] = []
+    /// The answer of the last `score`, in the order asked; NaN for unknown items.
+    package internal(set) var scores: [Float] = []
+    /// Ids of the last query's basket, history and exclusions that the model does not know.
+    package internal(set) var unknown: [IDView] = []
+    /// Positions of unknown ids among the items of the last `score`.
+    package internal(set) var unknownPositions: [UInt32] = []
+
+    // The context of the request under way.
+    var basket: [UInt32] = []
+    var past: [UInt32] = []
+    var excluded: OrdinalIndex
+    var contextItems: OrdinalIndex
+    var contextRows: [UnsafePointer<Float>] = []
+    var contextRowOrdinals: [UInt32] = []
+    let userVector: UnsafeMutableBufferPointer<Float>
+    let explanation: UnsafeMutableBufferPointer<Float>
+    var foldInScratch: FoldInScratch?
+    /// Whether `foldInScratch` holds the system of the present context.
+    var canExplain = false
+
+    // The candidates of the request under way; `candidates[i]` belongs to `index.ordinals[i]`.
+    var index: OrdinalIndex
+    var candidates: [Candidate] = []
+    var nearest: NearestResults
+    var order: [Int32] = []
+    var categoryCounts: [Int32]
+
+    /// - Throws: ``StoreError`` where the stores have no room for another reader.
+    package init(
+        model: ServingModel, limits: EngineLimits = .init(), weights: BlendWeights = .init()
+    ) throws(StoreError) {
+        self.model = model
+        self.limits = limits
+        self.weights = weights
+        itemReader = try model.itemStore.makeReader()
+        userReader = try model.userStore.makeReader()
+        let contextMax = limits.basketItems + limits.historyItems
+        contextItems = OrdinalIndex(capacity: contextMax)
+        excluded = OrdinalIndex(capacity: contextMax + limits.exclusions + limits.historyItems)
+        index = OrdinalIndex(capacity: Self.candidatesMax)
+        candidates.reserveCapacity(index.capacity)
+        order.reserveCapacity(index.capacity)
+        contextRows.reserveCapacity(contextMax)
+        categoryCounts = Array(repeating: 0, count: model.categories.count)
+        nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
+        userVector = .allocate(capacity: max(1, model.dimensions))
+        userVector.initialize(repeating: 0)
+        explanation = .allocate(capacity: max(1, model.dimensions))
+        explanation.initialize(repeating: 0)
+        foldInScratch = model.foldIn.map { FoldInScratch(dimensions: $0.dimensions) }
+    }
+
+    deinit {
+        userVector.deallocate()
+        explanation.deallocate()
+    }
+
+    /// The most items one request ranks.
+    static let candidatesMax = 16_384
+
+    /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
+    package func endTurn() {
+        itemReader.quiesce()
+        userReader.quiesce()
+    }
+
+    // MARK: Small lookups
+
+    func ordinal(of id: IDView) -> UInt32? {
+        if let number = model.itemNumbers.index(of: id.assumingMemoryBound(to: UInt8.self)) {
+            return UInt32(number)
+        }
+        return model.dimensions > 0 ? itemReader.find(id)?.ordinal : nil
+    }
+
+    /// The vector of a catalogue item; nil where there is none, or where it was deleted.
+    func vector(of ordinal: UInt32) -> UnsafePointer<Float>? {
+        guard model.dimensions > 0, Int(ordinal) < model.items.count else { return nil }
+        return itemReader.find(model.items[Int(ordinal)])?.vector
+    }
+
+    func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+        var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
+        sc_dot_rows(a, &row, 1, model.dimensions, &score)
+        return score
+    }
+}
+
+/// How the two sources of a score are added up.
+///
+/// Both lie near 0 ... 1 by construction: iALS regresses on 1 for what was taken and 0 for the rest, and the
+/// neighbour part is a probability.
+package struct BlendWeights: Sendable {
+    package var embedding: Float = 1
+    package var neighbours: Float = 1
+
+    package init() {}
+}
