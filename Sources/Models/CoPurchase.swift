@@ -148,26 +148,6 @@ package struct CoPurchase: Recommender {
     }
 }
 
-private struct Neighbour {
-    var item: Int32
-    var score: Float
-    var lift: Float
-    var confidence: Float
-}
-
-extension NeighbourLists {
-    fileprivate init(rows: UnsafeMutableBufferPointer<[Neighbour]>) {
-        self.init(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
-        for row in rows {
-            items.append(contentsOf: row.lazy.map(\.item))
-            scores.append(contentsOf: row.lazy.map(\.score))
-            lifts.append(contentsOf: row.lazy.map(\.lift))
-            confidences.append(contentsOf: row.lazy.map(\.confidence))
-            offsets.append(items.count)
-        }
-    }
-}
-
 extension SparseMatrix {
     /// The rows whose range of entries satisfies the condition, renumbered.
     func filteringRows(_ isIncluded: (Range<Int>) -> Bool) -> SparseMatrix {

@@ -79,6 +79,29 @@ package struct FoldInSolver: Sendable {
         return fit
     }
 
+    /// Says what a past item gave to a score: solves `A x = y`, with A the system of the last `solve`.
+    ///
+    /// The user vector is `A^-1 (sum of y_j)`, so the score of item i is the sum over the history of
+    /// `y_j . (A^-1 y_i)`: one share for each past item j, and nothing left over.
+    /// Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".
+    ///
+    /// - Parameters:
+    ///   - item: the vector y of the item to explain, `dimensions` floats.
+    ///   - vector: receives x, `dimensions` floats.
+    ///   - scratch: as the last successful `solve` of this solver left it.
+    /// - Complexity: O(D^2), no allocation.
+    package func explain(
+        item: UnsafePointer<Float>, into vector: UnsafeMutablePointer<Float>,
+        scratch: FoldInScratch
+    ) {
+        precondition(scratch.dimensions == dimensions, "\(scratch.dimensions) != \(dimensions)")
+        let d = paddedCount(dimensions)
+        scratch.solution.update(from: item, count: dimensions)
+        (scratch.solution + dimensions).update(repeating: 0, count: d - dimensions)
+        _ = sc_linalg_solve(scratch.work, d, scratch.solution)
+        vector.update(from: scratch.solution, count: dimensions)
+    }
+
     /// Solves for one history, given as rows of `items`; nil as above.
     ///
     /// - Parameters:
