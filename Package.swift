@@ -14,6 +14,11 @@ let package = Package(
     products: [
         .library(name: "SidecartClient", targets: ["SidecartClient"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
     targets: [
         // System libraries.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -43,6 +48,21 @@ let package = Package(
         .target(name: "RPC", dependencies: ["EventLoop", "CSidecartProto"], swiftSettings: swift),
         .target(
             name: "SidecartClient", dependencies: ["RPC"], path: "Clients/Swift",
+            swiftSettings: swift),
+
+        // What is run.
+        .target(
+            name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
+        .target(
+            name: "SidecartServer", dependencies: ["CrossSell", "RPC"], swiftSettings: swift),
+        .executableTarget(
+            name: "sidecart",
+            dependencies: [
+                "SidecartServer", "SidecartClient", "Evaluation", "SampleShop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
             swiftSettings: swift),
 
         // Tests: one target a module.

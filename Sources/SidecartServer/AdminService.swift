@@ -1,0 +1,93 @@
+internal import CSidecartProto
+internal import CrossSell
+internal import EmbeddingStore
+internal import Glibc
+internal import RPC
+
+/// `sidecart.v1.Admin`: what is running, and how to stop it gently.
+final class AdminService {
+    private let model: ServingModel
+    private let process: ServerProcess
+    private let version = TextBytes(SidecartServer.version)
+    private let kind: TextBytes
+
+    init(model: ServingModel, process: ServerProcess) {
+        self.model = model
+        self.process = process
+        kind = TextBytes(model.kind)
+    }
+
+    func register(in router: Router) {
+        let service = "sidecart.v1.Admin"
+        router.add(service, "Status") { [self] call throws(RPCError) in try status(call) }
+        router.add(service, "Drain") { [self] call throws(RPCError) in
+            _ = try call.decode(sidecart__v1__drain_request__unpack)
+            var response = Sidecart__V1__DrainResponse()
+            sidecart__v1__drain_response__init(&response)
+            try call.reply(&response)
+            process.requestDrain()
+        }
+    }
+
+    private func status(_ call: Call) throws(RPCError) {
+        _ = try call.decode(sidecart__v1__status_request__unpack)
+        let statistics = process.statistics()
+        var response = Sidecart__V1__StatusResponse()
+        sidecart__v1__status_response__init(&response)
+        response.version = version.binaryData
+        response.model_version = model.versionBytes.binaryData
+        response.model_kind = kind.binaryData
+        response.items = UInt64(model.items.count)
+        response.users = UInt64(model.userNumbers.count)
+        response.dimensions = UInt32(model.dimensions)
+        response.threads = UInt32(process.configuration.threads)
+        response.connections = UInt64(statistics?.connections ?? 0)
+        response.calls = UInt64(statistics?.calls ?? 0)
+        response.failed_calls = UInt64(statistics?.callsFailed ?? 0)
+        response.uptime_milliseconds = process.uptimeMilliseconds
+        response.cpu_microseconds = ProcessUsage.cpuMicroseconds
+        response.resident_bytes = ProcessUsage.residentBytes
+        response.store_bytes = UInt64(model.itemStore.bytes + model.userStore.bytes)
+        response.store_bytes_max = UInt64(process.configuration.storeBytesMax)
+        response.draining = process.isDraining ? 1 : 0
+        response.pid = UInt32(getpid())
+        try call.reply(&response)
+    }
+}
+
+/// A string that lies still, for messages that borrow it.
+final class TextBytes {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    init(_ text: String) {
+        bytes = .allocate(byteCount: text.utf8.count, alignment: 1)
+        bytes.copyBytes(from: text.utf8)
+    }
+
+    deinit { bytes.deallocate() }
+
+    var binaryData: ProtobufCBinaryData { UnsafeRawBufferPointer(bytes).binaryData }
+}
+
+/// What the kernel says of this process.
+enum ProcessUsage {
+    /// User and system time since the start.
+    static var cpuMicroseconds: UInt64 {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        func microseconds(_ time: timeval) -> Int { time.tv_sec * 1_000_000 + Int(time.tv_usec) }
+        return UInt64(microseconds(usage.ru_utime) + microseconds(usage.ru_stime))
+    }
+
+    /// Pages in memory now; 0 where the kernel does not say.
+    static var residentBytes: UInt64 {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard fgets(&buffer, Int32(buffer.count), file) != nil else { return 0 }
+        let text = String(decoding: buffer.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let fields = text.split(separator: " ")
+        guard fields.count > 1, let pages = UInt64(fields[1]) else { return 0 }
+        return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

@@ -1,0 +1,158 @@
+internal import CSidecartProto
+internal import CrossSell
+internal import EmbeddingStore
+internal import Interactions
+internal import RPC
+
+/// `sidecart.v1.Embeddings` for one loop: reads, replaces and searches the vectors being served.
+final class EmbeddingsService {
+    private let engine: ScoringEngine
+    private let itemOrdinals: OrdinalAllocator
+    private let userOrdinals: OrdinalAllocator
+    private var ids: [IDView] = []
+    private var puts: [EmbeddingStore.Entry] = []
+    private var nearest: NearestResults
+
+    /// The most ids or vectors in one batch.
+    private static let batchMax = 1_000
+
+    /// The allocators are shared by all loops, so that each new id gets a number of its own.
+    init(engine: ScoringEngine, itemOrdinals: OrdinalAllocator, userOrdinals: OrdinalAllocator) {
+        self.engine = engine
+        nearest = NearestResults(capacity: engine.limits.slateItems)
+        self.itemOrdinals = itemOrdinals
+        self.userOrdinals = userOrdinals
+    }
+
+    func register(in router: Router) {
+        let service = "sidecart.v1.Embeddings"
+        router.add(service, "Get") { [self] call throws(RPCError) in try get(call) }
+        router.add(service, "Put") { [self] call throws(RPCError) in try put(call) }
+        router.add(service, "Delete") { [self] call throws(RPCError) in try delete(call) }
+        router.add(service, "Nearest") { [self] call throws(RPCError) in try nearest(call) }
+    }
+
+    private func get(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__get_embeddings_request__unpack)
+        let reader = try self.space(request.pointee.space).reader
+        try FieldCheck.fill(
+            &ids, "ids", request.pointee.ids, request.pointee.n_ids, max: Self.batchMax)
+        var response = Sidecart__V1__GetEmbeddingsResponse()
+        sidecart__v1__get_embeddings_response__init(&response)
+        response.embeddings = try call.arena.messages(ids.count)
+        response.unknown = try call.arena.array(of: UInt32.self, ids.count)
+        for (position, id) in ids.enumerated() {
+            guard let row = reader.find(id) else {
+                response.unknown[response.n_unknown] = UInt32(position)
+                response.n_unknown += 1
+                continue
+            }
+            let message = try call.arena.message(
+                Sidecart__V1__Embedding.self, sidecart__v1__embedding__init)
+            message.pointee.id = id.binaryData
+            message.pointee.n_vector = engine.model.dimensions
+            message.pointee.vector = UnsafeMutablePointer(mutating: row.vector)
+            response.embeddings[response.n_embeddings] = message
+            response.n_embeddings += 1
+        }
+        try call.reply(&response)
+    }
+
+    private func put(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__put_embeddings_request__unpack)
+        let space = try self.space(request.pointee.space)
+        let count = request.pointee.n_embeddings
+        try FieldCheck.limit(count, "embeddings", max: Self.batchMax)
+        puts.removeAll(keepingCapacity: true)
+        for position in 0..<count {
+            let embedding = request.pointee.embeddings[position]!.pointee
+            let id = try FieldCheck.id(embedding.id, "embeddings[\(position)].id")
+            let vector = try FieldCheck.vector(
+                embedding.vector, embedding.n_vector, "embeddings[\(position)].vector",
+                dimensions: engine.model.dimensions)
+            puts.append(.init(id: id, vector: vector, ordinal: ordinal(of: id, space)))
+        }
+        var response = Sidecart__V1__PutEmbeddingsResponse()
+        sidecart__v1__put_embeddings_response__init(&response)
+        do {
+            let outcome = try space.store.put(puts)
+            response.added = UInt32(outcome.added)
+            response.replaced = UInt32(outcome.replaced)
+        } catch {
+            throw RPCError(
+                error.code == .resourceExhausted ? .resourceExhausted : .invalidArgument,
+                error.description)
+        }
+        try call.reply(&response)
+    }
+
+    /// The number an id has, or had before its vector was deleted, or else a new one.
+    private func ordinal(of id: IDView, _ space: SpaceView) -> UInt32 {
+        if let row = space.reader.find(id) { return row.ordinal }
+        let known = space.numbers.index(of: id.assumingMemoryBound(to: UInt8.self))
+        return known.map { UInt32($0) } ?? space.ordinals.next()
+    }
+
+    private func delete(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__delete_embeddings_request__unpack)
+        let store = try self.space(request.pointee.space).store
+        try FieldCheck.fill(
+            &ids, "ids", request.pointee.ids, request.pointee.n_ids, max: Self.batchMax)
+        var response = Sidecart__V1__DeleteEmbeddingsResponse()
+        sidecart__v1__delete_embeddings_response__init(&response)
+        for id in ids where store.delete(id) { response.deleted += 1 }
+        try call.reply(&response)
+    }
+
+    private func nearest(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__nearest_request__unpack)
+        let reader = try self.space(request.pointee.space).reader
+        let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
+        let vector = try FieldCheck.vector(
+            request.pointee.vector, request.pointee.n_vector, "vector",
+            dimensions: engine.model.dimensions)
+        do {
+            try reader.nearest(to: vector, k: k, into: &nearest)
+        } catch {
+            throw RPCError(.invalidArgument, "vector: \(error.description)")
+        }
+        var response = Sidecart__V1__NearestResponse()
+        sidecart__v1__nearest_response__init(&response)
+        response.neighbors = try call.arena.messages(nearest.count)
+        for rank in 0..<nearest.count {
+            let message = try call.arena.message(
+                Sidecart__V1__Neighbor.self, sidecart__v1__neighbor__init)
+            message.pointee.id = nearest[rank].row.id.binaryData
+            message.pointee.score = nearest[rank].score
+            response.neighbors[rank] = message
+            response.n_neighbors += 1
+        }
+        try call.reply(&response)
+    }
+
+    /// One table of vectors with what numbers its ids.
+    private struct SpaceView {
+        let store: EmbeddingStore
+        let reader: StoreReader
+        let numbers: IdentifierTable
+        let ordinals: OrdinalAllocator
+    }
+
+    private func space(_ space: Sidecart__V1__Space) throws(RPCError) -> SpaceView {
+        let model = engine.model
+        guard model.dimensions > 0 else {
+            throw RPCError(.failedPrecondition, "the model \(model.kind) has no embeddings")
+        }
+        switch space {
+        case SIDECART__V1__SPACE__ITEMS:
+            return SpaceView(
+                store: model.itemStore, reader: engine.itemReader, numbers: model.itemNumbers,
+                ordinals: itemOrdinals)
+        case SIDECART__V1__SPACE__USERS:
+            return SpaceView(
+                store: model.userStore, reader: engine.userReader, numbers: model.userNumbers,
+                ordinals: userOrdinals)
+        default: throw RPCError(.invalidArgument, "space is missing: ITEMS or USERS")
+        }
+    }
+}

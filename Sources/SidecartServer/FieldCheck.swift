@@ -1,0 +1,81 @@
+internal import CSidecartProto
+internal import CrossSell
+internal import RPC
+
+/// Checks of request fields: a violation names the field, what was found and the limit.
+enum FieldCheck {
+    /// The longest id, in bytes.
+    static let idBytesMax = 256
+
+    static func id(_ data: ProtobufCBinaryData, _ field: @autoclosure () -> String)
+        throws(RPCError) -> IDView
+    {
+        let id = IDView(start: data.data, count: data.len)
+        guard id.count > 0 else { throw RPCError(.invalidArgument, "\(field()) is empty") }
+        guard id.count <= idBytesMax else {
+            throw RPCError(
+                .invalidArgument, "\(field()) has \(id.count) bytes, the limit is \(idBytesMax)")
+        }
+        var isPlain = true
+        for byte in id {
+            if byte == 0 { throw RPCError(.invalidArgument, "\(field()) contains a NUL byte") }
+            isPlain = isPlain && byte < 0x80
+        }
+        if !isPlain, String(validating: id, as: UTF8.self) == nil {
+            throw RPCError(.invalidArgument, "\(field()) is not UTF-8")
+        }
+        return id
+    }
+
+    /// Appends a repeated field's ids to `ids`, which is emptied first.
+    static func fill(
+        _ ids: inout [IDView], _ field: String, _ list: UnsafeMutablePointer<ProtobufCBinaryData>?,
+        _ count: Int, max: Int
+    ) throws(RPCError) {
+        ids.removeAll(keepingCapacity: true)
+        try limit(count, field, max: max)
+        for position in 0..<count {
+            ids.append(try id(list![position], "\(field)[\(position)]"))
+        }
+    }
+
+    static func limit(_ count: Int, _ field: String, max: Int) throws(RPCError) {
+        guard count <= max else {
+            throw RPCError(
+                .invalidArgument, "\(field) has \(count) entries, the limit is \(max)")
+        }
+    }
+
+    /// How many results are wanted; 0 means 10.
+    static func k(_ value: UInt32, max: Int) throws(RPCError) -> Int {
+        guard value <= max else {
+            throw RPCError(.invalidArgument, "k is \(value), the limit is \(max)")
+        }
+        return value == 0 ? 10 : Int(value)
+    }
+
+    /// A vector of the model's length with finite elements.
+    static func vector(
+        _ values: UnsafeMutablePointer<Float>?, _ count: Int, _ field: @autoclosure () -> String,
+        dimensions: Int
+    ) throws(RPCError) -> UnsafeBufferPointer<Float> {
+        guard count == dimensions else {
+            throw RPCError(
+                .invalidArgument, "\(field()) has \(count) elements, the model has \(dimensions)")
+        }
+        let vector = UnsafeBufferPointer(start: values, count: count)
+        if let position = vector.firstIndex(where: { !$0.isFinite }) {
+            throw RPCError(.invalidArgument, "\(field())[\(position)] is not finite")
+        }
+        return vector
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Lent to a message that is packed before the memory may change.
+    var binaryData: ProtobufCBinaryData {
+        ProtobufCBinaryData(
+            len: count,
+            data: UnsafeMutablePointer(mutating: baseAddress?.assumingMemoryBound(to: UInt8.self)))
+    }
+}

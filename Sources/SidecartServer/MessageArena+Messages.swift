@@ -1,0 +1,33 @@
+internal import CSidecartProto
+internal import RPC
+
+extension MessageArena {
+    /// Zeroed memory for `count` values, which lasts as long as the call.
+    ///
+    /// - Throws: RESOURCE_EXHAUSTED where it does not fit.
+    func array<Element>(of type: Element.Type, _ count: Int)
+        throws(RPCError) -> UnsafeMutablePointer<Element>
+    {
+        guard let memory = allocate(max(1, count) * MemoryLayout<Element>.stride) else {
+            throw RPCError(
+                .resourceExhausted, "the reply needs more memory than the server allows a call")
+        }
+        return memory.bindMemory(to: Element.self, capacity: max(1, count))
+    }
+
+    /// Room for the pointers of a repeated message field.
+    func messages<Message>(_ count: Int)
+        throws(RPCError) -> UnsafeMutablePointer<UnsafeMutablePointer<Message>?>
+    {
+        try array(of: UnsafeMutablePointer<Message>?.self, count)
+    }
+
+    /// One message, initialised by protobuf-c's generated `..__init`.
+    func message<Message>(
+        _ type: Message.Type, _ initialise: (UnsafeMutablePointer<Message>?) -> Void
+    ) throws(RPCError) -> UnsafeMutablePointer<Message> {
+        let message = try array(of: type, 1)
+        initialise(message)
+        return message
+    }
+}

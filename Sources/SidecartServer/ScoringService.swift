@@ -1,0 +1,193 @@
+internal import CSidecartProto
+internal import CrossSell
+internal import RPC
+
+/// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become replies.
+final class ScoringService {
+    private let engine: ScoringEngine
+    private var query = Query()
+    private var scoredItems: [IDView] = []
+
+    init(engine: ScoringEngine) { self.engine = engine }
+
+    func register(in router: Router) {
+        let service = "sidecart.v1.Scoring"
+        router.add(service, "Score") { [self] call throws(RPCError) in try score(call) }
+        router.add(service, "Recommend") { [self] call throws(RPCError) in try recommend(call) }
+        router.add(service, "Related") { [self] call throws(RPCError) in try related(call) }
+    }
+
+    // MARK: Score
+
+    private func score(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__score_request__unpack)
+        query.removeAll()
+        query.wantsReasons = false
+        try fill(request.pointee.context)
+        try FieldCheck.fill(
+            &scoredItems, "items", request.pointee.items, request.pointee.n_items,
+            max: engine.limits.scoredItems)
+        guard !scoredItems.isEmpty else { throw RPCError(.invalidArgument, "items is empty") }
+        let tier = engine.score(scoredItems, for: query)
+
+        var response = Sidecart__V1__ScoreResponse()
+        sidecart__v1__score_response__init(&response)
+        response.tier = tier.message
+        response.model_version = engine.model.versionBytes.binaryData
+        try engine.scores.withUnsafeBufferPointer { scores throws(RPCError) in
+            response.n_scores = scores.count
+            response.scores = UnsafeMutablePointer(mutating: scores.baseAddress)
+            try engine.unknownPositions.withUnsafeBufferPointer { unknown throws(RPCError) in
+                response.n_unknown = unknown.count
+                response.unknown = UnsafeMutablePointer(mutating: unknown.baseAddress)
+                try call.reply(&response)
+            }
+        }
+    }
+
+    // MARK: Recommend
+
+    private func recommend(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__recommend_request__unpack)
+        query.removeAll()
+        try fill(request.pointee.context)
+        try FieldCheck.fill(
+            &query.exclusions, "exclude", request.pointee.exclude, request.pointee.n_exclude,
+            max: engine.limits.exclusions)
+        query.k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
+        query.includesPurchased = request.pointee.include_purchased != 0
+        query.includesOutOfStock = request.pointee.include_out_of_stock != 0
+        query.perCategoryMax = Int(request.pointee.per_category_max)
+        query.wantsReasons = request.pointee.ids_only == 0
+        let tier = engine.recommend(query)
+
+        var response = Sidecart__V1__RecommendResponse()
+        sidecart__v1__recommend_response__init(&response)
+        response.tier = tier.message
+        response.model_version = engine.model.versionBytes.binaryData
+        response.n_unknown = engine.unknown.count
+        response.unknown = try call.arena.array(of: ProtobufCBinaryData.self, engine.unknown.count)
+        for (position, id) in engine.unknown.enumerated() {
+            response.unknown[position] = id.binaryData
+        }
+        response.n_items = engine.slate.count
+        response.items = try call.arena.messages(engine.slate.count)
+        for (position, item) in engine.slate.enumerated() {
+            let message = try call.arena.message(
+                Sidecart__V1__SlateItem.self, sidecart__v1__slate_item__init)
+            message.pointee.item_id = item.id.binaryData
+            message.pointee.score = item.score
+            if query.wantsReasons { try describe(item, in: message, call) }
+            response.items[position] = message
+        }
+        try call.reply(&response)
+    }
+
+    private func describe(
+        _ item: RankedItem, in message: UnsafeMutablePointer<Sidecart__V1__SlateItem>, _ call: Call
+    ) throws(RPCError) {
+        let shown = engine.model.shown(item.ordinal)
+        message.pointee.title = shown.title.binaryData
+        message.pointee.category = shown.category.binaryData
+        message.pointee.price = shown.price
+        message.pointee.n_reasons = item.reasons.count
+        message.pointee.reasons = try call.arena.messages(item.reasons.count)
+        for (position, index) in item.reasons.enumerated() {
+            let reason = engine.reasons[index]
+            let entry = try call.arena.message(
+                Sidecart__V1__Reason.self, sidecart__v1__reason__init)
+            entry.pointee.kind = reason.kind.message
+            entry.pointee.contribution = reason.contribution
+            entry.pointee.lift = reason.lift
+            entry.pointee.confidence = reason.confidence
+            if let cause = reason.item, Int(cause) < engine.model.items.count {
+                entry.pointee.item_id = engine.model.items[Int(cause)].binaryData
+                entry.pointee.title = engine.model.shown(cause).title.binaryData
+            }
+            message.pointee.reasons[position] = entry
+        }
+    }
+
+    // MARK: Related
+
+    private func related(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__related_request__unpack)
+        let id = try FieldCheck.id(request.pointee.item_id, "item_id")
+        let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
+        let model = engine.model
+        let relation: RelationName
+        switch request.pointee.relation {
+        case SIDECART__V1__RELATION__RELATION_UNSPECIFIED, SIDECART__V1__RELATION__COMPLEMENT:
+            relation = .complement
+        case SIDECART__V1__RELATION__SIMILAR: relation = .similar
+        default:
+            throw RPCError(
+                .invalidArgument, "relation \(request.pointee.relation.rawValue) is not known")
+        }
+        guard let number = model.itemNumbers.index(of: id.assumingMemoryBound(to: UInt8.self))
+        else {
+            throw RPCError(.notFound, "item_id \(String(decoding: id, as: UTF8.self)) is not known")
+        }
+        guard let lists = relation == .complement ? model.complements : model.similars else {
+            throw RPCError(.failedPrecondition, "this model has no relation \(relation.rawValue)")
+        }
+        let edges = lists.range(of: Int(number)).prefix(k)
+        var response = Sidecart__V1__RelatedResponse()
+        sidecart__v1__related_response__init(&response)
+        response.model_version = model.versionBytes.binaryData
+        response.n_items = edges.count
+        response.items = try call.arena.messages(edges.count)
+        for (position, edge) in edges.enumerated() {
+            let ordinal = UInt32(lists.items[edge])
+            let message = try call.arena.message(
+                Sidecart__V1__RelatedItem.self, sidecart__v1__related_item__init)
+            let shown = model.shown(ordinal)
+            message.pointee.item_id = model.items[Int(ordinal)].binaryData
+            message.pointee.score = lists.scores[edge]
+            message.pointee.title = shown.title.binaryData
+            message.pointee.category = shown.category.binaryData
+            message.pointee.price = shown.price
+            message.pointee.lift = lists.lifts[edge]
+            message.pointee.confidence = lists.confidences[edge]
+            response.items[position] = message
+        }
+        try call.reply(&response)
+    }
+
+    private enum RelationName: String { case complement, similar }
+
+    // MARK: Shared
+
+    private func fill(_ context: UnsafeMutablePointer<Sidecart__V1__Context>?) throws(RPCError) {
+        guard let context = context?.pointee else { return }
+        if context.user_id.len > 0 {
+            query.user = try FieldCheck.id(context.user_id, "context.user_id")
+        }
+        try FieldCheck.fill(
+            &query.basket, "context.basket", context.basket, context.n_basket,
+            max: engine.limits.basketItems)
+        try FieldCheck.fill(
+            &query.history, "context.history", context.history, context.n_history,
+            max: engine.limits.historyItems)
+    }
+}
+
+extension Tier {
+    fileprivate var message: Sidecart__V1__Tier {
+        switch self {
+        case .personal: SIDECART__V1__TIER__TIER_PERSONAL
+        case .neighbours: SIDECART__V1__TIER__TIER_NEIGHBOURS
+        case .popular: SIDECART__V1__TIER__TIER_POPULAR
+        }
+    }
+}
+
+extension Reason.Kind {
+    fileprivate var message: Sidecart__V1__Reason__Kind {
+        switch self {
+        case .boughtTogether: SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER
+        case .taste: SIDECART__V1__REASON__KIND__TASTE
+        case .popular: SIDECART__V1__REASON__KIND__POPULAR
+        }
+    }
+}
