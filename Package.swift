@@ -70,7 +70,8 @@ let package = Package(
             name: "InteractionsTests", dependencies: ["Interactions"], swiftSettings: swift),
         .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
         .testTarget(
-            name: "EmbeddingStoreTests", dependencies: ["EmbeddingStore"], swiftSettings: swift),
+            name: "EmbeddingStoreTests", dependencies: ["EmbeddingStore", "CKernels"],
+            swiftSettings: swift),
         .testTarget(
             name: "ModelsTests", dependencies: ["Models", "Evaluation", "SampleShop"],
             swiftSettings: swift),

@@ -102,7 +102,13 @@ extension EmbeddingStore {
                         + " \(budget.used) are in use")
             }
         }
-        for index in involved { try shards[index].makeRoom(for: needs[index]) }
+        do {
+            for index in involved { try shards[index].makeRoom(for: needs[index]) }
+        } catch {
+            // What was allocated stays, as free room; the rest was charged for nothing.
+            budget.release(bytes())
+            throw error
+        }
     }
 
     private func withLocked(

@@ -89,6 +89,7 @@ extension Shard {
         for number in 0..<directory.capacity where directory.chunk(number)?.occupied == 0 {
             remove(chunk: UInt32(number))
         }
+        shrinkDirectory()
     }
 
     @discardableResult

@@ -40,7 +40,9 @@ extension Shard {
     /// Makes room for the rows; their bytes are charged.
     func makeRoom(for need: Need) throws(StoreError) {
         let chunks = missingChunks(for: need)
-        if let capacity = directoryCapacity(for: chunks) { try growDirectory(to: capacity) }
+        if let capacity = directoryCapacity(for: chunks) {
+            try replaceDirectory(capacity: capacity)
+        }
         if let log2 = tableCapacityLog2(for: need) { try replaceTable(capacityLog2: log2) }
         for _ in 0..<chunks { try addChunk() }
     }
@@ -61,10 +63,11 @@ extension Shard {
         index.hasRoom(for: need.newIDs) ? nil : IDIndex.capacityLog2(for: count + need.newIDs)
     }
 
-    private func growDirectory(to capacity: Int) throws(StoreError) {
+    /// Copies the chunks' places into a directory of another size. Its memory is charged.
+    private func replaceDirectory(capacity: Int) throws(StoreError) {
         let memory = try Memory.allocateZeroed(ChunkDirectory.bytes(capacity: capacity))
         let successor = ChunkDirectory(zeroed: memory, capacity: capacity)
-        for index in 0..<directory.capacity {
+        for index in 0..<min(capacity, directory.capacity) {
             successor.setChunk(directory.chunk(index), at: index)
         }
         let old = directory
@@ -102,6 +105,21 @@ extension Shard {
         guard budget.charge(bytes) else { return }
         do {
             try replaceTable(capacityLog2: log2)
+        } catch {
+            budget.release(bytes)
+        }
+    }
+
+    /// Halves the directory as often as the highest chunk number allows, if there is memory for the smaller one.
+    func shrinkDirectory() {
+        let numbers =
+            (0..<directory.capacity).last { directory.chunk($0) != nil }.map { $0 + 1 } ?? 0
+        var capacity = directory.capacity
+        while capacity > ChunkDirectory.capacityMin && capacity / 2 >= numbers { capacity /= 2 }
+        let bytes = ChunkDirectory.bytes(capacity: capacity)
+        guard capacity < directory.capacity, budget.charge(bytes) else { return }
+        do {
+            try replaceDirectory(capacity: capacity)
         } catch {
             budget.release(bytes)
         }

@@ -1,0 +1,143 @@
+import EmbeddingStore
+import Foundation
+import Synchronization
+import Testing
+
+/// Readers on threads of their own beside writers.
+@Suite struct ConcurrencyTests {
+    private static let dimensions = 24
+    private static let churnIDs = 4000
+
+    /// Every row's elements all equal its version, and so does its ordinal.
+    @Test func `readers never see half a row, and see every id that stays`() throws {
+        let store = try makeStore(dimensions: Self.dimensions, shards: 2)
+        let empty = store.bytes
+        let stays = (0..<200).map { "stays\($0)" + String(repeating: "s", count: $0 % 50) }
+        for id in stays { try Self.put(store, id, version: 1) }
+
+        let watch = Watch()
+        watch.run(writers: 3, readers: 2) { thread in
+            if thread < 3 {
+                try Self.write(store, stays, thread)
+            } else {
+                try Self.read(store, stays, thread, watch)
+            }
+        }
+        #expect(watch.faults == [])
+        #expect(watch.rounds > 0)
+
+        for id in stays { store.delete(id) }
+        for thread in 0..<3 {
+            for index in 0..<Self.churnIDs { store.delete("churn\(thread)-\(index)") }
+        }
+        store.trim()
+        #expect(store.count == 0)
+        #expect(store.bytes == empty)
+    }
+
+    /// Grows and shrinks the store, so that tables, chunks and directories change under the readers.
+    private static func write(_ store: EmbeddingStore, _ stays: [String], _ thread: Int) throws {
+        var random = Random(seed: UInt64(thread))
+        for version in 2..<15_002 {
+            let churn = "churn\(thread)-\(Int.random(in: 0..<churnIDs, using: &random))"
+            if version / 3000 % 2 == 0 {
+                try put(store, churn, version: version)
+            } else {
+                store.delete(churn)
+            }
+            try put(store, stays[version * 3 % stays.count], version: version)
+            if version % 1000 == 0 { store.trim() }
+        }
+    }
+
+    private static func read(
+        _ store: EmbeddingStore, _ stays: [String], _ thread: Int, _ watch: Watch
+    ) throws {
+        let reader = try store.makeReader()
+        var random = Random(seed: UInt64(thread))
+        var results = NearestResults(capacity: 20_000)
+        repeat {
+            for _ in 0..<50 {
+                let id = stays.randomElement(using: &random)!
+                if let row = reader.find(id), row.idString == id {
+                    expectWhole(row, watch)
+                } else {
+                    watch.fault("\(id) is gone")
+                }
+                let churn = "churn0-\(Int.random(in: 0..<churnIDs, using: &random))"
+                if let row = reader.find(churn) { expectWhole(row, watch) }
+            }
+            try expectAllStay(reader, stays, &results, watch)
+            reader.quiesce()
+            watch.finishRound()
+        } while !watch.areWritersDone
+    }
+
+    private static func put(_ store: EmbeddingStore, _ id: String, version: Int) throws {
+        try store.put(
+            id, Array(repeating: Float(version), count: dimensions), ordinal: UInt32(version))
+    }
+
+    private static func expectWhole(_ row: StoreRow, _ watch: Watch) {
+        let version = Float(row.ordinal)
+        guard (0..<dimensions).allSatisfy({ row.vector[$0] == version }) else {
+            return watch.fault("a row of version \(version) is torn")
+        }
+    }
+
+    /// A search for everything finds each id that stays exactly once, whole, though it is replaced meanwhile.
+    private static func expectAllStay(
+        _ reader: StoreReader, _ stays: [String], _ results: inout NearestResults, _ watch: Watch
+    ) throws {
+        let query = Array(repeating: Float(1), count: dimensions)
+        try query.withUnsafeBufferPointer {
+            try reader.nearest(to: $0, k: results.capacity, into: &results)
+        }
+        var seen: [String: Int] = [:]
+        for rank in 0..<results.count {
+            let row = results[rank].row
+            expectWhole(row, watch)
+            if results[rank].score != Float(dimensions) * Float(row.ordinal) {
+                watch.fault("a score is not its row's")
+            }
+            seen[row.idString, default: 0] += 1
+        }
+        if seen.values.contains(where: { $0 != 1 }) { watch.fault("an id was found twice") }
+        if stays.contains(where: { seen[$0] == nil }) { watch.fault("an id was not found") }
+    }
+}
+
+/// Threads, and what they have to report once all have ended.
+private final class Watch: Sendable {
+    private struct State {
+        var faults: [String] = []
+        var rounds = 0
+        var writers = 0
+    }
+    private let state = Mutex(State())
+
+    var faults: [String] { state.withLock { $0.faults } }
+    var rounds: Int { state.withLock { $0.rounds } }
+    var areWritersDone: Bool { state.withLock { $0.writers == 0 } }
+
+    func fault(_ text: String) {
+        state.withLock { if $0.faults.count < 10 { $0.faults.append(text) } }
+    }
+
+    func finishRound() { state.withLock { $0.rounds += 1 } }
+
+    /// Runs the body on a thread each and waits for all.
+    func run(writers: Int, readers: Int, _ body: @escaping @Sendable (Int) throws -> Void) {
+        state.withLock { $0.writers = writers }
+        let group = DispatchGroup()
+        for thread in 0..<writers + readers {
+            group.enter()
+            Thread.detachNewThread {
+                do { try body(thread) } catch { self.fault("\(error)") }
+                if thread < writers { self.state.withLock { $0.writers -= 1 } }
+                group.leave()
+            }
+        }
+        group.wait()
+    }
+}
