@@ -69,11 +69,14 @@ extension TrainingData {
                 && events.times[positive[$0]] != EventTable.noTime
         }
         let byUser = loose.map { position in
-            (user: events.users[positive[position]], time: events.times[positive[position]],
-                position: position)
+            (
+                user: events.users[positive[position]], time: events.times[positive[position]],
+                position: position
+            )
         }.sorted { ($0.user, $0.time, $0.position) < ($1.user, $1.time, $1.position) }
         for (k, event) in byUser.enumerated() {
-            let continues = k > 0 && byUser[k - 1].user == event.user
+            let continues =
+                k > 0 && byUser[k - 1].user == event.user
                 // Times are any Int64: the difference of two may pass its range, and then the session is over.
                 && !event.time.subtractingReportingOverflow(byUser[k - 1].time).overflow
                 && event.time - byUser[k - 1].time <= gap
