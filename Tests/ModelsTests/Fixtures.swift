@@ -1,0 +1,54 @@
+import Interactions
+import Models
+
+/// Even users took even items and odd users odd ones, but nobody the item of her own number, which must return.
+func makeCheckerboard(size: Int) -> TrainingData {
+    var entries: [(row: Int32, column: Int32, value: Float)] = []
+    for user in 0..<Int32(size) {
+        for item in 0..<Int32(size) where item % 2 == user % 2 && item != user {
+            entries.append((user, item, 1))
+        }
+    }
+    let matrix = SparseMatrix(rows: size, columnCount: size, entries: entries)
+    return TrainingData(interactions: matrix, baskets: matrix)
+}
+
+/// Rows that hold the listed columns, with value 1.
+func makeMatrix(_ rows: [[Int32]], columns: Int) -> SparseMatrix {
+    SparseMatrix(
+        rows: rows.count, columnCount: columns,
+        entries: rows.enumerated().flatMap { row, columns in
+            columns.map { (row: Int32(row), column: $0, value: Float(1)) }
+        })
+}
+
+/// Users and baskets that take items at random, the first items far more often than the last.
+func makeRandomData(users: Int, items: Int, pairs: Int, seed: UInt64) -> TrainingData {
+    var generator = SeededGenerator(seed: seed)
+    func draw() -> SparseMatrix {
+        let entries = (0..<pairs).map { _ in
+            let rank = Double(generator.next() >> 11) * 0x1p-53
+            return (
+                row: Int32.random(in: 0..<Int32(users), using: &generator),
+                column: Int32(Double(items) * rank * rank), value: Float(1)
+            )
+        }
+        return SparseMatrix(rows: users, columnCount: items, entries: entries)
+    }
+    return TrainingData(interactions: draw(), baskets: draw())
+}
+
+/// All numbers of a model as bits, so that equal means equal to the last one.
+func bits(_ parts: ModelParts) -> [UInt32] {
+    var all = parts.popularity
+    if let embeddings = parts.embeddings {
+        all += embeddings.items.values + (embeddings.users?.values ?? [])
+    }
+    var bits = all.map(\.bitPattern)
+    for relation in Relation.allCases {
+        guard let lists = parts.neighbours[relation] else { continue }
+        bits += lists.offsets.map { UInt32($0) } + lists.items.map { UInt32($0) }
+        bits += (lists.scores + lists.lifts + lists.confidences).map(\.bitPattern)
+    }
+    return bits
+}

@@ -1,0 +1,49 @@
+import Evaluation
+import Foundation
+import Interactions
+import Models
+import Testing
+
+private let dataFolder = ProcessInfo.processInfo.environment["SIDECART_DATA"]
+
+/// Published figures on the ML-1M files of the NCF protocol.
+///
+/// Needs `SIDECART_DATA`, a folder with `ml-1m.train.pairs.tsv`, `ml-1m.test.rating` and `ml-1m.test.negative`,
+/// unpacked: the data may not be redistributed.
+@Suite(.enabled(if: dataFolder != nil, "SIDECART_DATA names no folder"), .serialized)
+struct MovieLensTests {
+    private func readSplit() throws -> LeaveOneOut {
+        try LeaveOneOut(
+            train: "ml-1m.train.pairs.tsv", test: "ml-1m.test.rating",
+            negatives: "ml-1m.test.negative"
+        ) { file in
+            let url = URL(fileURLWithPath: try #require(dataFolder)).appending(path: file)
+            return try String(contentsOf: url, encoding: .utf8)
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    private func evaluate(_ model: some Recommender) throws -> LeaveOneOutReport {
+        let split = try readSplit()
+        let parts = try model.train(
+            on: TrainingData(interactions: split.training, baskets: nil),
+            with: TrainingContext(threads: 2, seed: 1))
+        let scorer = PartsScorer(parts: parts, histories: split.training)
+        return split.report(at: 10, scores: scorer.scores)
+    }
+
+    @Test func `popularity reaches its published figures`() throws {
+        let report = try evaluate(Popularity())
+        #expect(abs(report.hitRate - 0.4531) < 0.002 && abs(report.ndcg - 0.2542) < 0.002)
+    }
+
+    @Test(arguments: [(64, 0.715, 0.440), (192, 0.725, 0.450)])
+    func `iALS reaches its published figures`(dimensions: Int, hitRate: Double, ndcg: Double)
+        throws
+    {
+        var model = IALS()
+        model.dimensions = dimensions
+        let report = try evaluate(model)
+        #expect(report.hitRate >= hitRate && report.ndcg >= ndcg, "\(report)")
+    }
+}

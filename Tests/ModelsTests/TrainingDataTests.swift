@@ -1,0 +1,104 @@
+import Interactions
+import Models
+import Testing
+
+@Suite struct TrainingDataTests {
+    /// Three users, three items, two baskets, and no event yet.
+    private func makeDataset() -> Dataset {
+        var dataset = Dataset()
+        dataset.users = IdentifierTable(["ann", "bob", "cat"])
+        dataset.items = IdentifierTable(["tea", "cake", "mug"])
+        dataset.baskets = IdentifierTable(["order-1", "order-2"])
+        dataset.catalog.grow(to: 3)
+        return dataset
+    }
+
+    private func rows(_ matrix: SparseMatrix?) -> [[Int32]]? {
+        matrix.map { matrix in (0..<matrix.rows).map { Array(matrix.columns[matrix.row($0)]) } }
+    }
+
+    @Test func `purchases are summed by user and item; other kinds are left out`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 1, value: 2)
+        dataset.events.append(user: 0, item: 1, value: 3)
+        dataset.events.append(user: 0, item: 2, kind: .view)
+        dataset.events.append(user: 2, item: 0)
+        dataset.events.append(user: 2, item: 1, kind: .return)
+        dataset.events.append(user: 2, item: 2, value: -1)
+        let data = try TrainingData(dataset: dataset)
+        #expect(rows(data.interactions) == [[1], [], [0]])
+        #expect(data.interactions.values == [5, 1])
+        #expect(data.baskets == nil)
+    }
+
+    @Test func `weights multiply values and admit other kinds`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0, kind: .view, value: 4)
+        dataset.events.append(user: 0, item: 1, kind: .purchase)
+        dataset.events.append(user: 0, item: 2, kind: .click)
+        var options = TrainingDataOptions()
+        options.weights = [.view: 0.5, .purchase: 3, .click: 0]
+        let data = try TrainingData(dataset: dataset, options: options)
+        #expect(rows(data.interactions) == [[0, 1], [], []])
+        #expect(data.interactions.values == [2, 3])
+    }
+
+    @Test func `events without a user count for baskets only`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(item: 0, basket: 1)
+        dataset.events.append(item: 2, basket: 1)
+        dataset.events.append(item: 2, basket: 1)
+        dataset.events.append(item: 1)
+        let data = try TrainingData(dataset: dataset)
+        #expect(data.interactions.nonZeroCount == 0)
+        // Basket 0 has no event, so no row; basket 1 holds the mug once.
+        #expect(rows(data.baskets) == [[0, 2]])
+    }
+
+    @Test func `without baskets a user's events make sessions, split where she pauses`() throws {
+        var dataset = makeDataset()
+        let gap = TrainingDataOptions().sessionGapSeconds
+        dataset.events.append(user: 0, item: 1, time: 100 + gap)
+        dataset.events.append(user: 1, item: 2, time: 100)
+        dataset.events.append(user: 0, item: 0, time: 100)
+        dataset.events.append(user: 0, item: 2, time: 101 + 2 * gap)
+        dataset.events.append(user: 0, item: 0, time: .max)
+        dataset.events.append(user: 0, item: 1, time: .min + 1)
+        dataset.events.append(user: 0, item: 2)
+        let data = try TrainingData(dataset: dataset)
+        #expect(rows(data.baskets) == [[1], [0, 1], [2], [0], [2]])
+    }
+
+    @Test func `named baskets and sessions stand side by side`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0, time: 5, basket: 0)
+        dataset.events.append(user: 0, item: 1, time: 5)
+        dataset.events.append(user: 0, item: 2, time: 6)
+        #expect(rows(try TrainingData(dataset: dataset).baskets) == [[0], [1, 2]])
+    }
+
+    @Test func `data without a positive event says which kinds were looked for`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0, kind: .view)
+        let error = #expect(throws: TrainingError.self) { try TrainingData(dataset: dataset) }
+        #expect(
+            try #require(error).description
+                == "no event to learn from: of 1 events none is a purchase with a value above 0")
+    }
+
+    @Test func `options out of range are refused`() {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0)
+        let changes: [@Sendable (inout TrainingDataOptions) -> Void] = [
+            { $0.weights[.return] = 1 }, { $0.weights[.view] = -1 }, { $0.weights[.cart] = .nan },
+            { $0.weights = [:] }, { $0.sessionGapSeconds = -1 },
+        ]
+        for change in changes {
+            var options = TrainingDataOptions()
+            change(&options)
+            #expect(throws: TrainingError.self) {
+                try TrainingData(dataset: dataset, options: options)
+            }
+        }
+    }
+}
