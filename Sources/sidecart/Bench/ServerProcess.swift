@@ -1,0 +1,67 @@
+import Foundation
+
+/// This program run again as a child: the server of a demo or a benchmark.
+final class ServerProcess {
+    private let process = Process()
+    private let errors = Pipe()
+
+    var processID: pid_t { process.processIdentifier }
+
+    /// Starts a subcommand and waits until it says "ready" on standard error.
+    ///
+    /// - Throws: what the child said, where it ended instead.
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        var said = ""
+        while !said.contains("ready") {
+            let piece = errors.fileHandleForReading.availableData
+            guard !piece.isEmpty else {
+                process.waitUntilExit()
+                throw Failure("the server did not start: \(said)")
+            }
+            said += String(decoding: piece, as: UTF8.self)
+        }
+        // The pipe must not fill up, or the server would wait for us.
+        errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    }
+
+    /// Tells the server to drain and waits; returns its exit code.
+    @discardableResult
+    func stop() -> Int32 {
+        process.terminate()
+        process.waitUntilExit()
+        errors.fileHandleForReading.readabilityHandler = nil
+        return process.terminationStatus
+    }
+
+    /// User and system time so far.
+    var cpu: Duration {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(processID, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            return .zero
+        }
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
+/// A folder that goes when it is no longer needed.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("\(NSTemporaryDirectory())/sidecart-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else {
+            throw Failure("no temporary folder: \(String(cString: strerror(errno)))")
+        }
+        path = String(cString: made)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+}

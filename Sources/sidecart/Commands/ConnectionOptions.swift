@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import SidecartClient
+
+/// How a command reaches a server.
+struct ConnectionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The server's socket; left out, SIDECART_SOCKET of the environment.",
+            valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("How long to wait for an answer, in seconds.", valueName: "n"))
+    var timeout = 5.0
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout is \(timeout); it must be above 0 and at most 86400")
+        }
+        if socketPath == nil {
+            throw ValidationError("--socket is missing, and SIDECART_SOCKET is not set")
+        }
+    }
+
+    private var socketPath: String? {
+        socket ?? ProcessInfo.processInfo.environment["SIDECART_SOCKET"]
+    }
+
+    /// Asks the server and closes the connection.
+    func ask<Answer>(
+        _ question: (SidecartClient) async throws -> Answer
+    ) async throws -> Answer {
+        var configuration = SidecartConfiguration()
+        configuration.timeout = .seconds(timeout)
+        let client = SidecartClient(socketPath: socketPath ?? "", configuration: configuration)
+        do {
+            let answer = try await question(client)
+            client.close()
+            return answer
+        } catch {
+            client.close()
+            throw error
+        }
+    }
+}
+
+/// Who is asking, and about what.
+struct ContextOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The shopper.", valueName: "id"))
+    var user: String?
+
+    @Option(
+        help: ArgumentHelp("Items in the basket; may be given more than once.", valueName: "id,…"))
+    var basket: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Items taken before, oldest first, in place of what the server knows.",
+            valueName: "id,…"))
+    var history: [String] = []
+
+    var context: Context {
+        Context(userID: user ?? "", basket: basket.splitIDs, history: history.splitIDs)
+    }
+}
+
+extension [String] {
+    /// The ids between commas, in order.
+    var splitIDs: [String] { flatMap { $0.split(separator: ",").map(String.init) } }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import Histogram
+import Interactions
+import SampleShop
+import SidecartClient
+
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a sample shop, train on it, serve it, and ask it as a checkout would.",
+        discussion: """
+            Everything is real: files of events, a bundle, a server in a process of its own and calls over its \
+            socket. All of it goes away at the end, unless --keep names a folder.
+
+            Examples:
+              sidecart demo
+              sidecart demo --keep shop --shoppers 20000 --baskets 300000
+            """)
+
+    @Option(help: ArgumentHelp("Items in the shop.", valueName: "n")) var items = 600
+    @Option(help: ArgumentHelp("Shoppers.", valueName: "n")) var shoppers = 4_000
+    @Option(help: ArgumentHelp("Baskets over a year.", valueName: "n")) var baskets = 60_000
+    @Option(help: ArgumentHelp("Same seed, same shop.", valueName: "n")) var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Keep events, catalogue and bundle here.", valueName: "folder"))
+    var keep: String?
+
+    func validate() throws {
+        guard 10...1_000_000 ~= items, 1...10_000_000 ~= shoppers, 1...100_000_000 ~= baskets else {
+            throw ValidationError(
+                "--items is 10 to 1000000, --shoppers up to 10000000, --baskets up to 100000000")
+        }
+    }
+
+    func run() async throws {
+        let temporary = try TemporaryFolder()
+        let folder = keep ?? temporary.path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let shop = try openShop(in: folder)
+        try trainAndSave(in: folder)
+        print("\n3. Serve it: a server process on a Unix socket.")
+        let socket = temporary.file("sidecart.sock")
+        let server = try ServerProcess(["serve", "--bundle", "\(folder)/bundle", "--socket", socket])
+        do {
+            let client = SidecartClient(socketPath: socket)
+            defer { client.close() }
+            try await DemoVisit(client: client, shop: shop).run()
+        } catch {
+            server.stop()
+            throw error
+        }
+        let code = server.stop()
+        print("\nThe server drained and ended with exit code \(code).")
+        sayWhatNext(folder)
+    }
+
+    private func openShop(in folder: String) throws -> SampleShop {
+        let shop = SampleShop(
+            SampleShopOptions(items: items, shoppers: shoppers, baskets: baskets, seed: seed))
+        try shop.dataset.writeEvents(to: "\(folder)/events.csv")
+        try shop.dataset.writeCatalog(to: "\(folder)/catalog.csv")
+        print(
+            """
+            1. A sample shop: \(shop.dataset.items.count.grouped) items, \
+            \(shop.dataset.users.count.grouped) shoppers, \(shop.dataset.baskets.count.grouped) baskets, \
+            \(shop.dataset.events.count.grouped) events.
+            """)
+        return shop
+    }
+
+    private func trainAndSave(in folder: String) throws {
+        var reading = try ReadingOptions.parse([])
+        reading.catalog = "\(folder)/catalog.csv"
+        let (dataset, report) = try reading.read(["\(folder)/events.csv"])
+        let pipeline = try ModelOptions.parse([]).makePipeline(version: "demo-\(seed)")
+        let (bundle, timings) = try pipeline.train(dataset)
+        try bundle.write(to: "\(folder)/bundle", replacing: true)
+        print(
+            """
+
+            2. Train on its events:
+               read      \(report.linesRead.grouped) lines in \(String(format: "%.2f", report.seconds)) s
+               iALS      \(bundle.parts.embeddings?.items.columns ?? 0) dimensions in \
+            \(String(format: "%.2f", timings.model)) s
+               neighbours of \(bundle.items.count.grouped) items in \
+            \(String(format: "%.2f", timings.neighbours)) s
+            """)
+    }
+
+    private func sayWhatNext(_ folder: String) {
+        if keep != nil {
+            print(
+                """
+
+                Try it yourself:
+                  sidecart serve --bundle \(folder)/bundle --socket /tmp/sidecart.sock &
+                  export SIDECART_SOCKET=/tmp/sidecart.sock
+                  sidecart recommend --basket $(sed -n 2p \(folder)/catalog.csv | cut -d, -f1)
+                  sidecart status
+                """)
+        } else {
+            print(
+                """
+
+                Next:
+                  sidecart demo --keep shop        keeps the files and says how to ask the shop yourself
+                  sidecart train --help            your own shop's events
+                  sidecart bench                   how fast it is on this machine
+                """)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import SidecartClient
+
+struct Recommend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a server which items go with a basket and a shopper.",
+        discussion: """
+            Examples:
+              sidecart recommend --socket /tmp/sidecart.sock --basket 22423
+              sidecart recommend --socket /tmp/sidecart.sock --user 17850 -k 5 --json
+              sidecart recommend --socket /tmp/sidecart.sock --history a,b,c --per-category-max 2
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup(title: "Context") var who: ContextOptions
+
+    @Option(name: .short, help: ArgumentHelp("How many items.", valueName: "n"))
+    var k = 10
+
+    @Option(help: ArgumentHelp("Items never to return.", valueName: "id,…"))
+    var exclude: [String] = []
+
+    @Flag(help: "Also return what the shopper bought before.")
+    var includePurchased = false
+
+    @Flag(help: "Also return what is out of stock.")
+    var includeOutOfStock = false
+
+    @Option(help: ArgumentHelp("At most so many of one category; 0 for any.", valueName: "n"))
+    var perCategoryMax = 0
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard k > 0 else { throw ValidationError("-k is \(k); it must be 1 or more") }
+        guard perCategoryMax >= 0 else {
+            throw ValidationError("--per-category-max is \(perCategoryMax); it must be 0 or more")
+        }
+    }
+
+    func run() async throws {
+        var options = SlateOptions(count: k)
+        options.excluding = exclude.splitIDs
+        options.includesPurchased = includePurchased
+        options.includesOutOfStock = includeOutOfStock
+        options.perCategoryMax = perCategoryMax
+        let wanted = options
+        let slate = try await connection.ask {
+            try await $0.recommend(for: who.context, wanted)
+        }
+        if output.json {
+            try Output.printJSON(SlateJSON(slate))
+        } else {
+            print(SlateText.render(slate))
+        }
+    }
+}
+
+struct Related: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a server for an item's neighbours.",
+        discussion: """
+            Examples:
+              sidecart related --socket /tmp/sidecart.sock 22423
+              sidecart related --socket /tmp/sidecart.sock 22423 --relation similar -k 5 --json
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "The item.")
+    var item: String
+
+    @Option(
+        help: ArgumentHelp(
+            "complement (bought together) or similar (liked by the same people).",
+            valueName: "name"))
+    var relation = RelationName.complement
+
+    @Option(name: .short, help: ArgumentHelp("How many items.", valueName: "n"))
+    var k = 10
+
+    @OptionGroup var output: OutputOptions
+
+    enum RelationName: String, CaseIterable, ExpressibleByArgument {
+        case complement, similar
+
+        var relation: Relation { self == .complement ? .complement : .similar }
+    }
+
+    func validate() throws {
+        guard k > 0 else { throw ValidationError("-k is \(k); it must be 1 or more") }
+    }
+
+    func run() async throws {
+        let related = try await connection.ask {
+            try await $0.related(to: item, by: relation.relation, count: k)
+        }
+        if output.json {
+            try Output.printJSON(RelatedJSON(related))
+            return
+        }
+        let countsBaskets = relation == .complement
+        var table = Table(
+            ["item", "title", ">score"] + (countsBaskets ? [">lift", ">confidence"] : []))
+        for item in related.items {
+            var cells = [item.itemID, item.title.truncated(to: 48), SlateText.score(item.score)]
+            if countsBaskets {
+                cells += [SlateText.lift(item.lift), SlateText.percent(item.confidence)]
+            }
+            table.add(cells)
+        }
+        print(table.render())
+        print("model \(related.modelVersion)")
+    }
+}
+
+struct Score: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a server to score items for a shopper and a basket.",
+        discussion: """
+            Examples:
+              sidecart score --socket /tmp/sidecart.sock --user 17850 22423 85123A 71053
+              sidecart score --socket /tmp/sidecart.sock --basket 22423 85123A --json
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup(title: "Context") var who: ContextOptions
+
+    @Argument(help: "The items to score.")
+    var items: [String]
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let scores = try await connection.ask {
+            try await $0.score(items, for: who.context)
+        }
+        if output.json {
+            try Output.printJSON(ScoresJSON(items: items, scores))
+            return
+        }
+        var table = Table(["item", ">score"])
+        for (item, score) in zip(items, scores.values) {
+            table.add([item, score.isNaN ? "unknown" : SlateText.score(score)])
+        }
+        print(table.render())
+        print("tier \(scores.tier), model \(scores.modelVersion)")
+    }
+}

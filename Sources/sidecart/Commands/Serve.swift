@@ -1,0 +1,145 @@
+import ArgumentParser
+import Bundles
+import CrossSell
+import Foundation
+import Logging
+import RPC
+import SidecartServer
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a bundle on a Unix socket until told to stop.",
+        discussion: """
+            Says "ready" on standard error once it accepts calls. SIGTERM and SIGINT drain: no new calls, those in \
+            flight are finished, the socket is removed, and the exit code is 0.
+
+            Examples:
+              sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock
+              sidecart serve --bundle bundle --socket /tmp/s.sock --threads 4 --log-format json
+            """)
+
+    enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+    @Option(help: ArgumentHelp("What `train` wrote.", valueName: "folder"))
+    var bundle: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen; a stale socket is taken over, a live one is not.", valueName: "path"))
+    var socket: String
+
+    @Option(help: ArgumentHelp("Permissions of the socket, octal.", valueName: "mode"))
+    var socketMode = "600"
+
+    @Option(help: ArgumentHelp("Event loops, one thread each.", valueName: "n"))
+    var threads = 1
+
+    @Option(help: ArgumentHelp("Most connections at once.", valueName: "n"))
+    var connectionsMax = RPCLimits().connectionsMax
+
+    @Option(help: ArgumentHelp("Cap on the memory of all vectors, in MiB.", valueName: "n"))
+    var storeMebibytesMax = 4096
+
+    @Option(
+        help: ArgumentHelp("How long a drain waits for calls in flight, in seconds.", valueName: "n"))
+    var drainSeconds = 10
+
+    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    var logFormat = LogFormat.text
+
+    @Option(
+        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel = Logger.Level.info
+
+    func validate() throws {
+        guard UInt16(socketMode, radix: 8).map({ $0 <= 0o777 }) ?? false else {
+            throw ValidationError("--socket-mode is '\(socketMode)'; it must be octal, such as 660")
+        }
+        guard 1...256 ~= threads else {
+            throw ValidationError("--threads is \(threads); it must be 1 to 256")
+        }
+        guard 1...1_048_576 ~= storeMebibytesMax else {
+            throw ValidationError(
+                "--store-mebibytes-max is \(storeMebibytesMax); it must be 1 to 1048576")
+        }
+        guard 0...86_400 ~= drainSeconds else {
+            throw ValidationError("--drain-seconds is \(drainSeconds); it must be 0 to 86400")
+        }
+    }
+
+    func run() throws {
+        // Before any thread starts, so that all of them inherit it and only `wait` sees the signals.
+        let stop = StopSignals()
+        let logger = makeLogger()
+        let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }
+        var configuration = SidecartServer.Configuration(socketPath: socket)
+        configuration.socketMode = UInt16(socketMode, radix: 8)!
+        configuration.threads = threads
+        configuration.storeBytesMax = storeMebibytesMax << 20
+        configuration.rpcLimits.connectionsMax = connectionsMax
+        configuration.drainGrace = .seconds(drainSeconds)
+        let model = try ServingModel(
+            loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: threads)
+        logger.info(
+            "loaded",
+            metadata: [
+                "bundle": "\(bundle)", "model": "\(model.kind)", "version": "\(model.version)",
+                "items": "\(model.items.count)", "users": "\(model.userNumbers.count)",
+                "dimensions": "\(model.dimensions)",
+                "seconds": "\(String(format: "%.3f", loaded.seconds))",
+            ])
+        let server = try SidecartServer(model: model, configuration: configuration) {
+            kill(getpid(), SIGTERM)
+        }
+        logger.info(
+            "ready",
+            metadata: [
+                "socket": "\(socket)", "threads": "\(threads)", "pid": "\(getpid())",
+            ])
+        let signal = stop.wait()
+        logger.info("draining", metadata: ["signal": "\(signal == SIGINT ? "SIGINT" : "SIGTERM")"])
+        server.drain()
+        logger.info("stopped", metadata: ["calls": "\(server.statistics.calls)"])
+    }
+
+    private func makeLogger() -> Logger {
+        let format = logFormat
+        var logger = Logger(label: "sidecart") { label in
+            format == .json
+                ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
+        }
+        logger.logLevel = logLevel
+        return logger
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// SIGTERM and SIGINT, held back from all threads and taken by one call.
+struct StopSignals {
+    private var signals = sigset_t()
+
+    init() {
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// Waits for either and returns it.
+    func wait() -> Int32 {
+        var signals = signals
+        var signal: Int32 = 0
+        while sigwait(&signals, &signal) != 0 {}
+        return signal
+    }
+}
+
+extension ContinuousClock {
+    /// What the work gives, and how long it took in seconds.
+    func measuring<Value>(_ work: () throws -> Value) rethrows -> (value: Value, seconds: Double) {
+        let start = now
+        let value = try work()
+        return (value, (now - start).seconds)
+    }
+}

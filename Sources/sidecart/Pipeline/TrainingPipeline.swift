@@ -1,0 +1,100 @@
+import Bundles
+import Foundation
+import Interactions
+import Models
+
+/// From a shop's events to a bundle: the model asked for, and the neighbours and histories that serving needs.
+struct TrainingPipeline {
+    /// The embedding model; nil for popularity and neighbours alone.
+    var ials: IALS?
+    var neighbours = CoPurchase()
+    var similar = SimilarItems()
+    var threads: Int
+    var seed: UInt64
+    /// The newest distinct items of a user that are kept for serving.
+    var historyMax = 1_000
+    /// Names the bundle; nil for a name made of time and digest.
+    var version: String?
+
+    /// How long each part took.
+    struct Timings: Encodable {
+        var model = 0.0
+        var neighbours = 0.0
+    }
+
+    private static let kinds: Set<EventKind> = [.purchase]
+
+    func train(_ dataset: Dataset) throws -> (bundle: ModelBundle, timings: Timings) {
+        let data = try TrainingData(dataset: dataset)
+        var timings = Timings()
+        let bar = ProgressBar("training")
+        defer { bar.finish() }
+        let context = TrainingContext(threads: threads, seed: seed) { progress in
+            let loss = progress.loss.map { String(format: "loss %.1f", $0) } ?? ""
+            bar.update(
+                Double(progress.step) / Double(progress.steps),
+                detail: "\(progress.model) \(progress.step)/\(progress.steps)  \(loss)")
+        }
+        let clock = ContinuousClock()
+        var parts: ModelParts?
+        timings.model = try clock.measure {
+            parts = try ials?.train(on: data, with: context)
+        }.seconds
+        var finished = try parts ?? Popularity().train(on: data, with: context)
+        timings.neighbours = try clock.measure {
+            if data.baskets != nil {
+                finished.neighbours[.complement] =
+                    try neighbours.train(on: data, with: context).neighbours[.complement]
+            }
+            if let items = finished.embeddings?.items {
+                finished.neighbours[.similar] = try similar.lists(items: items, context: context)
+            }
+        }.seconds
+        return (bundle(finished, dataset, data), timings)
+    }
+
+    private func bundle(
+        _ parts: ModelParts, _ dataset: Dataset, _ data: TrainingData
+    ) -> ModelBundle {
+        let now = Date.now
+        var info = BundleInfo(
+            version: version
+                ?? now.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted)),
+            kind: ials == nil ? Popularity.name : IALS.name)
+        info.hyperparameters = ials?.hyperparameters ?? [:]
+        for (name, value) in neighbours.hyperparameters where data.baskets != nil {
+            info.hyperparameters["\(CoPurchase.name).\(name)"] = value
+        }
+        info.seed = seed
+        info.created = now.formatted(.iso8601)
+        info.data = DataSummary(
+            events: dataset.events.count, users: dataset.users.count, items: dataset.items.count,
+            baskets: data.baskets?.rows ?? 0, digest: dataset.digest)
+        return ModelBundle(
+            info: info, items: dataset.items, users: dataset.users, catalog: dataset.catalog,
+            parts: parts, histories: histories(dataset))
+    }
+
+    /// Each user's distinct items by the time they were last taken, newest last.
+    private func histories(_ dataset: Dataset) -> SparseMatrix {
+        let all = dataset.histories(kinds: Self.kinds)
+        var offsets = [0]
+        var columns: [Int32] = []
+        var seen: Set<Int32> = []
+        for user in 0..<dataset.users.count {
+            seen.removeAll(keepingCapacity: true)
+            var newestFirst: [Int32] = []
+            for position in all.range(of: user).reversed() {
+                guard newestFirst.count < historyMax else { break }
+                guard dataset.events.values[Int(all.events[position])] > 0 else { continue }
+                let item = all.items[position]
+                if seen.insert(item).inserted { newestFirst.append(item) }
+            }
+            columns.append(contentsOf: newestFirst.reversed())
+            offsets.append(columns.count)
+        }
+        return SparseMatrix(
+            rows: dataset.users.count, columnCount: dataset.items.count, rowOffsets: offsets,
+            columns: columns, values: Array(repeating: 1, count: columns.count))
+    }
+}
