@@ -64,11 +64,14 @@ package struct IdentifierTable: Sendable {
         }
     }
 
+    @inline(__always)
     private func matches(_ id: UnsafeBufferPointer<UInt8>, _ index: Int32) -> Bool {
         let start = offsets[Int(index)]
         guard offsets[Int(index) + 1] - start == id.count else { return false }
-        for i in 0..<id.count where bytes[start + i] != id[i] { return false }
-        return true
+        return bytes.withUnsafeBufferPointer { all in
+            for i in 0..<id.count where all[start + i] != id[i] { return false }
+            return true
+        }
     }
 
     /// FNV-1a, finished with a multiply and a fold so that the low bits depend on every byte.
