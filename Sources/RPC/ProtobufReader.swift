@@ -12,7 +12,9 @@ package struct ProtobufReader {
     }
 
     /// Bytes that are not a protobuf message.
-    package struct Malformed: Error, Sendable {}
+    package struct Malformed: Error, Sendable {
+        package init() {}
+    }
 
     private var rest: UnsafeRawBufferPointer
 
