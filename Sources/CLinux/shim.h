@@ -10,3 +10,9 @@ enum { sc_rename_noreplace = 1, sc_rename_exchange = 2 };
 static inline int sc_rename(const char *from, const char *to, unsigned flags) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
 }
+
+// Keeps this process, and those it starts from now on, on one processor, below 64: 0, or -1 with errno set.
+static inline int sc_stay_on_cpu(unsigned cpu) {
+    unsigned long mask = 1ul << cpu;
+    return (int)syscall(SYS_sched_setaffinity, 0, sizeof mask, &mask);
+}

@@ -62,7 +62,7 @@ struct EchoServer: ParsableCommand {
             var sent = 0
             while sent < output.count {
                 let written = output.withUnsafeBytes {
-                    send(client, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                    send(client, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard written > 0 else { return }
                 sent += written

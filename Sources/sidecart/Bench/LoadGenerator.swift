@@ -67,7 +67,7 @@ struct LoadGenerator {
             }
             if answered.bytes > 0 {
                 input.withUnsafeMutableBytes {
-                    memmove($0.baseAddress!, $0.baseAddress! + answered.bytes, filled - answered.bytes)
+                    _ = memmove($0.baseAddress!, $0.baseAddress! + answered.bytes, filled - answered.bytes)
                 }
                 filled -= answered.bytes
             }
@@ -98,7 +98,7 @@ struct LoadGenerator {
         while sent < output.count {
             let written = output.withUnsafeBytes {
                 Foundation.send(
-                    socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                    socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard written > 0 else { throw Failure("the server closed the connection") }
             sent += written

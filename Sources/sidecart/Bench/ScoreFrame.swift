@@ -8,7 +8,8 @@ enum ScoreFrame {
         var message: [UInt8] = []
         append(1, field(1, user), to: &message)
         for item in items { message += field(2, item) }
-        let buffer = BufferPool().take()
+        let pool = BufferPool()
+        let buffer = pool.take()
         let fits = RequestEnvelope.appendFrame(
             stream: 1, service: "sidecart.v1.Scoring", method: "Score",
             payloadBytes: message.count, to: buffer
@@ -16,7 +17,7 @@ enum ScoreFrame {
             message.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         }
         precondition(fits, "a benchmark's frame of \(message.count) bytes")
-        return Array(buffer.bytes)
+        return withExtendedLifetime(pool) { Array(buffer.bytes) }
     }
 
     private static func field(_ number: UInt8, _ text: String) -> [UInt8] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bundles
+import CLinux
 import Foundation
 import Histogram
 import Interactions
@@ -111,9 +112,7 @@ struct Bench: ParsableCommand {
     }
 
     private static func stayOnOneCPU() throws {
-        var set = cpu_set_t()
-        withUnsafeMutableBytes(of: &set) { $0[0] = 1 }
-        guard sched_setaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else {
+        guard sc_stay_on_cpu(0) == 0 else {
             throw Failure("cannot stay on cpu 0: \(String(cString: strerror(errno)))")
         }
     }

@@ -68,8 +68,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        // Before any thread starts, so that all of them inherit it and only `wait` sees the signals.
-        let stop = StopSignals()
+        let stop = try StopSignals()
         let logger = makeLogger()
         let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }
         var configuration = SidecartServer.Configuration(socketPath: socket)
@@ -104,9 +103,11 @@ struct Serve: ParsableCommand {
 
     private func makeLogger() -> Logger {
         let format = logFormat
-        var logger = Logger(label: "sidecart") { label in
-            format == .json
-                ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
+        var logger = Logger(label: "sidecart") { label -> any LogHandler in
+            switch format {
+            case .json: JSONLogHandler(label: label)
+            case .text: StreamLogHandler.standardError(label: label)
+            }
         }
         logger.logLevel = logLevel
         return logger
@@ -114,26 +115,6 @@ struct Serve: ParsableCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-/// SIGTERM and SIGINT, held back from all threads and taken by one call.
-struct StopSignals {
-    private var signals = sigset_t()
-
-    init() {
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
-
-    /// Waits for either and returns it.
-    func wait() -> Int32 {
-        var signals = signals
-        var signal: Int32 = 0
-        while sigwait(&signals, &signal) != 0 {}
-        return signal
-    }
-}
 
 extension ContinuousClock {
     /// What the work gives, and how long it took in seconds.
