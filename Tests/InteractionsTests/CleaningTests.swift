@@ -1,3 +1,4 @@
+import Foundation
 import Interactions
 import Testing
 
@@ -62,6 +63,21 @@ private let miniature = #"""
             #expect(dataset.catalog.titles == ["WHITE HANGING HEART", "LANTERN, WHITE \"METAL\""])
             #expect(dataset.catalog.prices == [2.6, 3.39])
         }
+    }
+
+    @Test("The report can be had as JSON and as text")
+    func reportForms() throws {
+        let (_, report) = try readEvents(miniature)
+        let data = try JSONEncoder().encode(report)
+        let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(json["linesRead"] as? Int == 13)
+        #expect((json["leftOut"] as? [String: Int])?["no item"] == 1)
+        #expect((json["eventsByKind"] as? [String: Int])?["return"] == 2)
+        let lines = report.description.split(separator: "\n")
+        #expect(lines[0] == "13 lines read, 10 events kept: 2 users, 6 items, 7 baskets")
+        #expect(lines[1] == "kinds: 8 purchase, 2 return")
+        #expect(lines.contains("left out, neither user nor basket: 1"))
+        #expect(lines.contains("from 2010-12-01T08:26:00Z to 2010-12-01T09:50:00Z"))
     }
 
     @Test("Without rules only what cannot be an event is left out")

@@ -59,6 +59,19 @@ import Testing
         }
     }
 
+    @Test("A quoted field may be followed by a long delimiter, CRLF or the end")
+    func behindQuotes() throws {
+        var options = ReadOptions()
+        options.table.delimiter = "::"
+        let text = "user::item\r\n\"u\"::\"a::\"\"b\"\r\nu::\"c\"\r\n\"u\"::\"d\"\r"
+        for windowBytes in 1...text.utf8.count {
+            let (dataset, _) = try readEvents(text, options, windowBytes: windowBytes)
+            #expect((0..<3).map { dataset.items[$0] } == ["a::\"b", "c", "d"])
+        }
+        let error = try #require(errorReading("user::item\n\"u\":x::a\n", options))
+        #expect(error.message.contains("text follows the closing quote of column 1"))
+    }
+
     @Test("Between tabs a quote stands for itself unless asked for")
     func tabsAndQuotes() throws {
         let text = "user\titem\ttitle\nu\ta\t\"best\" knife\n"
@@ -131,6 +144,7 @@ import Testing
             let (dataset, report) = try readEvents(text, options, windowBytes: windowBytes)
             // The quote before f closes before "multi", which is then text behind it.
             #expect(rows(dataset).map { $0.split(separator: " ")[1] } == ["a", "c", "h"])
+            #expect(report.linesRead == report.eventsKept + report.badLines)
             #expect(
                 report.badLineExamples.map { $0.split(separator: ":")[1] } == [
                     "3", "5", "8", "9", "10",
