@@ -152,4 +152,6 @@ extension Family {
     }
 }
 
-private func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+private func capitalized(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+}

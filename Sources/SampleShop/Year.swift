@@ -30,12 +30,17 @@ struct Year {
     private static let otherBringsFirst = 0.12
     /// The chance to take the variant bought last time.
     private static let rebuy = 0.7
+    /// The chance not to buy something that lasts a second time.
+    private static let owned = 0.92
+    /// Shelves that a shopper looks at before giving up on a department.
+    private static let looks = 4
     private static let returned = 0.02
 
     private let options: SampleShopOptions
     private let shelves: Shelves
     private var shoppers: [Shopper] = []
     private var lines: [Line] = []
+    private var orders = 0
     /// By month, 0 to 11, and department: which of its shelves is chosen.
     private let shelfChoices: [[WeightedChoice]]
 
@@ -68,9 +73,7 @@ struct Year {
             )
         }
         visits.sort { ($0.time, $0.shopper) < ($1.time, $1.shopper) }
-        for (order, visit) in visits.enumerated() {
-            shop(order, visit.shopper, visit.time, &random)
-        }
+        for visit in visits { shop(visit.shopper, visit.time, &random) }
         record(into: &dataset)
     }
 
@@ -102,20 +105,18 @@ struct Year {
         return start + Int64(day * 86_400 + 8 * 3600 + second)
     }
 
-    private mutating func shop(
-        _ order: Int, _ shopper: Int, _ time: Int64, _ random: inout SplitMix64
-    ) {
+    private mutating func shop(_ shopper: Int, _ time: Int64, _ random: inout SplitMix64) {
         var basket: [Int] = []
         let month = Self.month(time)
-        for _ in 0..<random.geometric(more: 0.45, max: 6) {
+        for _ in 0..<random.geometric(more: 0.55, max: 6) {
             let department = shoppers[shopper].taste.draw(&random)
-            for _ in 0..<random.geometric(more: 0.3, max: 3) {
-                let choice = shelfChoices[month][department].draw(&random)
-                let shelf = shelves.shelvesOfDepartment[department][choice]
-                guard let item = pick(shelf, shopper, &random) else { continue }
-                take(item, &basket, &random)
+            for _ in 0..<random.geometric(more: 0.4, max: 4) {
+                guard let item = pick(department, month, shopper, &random) else { continue }
+                take(item, for: shopper, &basket, &random)
             }
         }
+        guard !basket.isEmpty else { return }
+        orders += 1
         for item in basket.prefix(Self.basketLinesMax) {
             let shelf = shelves.shelfOf[item]
             let isConsumable = shelves.shelves[shelf].family.isConsumable
@@ -123,7 +124,8 @@ struct Year {
             lines.append(
                 Line(
                     time: time, shopper: shopper, item: item, kind: .purchase,
-                    quantity: isConsumable ? random.geometric(more: 0.3, max: 6) : 1, order: order))
+                    quantity: isConsumable ? random.geometric(more: 0.3, max: 6) : 1, order: orders)
+            )
             if !isConsumable, random.chance(Self.returned) {
                 let later = Int64(random.index(below: 14 * 86_400) + 2 * 86_400)
                 lines.append(
@@ -134,21 +136,28 @@ struct Year {
         }
     }
 
-    /// A variant from the shelf, or nil where the shopper has what lasts already.
-    private func pick(_ shelf: Int, _ shopper: Int, _ random: inout SplitMix64) -> Int? {
-        let content = shelves.shelves[shelf]
-        if let usual = shoppers[shopper].usual[shelf] {
-            if content.family.isConsumable {
-                if random.chance(Self.rebuy) { return usual }
-            } else if random.chance(0.8) {
-                return nil
+    /// A variant of something from the department, or nil where the shopper has what lasts of all that was
+    /// looked at.
+    private func pick(
+        _ department: Int, _ month: Int, _ shopper: Int, _ random: inout SplitMix64
+    ) -> Int? {
+        for _ in 0..<Self.looks {
+            let choice = shelfChoices[month][department].draw(&random)
+            let shelf = shelves.shelvesOfDepartment[department][choice]
+            let content = shelves.shelves[shelf]
+            if let usual = shoppers[shopper].usual[shelf] {
+                if content.family.isConsumable, random.chance(Self.rebuy) { return usual }
+                if !content.family.isConsumable, random.chance(Self.owned) { continue }
             }
+            return content.items[content.popularity.draw(&random)]
         }
-        return content.items[content.popularity.draw(&random)]
+        return nil
     }
 
     /// Puts the item into the basket, and with it what its group brings along.
-    private func take(_ item: Int, _ basket: inout [Int], _ random: inout SplitMix64) {
+    private func take(
+        _ item: Int, for shopper: Int, _ basket: inout [Int], _ random: inout SplitMix64
+    ) {
         guard !basket.contains(item) else { return }
         basket.append(item)
         guard let group = shelves.groupOf[item] else { return }
@@ -158,8 +167,16 @@ struct Year {
                 item == members[0]
                 ? Self.firstBringsOther
                 : rank == 0 ? Self.otherBringsFirst : Self.otherBringsOther
-            if random.chance(chance), !basket.contains(member) { basket.append(member) }
+            if random.chance(chance), !basket.contains(member), !owns(member, shopper) {
+                basket.append(member)
+            }
         }
+    }
+
+    /// Whether the shopper has something that lasts from the item's shelf.
+    private func owns(_ item: Int, _ shopper: Int) -> Bool {
+        let shelf = shelves.shelfOf[item]
+        return !shelves.shelves[shelf].family.isConsumable && shoppers[shopper].usual[shelf] != nil
     }
 
     private static func month(_ time: Int64) -> Int {
@@ -181,7 +198,7 @@ struct Year {
             let line = lines[index]
             let user = dataset.users.insert("shopper-\(padded(line.shopper + 1, shopperWidth))")
             let basket = line.order.map {
-                dataset.baskets.insert("order-\(padded($0 + 1, orderWidth))")
+                dataset.baskets.insert("order-\(padded($0, orderWidth))")
             }
             dataset.events.append(
                 user: user, item: Int32(line.item), kind: line.kind, value: Float(line.quantity),

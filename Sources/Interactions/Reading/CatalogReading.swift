@@ -19,30 +19,29 @@ extension DatasetReader {
         from source: any ByteSource, file path: String, options: CatalogOptions = CatalogOptions(),
         windowBytes: Int = Self.windowBytes
     ) throws(ReadError) {
+        let start = ContinuousClock.now
         let file = try TableFile(
             source, file: path, options: options.table, isCatalog: true, timeFormat: nil,
             windowBytes: windowBytes)
-        if self.options.floatIdentifiers == .detect, file.floatColumns.contains(.item) {
-            itemColumn.cutsFloats = true
-        }
+        cutFloats(in: file)
         let line = CatalogLine(file, options)
         if let reader = file.reader as? DelimitedReader {
-            try readRecords(reader, max: options.table.badLinesMax) {
+            report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
             }
         } else if let reader = file.reader as? JSONLinesReader {
-            try readRecords(reader, max: options.table.badLinesMax) {
+            report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
             }
         }
         report.files.append(path)
         report.notes += file.notes
+        duration += ContinuousClock.now - start
     }
 
     private mutating func addItem<Reader: RecordReader>(
         _ reader: Reader, _ line: CatalogLine
     ) throws(ReadError) {
-        report.catalogLines += 1
         let text = reader.field(line.item)
         var facts = CatalogLine.Facts()
         try line.read(reader, into: &facts, notUTF8: &textsNotUTF8)

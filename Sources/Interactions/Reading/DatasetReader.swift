@@ -27,7 +27,7 @@ package struct DatasetReader {
     var textsNotUTF8 = 0
     /// Of the file being read.
     private var badLinesOfFile = 0
-    private var duration = Duration.zero
+    var duration = Duration.zero
 
     package init(
         _ options: ReadOptions = ReadOptions(), progress: ((ReadProgress) -> Void)? = nil
@@ -64,11 +64,11 @@ package struct DatasetReader {
         cutFloats(in: file)
         let line = EventLine(file, options)
         if let reader = file.reader as? DelimitedReader {
-            try readRecords(reader, max: options.table.badLinesMax) {
+            report.linesRead += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addEvent(reader, line)
             }
         } else if let reader = file.reader as? JSONLinesReader {
-            try readRecords(reader, max: options.table.badLinesMax) {
+            report.linesRead += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addEvent(reader, line)
             }
         }
@@ -81,10 +81,12 @@ package struct DatasetReader {
     }
 
     /// Calls the body with each good record, and counts the bad ones.
+    ///
+    /// - Returns: how many records there were, good and bad.
     mutating func readRecords<Reader: RecordReader>(
         _ reader: Reader, max badLinesMax: Int,
         _ body: (inout Self, Reader) throws(ReadError) -> Void
-    ) throws(ReadError) {
+    ) throws(ReadError) -> Int {
         badLinesOfFile = 0
         var lines = 0
         while true {
@@ -100,6 +102,7 @@ package struct DatasetReader {
         }
         tell(reader, lines)
         report.bytesRead += reader.bytesRead
+        return lines
     }
 
     private func tell(_ reader: some RecordReader, _ lines: Int) {
@@ -122,26 +125,24 @@ package struct DatasetReader {
             "\(error.message) (bad line \(badLinesOfFile), where \(max) are tolerated)")
     }
 
-    private mutating func cutFloats(in file: TableFile) {
-        func decide(_ role: ColumnRole, _ column: inout IdentifierColumn) -> Bool {
-            switch options.floatIdentifiers {
-            case .keep: return false
-            case .cut:
-                column.cutsFloats = true
-                return false
-            case .detect:
-                guard file.floatColumns.contains(role) else { return false }
-                column.cutsFloats = true
-                return true
+    mutating func cutFloats(in file: TableFile) {
+        switch options.floatIdentifiers {
+        case .keep: break
+        case .cut:
+            userColumn.cutsFloats = true
+            itemColumn.cutsFloats = true
+            basketColumn.cutsFloats = true
+        case .detect:
+            for role in [ColumnRole.user, .item, .basket] where file.floatColumns.contains(role) {
+                switch role {
+                case .user: userColumn.cutsFloats = true
+                case .item: itemColumn.cutsFloats = true
+                default: basketColumn.cutsFloats = true
+                }
+                report.notes.append(
+                    "\(file.reader.file): all first \(role.rawValue) ids end in .0, which is cut off"
+                )
             }
-        }
-        var roles: [ColumnRole] = []
-        if decide(.user, &userColumn) { roles.append(.user) }
-        if decide(.item, &itemColumn) { roles.append(.item) }
-        if decide(.basket, &basketColumn) { roles.append(.basket) }
-        for role in roles {
-            report.notes.append(
-                "\(file.reader.file): all first \(role.rawValue) ids end in .0, which is cut off")
         }
     }
 

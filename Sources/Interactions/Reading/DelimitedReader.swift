@@ -18,6 +18,7 @@ final class DelimitedReader: RecordReader {
     }
 
     private enum Scan {
+        case field(next: Int)
         case record(next: Int)
         case incomplete
         case textAfterQuote(at: Int)
@@ -79,7 +80,7 @@ final class DelimitedReader: RecordReader {
                 if fieldCount == 0 || (fieldCount == 1 && fields[0].count == 0) { continue }
                 try checkFieldCount()
                 return true
-            case .incomplete:
+            case .field, .incomplete:
                 if try !window.refill() {
                     let bytes = window.end - window.position
                     throw try resume(afterLineOf: 0, "is not over after \(bytes) bytes")
@@ -123,7 +124,7 @@ final class DelimitedReader: RecordReader {
         let delimiter = layout.delimiter[0]
         let isLong = layout.delimiter.count > 1
         let skipsRuns = layout.delimiter == [0x20]
-        let quote: UInt8 = layout.hasQuotes ? 0x22 : 10  // a field cannot begin with LF
+        let hasQuotes = layout.hasQuotes
         var at = window.position
         fieldCount = 0
         innerLineEnds = 0
@@ -133,27 +134,13 @@ final class DelimitedReader: RecordReader {
                 if at < end, base[at] == 10, fieldCount > 0 { return .record(next: at + 1) }
                 if at == end, isAtEnd, fieldCount > 0 { return .record(next: at) }
             }
-            let start = at
-            if at < end, base[at] == quote, quote != 10 {
-                switch scanQuoted(from: at) {
-                case .record(let behind): at = behind
-                case let other: return other
-                }
-                if at == end { return isAtEnd ? .record(next: at) : .incomplete }
-                if base[at] == 13 {
-                    if at + 1 == end { return isAtEnd ? .record(next: end) : .incomplete }
-                    if base[at + 1] == 10 { return .record(next: at + 2) }
-                    return .textAfterQuote(at: at)
-                }
-                if base[at] == 10 { return .record(next: at + 1) }
-                guard base[at] == delimiter else { return .textAfterQuote(at: at) }
-                if isLong {
-                    guard at + layout.delimiter.count <= end || isAtEnd else { return .incomplete }
-                    guard hasDelimiter(at: at) else { return .textAfterQuote(at: at) }
-                }
-                at += layout.delimiter.count
+            if hasQuotes, at < end, base[at] == 0x22 {
+                let scan = scanQuoted(from: at)
+                guard case .field(let next) = scan else { return scan }
+                at = next
                 continue
             }
+            let start = at
             while at < end {
                 let byte = base[at]
                 if byte == delimiter {
@@ -175,7 +162,7 @@ final class DelimitedReader: RecordReader {
         }
     }
 
-    /// Appends the field whose opening quote is at `open`; `.record` tells where the byte behind it is.
+    /// Appends the field whose opening quote is at `open`; `.field` and `.record` tell where the next begins.
     private func scanQuoted(from open: Int) -> Scan {
         let base = UnsafePointer(window.base)
         let end = window.end
@@ -189,7 +176,7 @@ final class DelimitedReader: RecordReader {
                 guard at + 1 < end, base[at + 1] == 0x22 else {
                     innerLineEnds += lineEnds
                     append(open + 1, at, hasEscapes: hasEscapes)
-                    return .record(next: at + 1)
+                    return scanBehindQuote(at + 1)
                 }
                 hasEscapes = true
                 at += 1
@@ -199,6 +186,19 @@ final class DelimitedReader: RecordReader {
             at += 1
         }
         return window.isAtEnd ? .openQuote : .incomplete
+    }
+
+    /// What follows a closing quote: a delimiter, a line end, or the end.
+    private func scanBehindQuote(_ at: Int) -> Scan {
+        let base = UnsafePointer(window.base)
+        let left = window.end - at
+        if left == 0 { return window.isAtEnd ? .record(next: at) : .incomplete }
+        if base[at] == 10 { return .record(next: at + 1) }
+        if hasDelimiter(at: at) { return .field(next: at + layout.delimiter.count) }
+        if base[at] == 13, left > 1, base[at + 1] == 10 { return .record(next: at + 2) }
+        if base[at] == 13, left == 1, window.isAtEnd { return .record(next: at + 1) }
+        let isCut = left < max(2, layout.delimiter.count) && !window.isAtEnd
+        return isCut ? .incomplete : .textAfterQuote(at: at)
     }
 
     private func hasDelimiter(at position: Int) -> Bool {

@@ -84,7 +84,6 @@ extension DatasetReader {
     mutating func addEvent<Reader: RecordReader>(_ reader: Reader, _ line: EventLine)
         throws(ReadError)
     {
-        report.linesRead += 1
         let time = try line.seconds(reader)
         var value = try line.number(line.value, reader) ?? 1
         let price = try line.number(line.price, reader)

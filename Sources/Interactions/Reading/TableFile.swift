@@ -45,10 +45,14 @@ struct TableFile {
 
         // A first pass over the sample alone. Its bad lines are met again, and reported, in the second.
         let scout = try makeReader(MemorySource(sample), keys: nil)
-        var sampled = (try? scout.next()) ?? false ? 1 : 0
-        if case .jsonLines = kind {
-            while sampled > 0, sampled < Self.sampleRecords, (try? scout.next()) ?? false {
-                sampled += 1
+        // The first record names the columns of a delimited file; JSON may name more in any record.
+        var unread = kind.isDelimited ? 1 : Self.sampleRecords
+        while unread > 0 {
+            unread -= 1
+            do throws(ReadError) {
+                guard try scout.next() else { break }
+            } catch {
+                continue
             }
         }
         let hasHeader = options.hasHeader || !kind.isDelimited
