@@ -118,8 +118,9 @@ SC_RACY SC_VNNI static size_t sc_scan_blocks_vnni(
         __mmask16 alive = _mm512_cmp_ps_mask(upper, limit, _CMP_GE_OQ);
         if (!alive) continue;
         __m512i rows = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)(b * SC_BLOCK_ROWS)));
-        _mm512_mask_compressstoreu_epi32(survivors + count, alive, rows);
-        _mm512_mask_compressstoreu_ps(uppers + count, alive, upper);
+        // Whole registers are stored: compressing into memory is far slower, and there is room for 16.
+        _mm512_storeu_si512(survivors + count, _mm512_maskz_compress_epi32(alive, rows));
+        _mm512_storeu_ps(uppers + count, _mm512_maskz_compress_ps(alive, upper));
         count += (size_t)__builtin_popcount(alive);
     }
     return count;

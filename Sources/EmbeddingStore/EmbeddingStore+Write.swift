@@ -41,20 +41,20 @@ extension EmbeddingStore {
         let hashes = entries.map { hash($0.id.baseAddress!, count: $0.id.count) }
         let involved = Set(hashes.map(shardIndex)).sorted()
         // Ascending order for everyone, so that two batches never wait for each other.
+        for index in involved { shards[index].lock.lock() }
+        defer { for index in involved { shards[index].lock.unlock() } }
+        try makeRoom(for: entries, hashes: hashes, in: involved)
         var outcome = BatchOutcome()
-        try withLocked(involved[...]) { () throws(StoreError) in
-            try makeRoom(for: entries, hashes: hashes, in: involved)
-            for (entry, hash) in zip(entries, hashes) {
-                switch shards[shardIndex(hash)].put(
-                    Self.tag(hash), id: entry.id, vector: entry.vector.baseAddress!,
-                    ordinal: entry.ordinal)
-                {
-                case .added: outcome.added += 1
-                case .replaced: outcome.replaced += 1
-                }
+        for (entry, hash) in zip(entries, hashes) {
+            switch shards[shardIndex(hash)].put(
+                Self.tag(hash), id: entry.id, vector: entry.vector.baseAddress!,
+                ordinal: entry.ordinal)
+            {
+            case .added: outcome.added += 1
+            case .replaced: outcome.replaced += 1
             }
-            for index in involved { shards[index].reclaim() }
         }
+        for index in involved { shards[index].reclaim() }
         return outcome
     }
 
@@ -64,7 +64,7 @@ extension EmbeddingStore {
         guard (1...Self.idBytesMax).contains(id.count) else { return false }
         let hash = hash(id.baseAddress!, count: id.count)
         let shard = shards[shardIndex(hash)]
-        return shard.lock.withLock { _ in shard.delete(Self.tag(hash), id: id) }
+        return shard.lock.withLock { shard.delete(Self.tag(hash), id: id) }
     }
 
     /// Frees everything that no reader can hold any more, and shrinks what has become too large. Puts and deletes
@@ -72,7 +72,7 @@ extension EmbeddingStore {
     ///
     /// - Complexity: O(readers x shards + what is freed), plus O(ids) for tables that shrink.
     package func trim() {
-        for shard in shards { shard.lock.withLock { _ in shard.reclaim(trimming: true) } }
+        for shard in shards { shard.lock.withLock { shard.reclaim(trimming: true) } }
     }
 
     /// Charges and allocates what the entries will take, or throws with nothing changed. Locks are held.
@@ -108,15 +108,6 @@ extension EmbeddingStore {
             // What was allocated stays, as free room; the rest was charged for nothing.
             budget.release(bytes())
             throw error
-        }
-    }
-
-    private func withLocked(
-        _ indices: ArraySlice<Int>, _ body: () throws(StoreError) -> Void
-    ) throws(StoreError) {
-        guard let first = indices.first else { return try body() }
-        try shards[first].lock.withLock { _ throws(StoreError) in
-            try withLocked(indices.dropFirst(), body)
         }
     }
 }

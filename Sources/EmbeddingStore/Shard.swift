@@ -1,5 +1,4 @@
 internal import CKernels
-import Synchronization
 
 /// One slice of the store, by hash of the id: rows in chunks, and a table of ids.
 ///
@@ -8,7 +7,7 @@ final class Shard: @unchecked Sendable {
     // Safe to share: everything that changes is used under `lock`, except what `roots` leads to, which is
     // published through atomic words and freed after a grace period.
 
-    let lock = Mutex<Void>(())
+    let lock = WriterLock()
     let roots: ShardRoots
     let layout: RowLayout
     let budget: MemoryBudget

@@ -28,6 +28,7 @@ extension StoreReader {
         enter()
         scratch.query.update(from: query.baseAddress!, count: query.count)
         var scan = makeScan()
+        var slice = 2
         for index in 0..<store.configuration.shards {
             let shard = ShardRoots(base: roots + index * ShardRoots.bytes)
             // First the version, then the directory: rows of this version lie in chunks that it lists.
@@ -35,7 +36,7 @@ extension StoreReader {
             let directory = shard.directory
             for number in 0..<directory.capacity {
                 guard let chunk = directory.chunk(number) else { continue }
-                search(chunk, at: version, &scan, k, &results, accept)
+                search(chunk, at: version, &scan, &slice, k, &results, accept)
             }
         }
         results.sort()
@@ -43,19 +44,54 @@ extension StoreReader {
 
     @inline(__always)
     private func search(
-        _ chunk: Chunk, at version: UInt64, _ scan: inout sc_scan_query, _ k: Int,
+        _ chunk: Chunk, at version: UInt64, _ scan: inout sc_scan_query, _ slice: inout Int,
+        _ k: Int,
         _ results: inout NearestResults, _ accept: (UInt32) -> Bool
     ) {
-        let survivors = sc_scan_blocks(
-            &scan, chunk.codes(layout), chunk.scales(layout), chunk.bounds(layout),
-            (chunk.usedRows + 15) / 16, results.threshold(k), scratch.survivors, scratch.uppers)
-        for i in 0..<survivors where scratch.uppers[i] >= results.threshold(k) {
-            let row = chunk.row(Int(scratch.survivors[i]), layout)
-            guard row.isVisible(at: version), accept(row.ordinal) else { continue }
-            var vector: UnsafePointer<Float>? = row.vector
-            var score: Float = 0
-            sc_dot_rows(scratch.query, &vector, 1, layout.paddedDimensions, &score)
-            results.offer(NearestResults.Neighbor(row: row, score: score), limit: k)
+        // While the threshold is still low, few blocks at a time, and twice as many each time: a threshold from
+        // the first rows spares most of the next ones.
+        let blocks = (chunk.usedRows + 15) / 16
+        var block = 0
+        while block < blocks {
+            let count = min(blocks - block, slice)
+            let survivors = sc_scan_blocks(
+                &scan, chunk.codes(layout) + block * layout.quads * 64,
+                chunk.scales(layout) + block * 16, chunk.bounds(layout) + block * 2, count,
+                results.threshold(k), scratch.survivors, scratch.uppers)
+            rescore(
+                survivors, from: block * 16, of: chunk, at: version, k, &results, accept)
+            block += count
+            slice = min(slice * 2, layout.rows / 16)
+        }
+    }
+
+    /// Scores the survivors of a scan that started at a row of the chunk.
+    @inline(__always)
+    private func rescore(
+        _ survivors: Int, from first: Int, of chunk: Chunk, at version: UInt64, _ k: Int,
+        _ results: inout NearestResults, _ accept: (UInt32) -> Bool
+    ) {
+        // In small groups: the rows of a group are fetched together, so that their cache misses overlap.
+        var start = 0
+        while start < survivors {
+            let end = min(survivors, start + 16)
+            for i in start..<end where scratch.uppers[i] >= results.threshold(k) {
+                let row = chunk.row(first + Int(scratch.survivors[i]), layout).base
+                var offset = 0
+                while offset < layout.rowBytes {
+                    sc_prefetch(row + offset)
+                    offset += 64
+                }
+            }
+            for i in start..<end where scratch.uppers[i] >= results.threshold(k) {
+                let row = chunk.row(first + Int(scratch.survivors[i]), layout)
+                guard row.isVisible(at: version), accept(row.ordinal) else { continue }
+                var vector: UnsafePointer<Float>? = row.vector
+                var score: Float = 0
+                sc_dot_rows(scratch.query, &vector, 1, layout.paddedDimensions, &score)
+                results.offer(NearestResults.Neighbor(row: row, score: score), limit: k)
+            }
+            start = end
         }
     }
 

@@ -1,6 +1,5 @@
 import EmbeddingStore
 import Foundation
-import Synchronization
 import Testing
 
 /// Readers on threads of their own beside writers.
@@ -108,33 +107,32 @@ import Testing
 }
 
 /// Threads, and what they have to report once all have ended.
-private final class Watch: Sendable {
-    private struct State {
-        var faults: [String] = []
-        var rounds = 0
-        var writers = 0
-    }
-    private let state = Mutex(State())
+private final class Watch: @unchecked Sendable {
+    // Everything is used under `lock`, whose order the thread sanitizer sees.
+    private let lock = NSLock()
+    private var faultsSeen: [String] = []
+    private var roundsDone = 0
+    private var writersLeft = 0
 
-    var faults: [String] { state.withLock { $0.faults } }
-    var rounds: Int { state.withLock { $0.rounds } }
-    var areWritersDone: Bool { state.withLock { $0.writers == 0 } }
+    var faults: [String] { lock.withLock { faultsSeen } }
+    var rounds: Int { lock.withLock { roundsDone } }
+    var areWritersDone: Bool { lock.withLock { writersLeft == 0 } }
 
     func fault(_ text: String) {
-        state.withLock { if $0.faults.count < 10 { $0.faults.append(text) } }
+        lock.withLock { if faultsSeen.count < 10 { faultsSeen.append(text) } }
     }
 
-    func finishRound() { state.withLock { $0.rounds += 1 } }
+    func finishRound() { lock.withLock { roundsDone += 1 } }
 
     /// Runs the body on a thread each and waits for all.
     func run(writers: Int, readers: Int, _ body: @escaping @Sendable (Int) throws -> Void) {
-        state.withLock { $0.writers = writers }
+        lock.withLock { writersLeft = writers }
         let group = DispatchGroup()
         for thread in 0..<writers + readers {
             group.enter()
             Thread.detachNewThread {
                 do { try body(thread) } catch { self.fault("\(error)") }
-                if thread < writers { self.state.withLock { $0.writers -= 1 } }
+                if thread < writers { self.lock.withLock { self.writersLeft -= 1 } }
                 group.leave()
             }
         }
