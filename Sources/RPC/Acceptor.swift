@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What an ``Acceptor`` is made from, on the thread of its loop.
 ///
-/// `@unchecked Sendable`: the socket is made by the thread that starts the server, given away once, and from then on
-/// used by loop 0 alone.
+/// `@unchecked Sendable`: the socket is made by the thread that starts the server, given away once,
+/// and from then on used by loop 0 alone.
 struct AcceptorSeed: @unchecked Sendable {
     let socket: UnixSocket
     let others: [Part]

@@ -4,7 +4,8 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
-    /// Makes a loop on this thread, runs what `body` sets up until it stops the loop, and closes it.
+    /// Makes a loop on this thread, runs what `body` sets up until it stops the loop, and closes
+    /// it.
     private func withLoop(_ body: (EventLoop) throws -> Void) throws {
         let loop = try EventLoop()
         defer { loop.close() }

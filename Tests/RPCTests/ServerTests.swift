@@ -169,7 +169,8 @@ import Testing
         #expect(server.server.statistics.connectionsRefused == 1)
         clients.removeAll()
         server.expectEmpty()
-        // The place is free again once the loop has let go of the connection, a moment after it stopped counting.
+        // The place is free again once the loop has let go of the connection, a moment after it
+        // stopped counting.
         #expect(eventually { (try? server.expectReply()) == true })
     }
 

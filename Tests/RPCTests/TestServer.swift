@@ -45,7 +45,8 @@ final class TestServer {
     }
 }
 
-/// Looks again and again, for at most 20 s, whether something that other threads bring about has happened.
+/// Looks again and again, for at most 20 s, whether something that other threads bring about has
+/// happened.
 func eventually(_ condition: () -> Bool) -> Bool {
     let end = MonotonicClock.now() + 20_000_000_000
     while MonotonicClock.now() < end {
@@ -69,9 +70,10 @@ final class Gate: Sendable {
     }
 }
 
-/// Methods of `test.Echo`: Echo answers its payload, Fail fails, Silent forgets to answer, Big answers as many bytes as its
-/// payload says (decimal), Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds as
-/// its payload says, Metadata answers the value of `key`, Peer the caller's process id.
+/// Methods of `test.Echo`: Echo answers its payload, Count how many Echo calls the loop has made,
+/// Fail fails, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
+/// Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds
+/// as its payload says, Metadata answers the value of `key`, Peer the caller's process id.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
 func makeEchoRouter(gate: Gate) -> Router {
     let router = Router()
@@ -82,7 +84,17 @@ func makeEchoRouter(gate: Gate) -> Router {
     }
     func number(_ call: Call) -> Int { Int(String(decoding: call.payload, as: UTF8.self)) ?? 0 }
 
-    router.add("test.Echo", "Echo") { call throws(RPCError) in try answer(call, call.payload) }
+    var echoes = 0
+    router.add("test.Echo", "Echo") { call throws(RPCError) in
+        echoes += 1
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Count") { call throws(RPCError) in
+        let text = Array("\(echoes)".utf8)
+        try call.reply(payloadBytes: text.count) { target in
+            text.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        }
+    }
     router.add("test.Echo", "Fail") { _ throws(RPCError) in
         throw RPCError(.notFound, "no such thing")
     }

@@ -6,8 +6,8 @@ import Testing
 
 /// What a small call costs: a request of 1.3 KB, a reply of 0.5 KB.
 ///
-/// Runs briefly, as a test, so that it cannot rot; `SIDECART_MEASURE=200000 swift test -c release --filter
-/// ThroughputTests` makes that many calls and prints the figures.
+/// Runs briefly, as a test, so that it cannot rot; `SIDECART_MEASURE=200000 swift test -c release
+/// --filter ThroughputTests` makes that many calls and prints the figures.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ThroughputTests {
     @Test(arguments: [1, 64])
     func smallCallsAreAnswered(inFlight: Int) throws {
