@@ -24,8 +24,8 @@ package final class ByteBuffer {
 
     /// Makes room for `count` more bytes at the end and returns where they go.
     ///
-    /// Growth doubles, but never past what is needed once `limit` is reached, so memory follows what was received
-    /// and not what was announced.
+    /// Growth doubles, but never past what is needed once `limit` is reached, so memory follows
+    /// what was received and not what was announced.
     /// - Complexity: amortised O(1) a byte.
     package func reserve(_ count: Int, limit: Int = .max) -> UnsafeMutableRawPointer {
         precondition(count >= 0, "reserve(\(count))")

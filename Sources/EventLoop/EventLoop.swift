@@ -2,13 +2,15 @@ internal import CLibUV
 
 /// One libuv loop. It belongs to one thread, and so does everything made on it.
 ///
-/// A *turn* is one round of: timers, then whatever the sockets brought. At its end, before the loop waits again, the
-/// turn-end hooks run; that is where output is flushed and where nothing borrowed from elsewhere is held any longer.
+/// A *turn* is one round of: timers, then whatever the sockets brought. At its end, before the loop
+/// waits again, the turn-end hooks run; that is where output is flushed and where nothing borrowed
+/// from elsewhere is held any longer.
 ///
-/// The end of a loop is a sequence: ``stop()`` makes ``run()`` return, ``close()`` closes all handles that are left,
-/// runs until libuv has let go of them and frees the loop.
+/// The end of a loop is a sequence: ``stop()`` makes ``run()`` return, ``close()`` closes all
+/// handles that are left, runs until libuv has let go of them and frees the loop.
 package final class EventLoop {
-    /// Bytes one read may bring: about what a Unix socket buffers, so that one call usually takes everything.
+    /// Bytes one read may bring: about what a Unix socket buffers, so that one call usually takes
+    /// everything.
     static let readBufferBytes = 256 * 1024
 
     let raw: UnsafeMutablePointer<uv_loop_t>
@@ -86,12 +88,13 @@ package final class EventLoop {
     /// Turns ended since the loop was made; a turn's hooks still belong to it.
     package var turnCount: Int { turnEnd?.count ?? 0 }
 
-    /// Makes the loop look for events without waiting at the end of this turn: there is work left over.
+    /// Makes the loop look for events without waiting at the end of this turn: there is work left
+    /// over.
     package func skipNextWait() { spin?.start() }
 }
 
-/// Runs the turn-end hooks. libuv runs "prepare" handles last before it waits, after timers and closed handles, so
-/// one place covers whatever happened in the turn.
+/// Runs the turn-end hooks. libuv runs "prepare" handles last before it waits, after timers and
+/// closed handles, so one place covers whatever happened in the turn.
 private final class TurnEnd: Handle {
     var hooks: [() -> Void] = []
     var count = 0

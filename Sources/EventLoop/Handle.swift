@@ -2,8 +2,9 @@ internal import CLibUV
 
 /// What every libuv handle shares: memory of its own, an owner, and one orderly way to close.
 ///
-/// The handle lives in memory allocated here. Its `data` holds one retain of the owner, from `init` until the close
-/// callback, which alone releases the owner and frees the memory. `deinit` never closes anything.
+/// The handle lives in memory allocated here. Its `data` holds one retain of the owner, from `init`
+/// until the close callback, which alone releases the owner and frees the memory. `deinit` never
+/// closes anything.
 package class Handle {
     /// The loop this handle belongs to. It must only be used on the loop's thread.
     package let loop: EventLoop
@@ -13,8 +14,8 @@ package class Handle {
     /// True once ``close(then:)`` was called: no callback comes any more.
     package private(set) final var isClosing = false
 
-    /// - Parameter start: the `uv_..._init` call. It may not fail in a way that leaves the handle unregistered,
-    ///   other than by throwing.
+    /// - Parameter start: the `uv_..._init` call. It may not fail in a way that leaves the handle
+    ///   unregistered, other than by throwing.
     init(
         loop: EventLoop, type: uv_handle_type,
         start: (UnsafeMutableRawPointer) -> Int32

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Accepts connections from a ``UnixSocket`` and hands over their descriptors.
 ///
-/// It polls and accepts by itself, rather than through `uv_listen`, because a descriptor that was never tied to a loop can
-/// be given to any of them.
+/// It polls and accepts by itself, rather than through `uv_listen`, because a descriptor that was
+/// never tied to a loop can be given to any of them.
 package final class Listener: Handle {
     /// Connections accepted before the loop's other events get their turn.
     private static let acceptedPerTurnMax = 64

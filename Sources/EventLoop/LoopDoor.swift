@@ -5,8 +5,8 @@ internal import Synchronization
 package final class LoopDoor: Sendable {
     private struct State {
         var jobs: [@Sendable (EventLoop) -> Void] = []
-        /// The async handle, while sending to it is allowed. libuv makes `uv_async_send` safe from any thread, but
-        /// not after the handle closed; the lock orders the two.
+        /// The async handle, while sending to it is allowed. libuv makes `uv_async_send` safe from
+        /// any thread, but not after the handle closed; the lock orders the two.
         var wakeUp: UInt?
     }
 

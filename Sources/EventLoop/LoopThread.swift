@@ -12,7 +12,8 @@ package final class LoopThread: Sendable {
         self.thread = Mutex(UInt(thread))
     }
 
-    /// Starts a thread, makes a loop on it, runs `setUp` there and then the loop, until `EventLoop.stop()`.
+    /// Starts a thread, makes a loop on it, runs `setUp` there and then the loop, until
+    /// `EventLoop.stop()`.
     ///
     /// - Parameters:
     ///   - name: shown by `ps` and `perf`; at most 15 bytes are kept.
@@ -39,7 +40,8 @@ package final class LoopThread: Sendable {
         }
     }
 
-    /// Waits until the thread has ended. May be called more than once, but not on the thread itself.
+    /// Waits until the thread has ended. May be called more than once, but not on the thread
+    /// itself.
     package func join() {
         thread.withLock { handle in
             guard let joinable = handle else { return }
@@ -52,7 +54,8 @@ package final class LoopThread: Sendable {
 
 /// What the starting thread and the started one share until the loop runs.
 ///
-/// `@unchecked Sendable`: `outcome` is written before the semaphore is posted and read after it was waited for.
+/// `@unchecked Sendable`: `outcome` is written before the semaphore is posted and read after it was
+/// waited for.
 private final class Start: @unchecked Sendable {
     private let name: String
     private let setUp: @Sendable (EventLoop) throws -> Void

@@ -3,14 +3,16 @@ internal import Glibc
 
 /// One end of a connected Unix-domain stream socket.
 ///
-/// Reading: bytes arrive in the loop's shared buffer and are lent to ``onRead`` for the length of the call.
-/// Writing: fill ``output``, then ``flush()``. What the kernel does not take at once is handed to libuv, one piece at a
-/// time; more output gathers meanwhile and follows by itself. The owner watches ``pendingBytes`` and stops reading
-/// when they are too many.
+/// Reading: bytes arrive in the loop's shared buffer and are lent to ``onRead`` for the length of
+/// the call. Writing: fill ``output``, then ``flush()``. What the kernel does not take at once is
+/// handed to libuv, one piece at a time; more output gathers meanwhile and follows by itself. The
+/// owner watches ``pendingBytes`` and stops reading when they are too many.
 package final class Pipe: Handle {
-    /// Gets what was read. The bytes are valid until it returns. It may stop reading or close the pipe.
+    /// Gets what was read. The bytes are valid until it returns. It may stop reading or close the
+    /// pipe.
     package var onRead: ((UnsafeRawBufferPointer) -> Void)?
-    /// Runs once, when the other end closed (nil) or the connection broke. The owner closes the pipe.
+    /// Runs once, when the other end closed (nil) or the connection broke. The owner closes the
+    /// pipe.
     package var onEnd: ((EventLoopError?) -> Void)?
     /// Runs when output that had to wait went out.
     package var onWritten: (() -> Void)?

@@ -3,13 +3,14 @@ internal import Glibc
 
 /// A listening Unix-domain stream socket, and its place in the file system.
 ///
-/// - Mode: Linux gives the socket file the mode of the socket itself (less the umask), so setting it before `bind`
-///   leaves no moment at which the file is more open than asked.
-/// - Stale sockets: a path that refuses connections belongs to a server that died; it is taken over. So that two
-///   servers starting at once cannot take each other over, looking and binding happen under a lock on the parent
-///   folder (`flock`), which leaves no lock file behind. A live socket, and anything that is not a socket, is
-///   refused and left alone.
-/// - Removal: closing removes the path only while it still leads to this socket (same device and inode).
+/// - Mode: Linux gives the socket file the mode of the socket itself (less the umask), so setting
+///   it before `bind` leaves no moment at which the file is more open than asked.
+/// - Stale sockets: a path that refuses connections belongs to a server that died; it is taken
+///   over. So that two servers starting at once cannot take each other over, looking and binding
+///   happen under a lock on the parent folder (`flock`), which leaves no lock file behind. A live
+///   socket, and anything that is not a socket, is refused and left alone.
+/// - Removal: closing removes the path only while it still leads to this socket (same device and
+///   inode).
 package final class UnixSocket {
     /// Longest path in bytes: `sun_path` less its NUL.
     package static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
@@ -154,7 +155,8 @@ private struct FileIdentity: Equatable {
     }
 }
 
-/// Who is at the other end of a Unix socket, as the kernel recorded it when the connection was made.
+/// Who is at the other end of a Unix socket, as the kernel recorded it when the connection was
+/// made.
 package struct PeerCredentials: Equatable, Sendable {
     package let processID: Int32
     package let userID: UInt32

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What an ``Acceptor`` is made from, on the thread of its loop.
 ///
-/// `@unchecked Sendable`: the socket is made by the thread that starts the server, given away once, and from then on
-/// used by loop 0 alone.
+/// `@unchecked Sendable`: the socket is made by the thread that starts the server, given away once,
+/// and from then on used by loop 0 alone.
 struct AcceptorSeed: @unchecked Sendable {
     let socket: UnixSocket
     let others: [Part]
@@ -40,8 +40,9 @@ final class Acceptor {
 
     private func accept(_ descriptor: Int32, home: ServerLoop) {
         guard admission.enter() else {
-            UnixSocket.close(descriptor)
-            return home.counters.connectionsRefused.add(1)
+            // Counted first: whoever sees the end of the connection finds it in the statistics.
+            home.counters.connectionsRefused.add(1)
+            return UnixSocket.close(descriptor)
         }
         let guest = Guest(descriptor: descriptor, admission: admission)
         let turn = next

@@ -3,8 +3,8 @@ package import EventLoop
 
 /// One call, from the moment its frame was read until its reply is in the write buffer.
 ///
-/// The object is used again for the loop's next call, and its views point into the read buffer: nothing of it may be
-/// kept once the handler returns.
+/// The object is used again for the loop's next call, and its views point into the read buffer:
+/// nothing of it may be kept once the handler returns.
 ///
 /// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``.
 package final class Call {
@@ -43,7 +43,8 @@ package final class Call {
     ///
     /// - Parameter unpack: the generated `..__unpack` of the message.
     /// - Returns: the message, valid until the handler returns.
-    /// - Throws: INVALID_ARGUMENT if the payload is no such message, RESOURCE_EXHAUSTED if the arena cannot hold it.
+    /// - Throws: INVALID_ARGUMENT if the payload is no such message, RESOURCE_EXHAUSTED if the
+    ///   arena cannot hold it.
     package func decode<Message>(
         _ unpack: (
             UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?
@@ -66,7 +67,8 @@ package final class Call {
     ///     sidecart__v1__score_response__init(&response)
     ///     try call.reply(&response)
     ///
-    /// - Parameter message: an initialised protobuf-c message struct, whose first member is its `base`.
+    /// - Parameter message: an initialised protobuf-c message struct, whose first member is its
+    ///   `base`.
     /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
     package func reply<Message>(_ message: inout Message) throws(RPCError) {
         let size = withUnsafePointer(to: &message) {

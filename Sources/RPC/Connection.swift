@@ -2,9 +2,10 @@ internal import EventLoop
 
 /// One client's connection: cuts what it sends into frames and paces it.
 ///
-/// What was read is handled at once, in the read buffer, as far as the connection's share of the turn goes and its
-/// client takes the replies. The rest is kept in `waiting`, and while there is a rest nothing more is read; so a connection
-/// holds at most one read's worth of calls, and backs up into its client's socket instead of the server's memory.
+/// What was read is handled at once, in the read buffer, as far as the connection's share of the
+/// turn goes and its client takes the replies. The rest is kept in `waiting`, and while there is a
+/// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
+/// into its client's socket instead of the server's memory.
 final class Connection {
     let pipe: Pipe
     let peer: PeerCredentials
@@ -24,9 +25,11 @@ final class Connection {
 
     private var turn = -1
     private var callsLeft = 0
-    private var lastReadTurn = 0
+    /// The newest turn in which something was read, or reading went on after a pause.
+    private var lastReadingTurn = 0
 
-    /// When the frame that is being received began, or the bytes that wait to be sent last became fewer.
+    /// When the frame that is being received began, or the bytes that wait to be sent last became
+    /// fewer.
     private var partialSince: Int64?
     private var blockedSince: Int64?
     private var blockedBytes = 0
@@ -65,7 +68,7 @@ final class Connection {
 
     private func didRead(_ bytes: UnsafeRawBufferPointer) {
         let now = MonotonicClock.now()
-        lastReadTurn = server.turn
+        lastReadingTurn = server.turn
         server.counters.bytesRead.add(bytes.count)
         var input = bytes
         handleFrames(&input, readAt: now, now: now)
@@ -160,6 +163,7 @@ final class Connection {
     private func updateReading() {
         guard !isClosed, !isEnding else { return }
         if waiting == nil && !isBlocked {
+            lastReadingTurn = server.turn
             do {
                 try pipe.startReading()
             } catch {
@@ -214,15 +218,16 @@ final class Connection {
 
     // MARK: The end
 
-    /// True if nothing was received that is not answered and sent, and nothing came in the turn that ends.
+    /// True if nothing was received that is not answered and sent, and nothing came in the turn
+    /// that ends.
     var isQuiet: Bool {
         waiting == nil && !decoder.isInsideFrame && pipe.pendingBytes == 0
-            && lastReadTurn < server.turn
+            && lastReadingTurn < server.turn
     }
 
     /// True if only the client can bring this connection on.
     var waitsForClient: Bool {
-        pipe.blockedBytes > 0 || (decoder.isInsideFrame && lastReadTurn < server.turn)
+        pipe.blockedBytes > 0 || (decoder.isInsideFrame && lastReadingTurn < server.turn)
     }
 
     private func didEnd(_ error: EventLoopError?) {

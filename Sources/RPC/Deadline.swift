@@ -23,8 +23,8 @@ package struct Deadline: Equatable, Sendable {
 
     /// The deadline of a call whose bytes were read at `readAt`.
     ///
-    /// - Parameter timeoutNanoseconds: as on the wire: what was left when the client sent the call; 0 is none, a
-    ///   negative one has passed.
+    /// - Parameter timeoutNanoseconds: as on the wire: what was left when the client sent the call;
+    ///   0 is none, a negative one has passed.
     package init(timeoutNanoseconds: Int64, readAt: Int64) {
         if timeoutNanoseconds == 0 {
             self = .none

@@ -2,14 +2,14 @@ package import EventLoop
 
 /// Cuts a stream of bytes into ttrpc frames; for servers and clients. No I/O, no clock.
 ///
-/// A frame that lies wholly in what was read is lent as it lies there. Only a frame cut by the end of a read is
-/// gathered in a buffer, which grows with the bytes received, not with the length announced, and goes back to the pool as
-/// soon as the frame was used.
+/// A frame that lies wholly in what was read is lent as it lies there. Only a frame cut by the end
+/// of a read is gathered in a buffer, which grows with the bytes received, not with the length
+/// announced, and goes back to the pool as soon as the frame was used.
 ///
-/// Data larger than the limit is never kept: the frame is reported once, when its header is there, and its data
-/// skipped, so that both ends stay in step. (Go's ttrpc server likewise discards the data and answers
-/// RESOURCE_EXHAUSTED.) A first byte other than zero announces 16 MiB or more, which no ttrpc peer does: it is another protocol,
-/// and ends the connection.
+/// Data larger than the limit is never kept: the frame is reported once, when its header is there,
+/// and its data skipped, so that both ends stay in step. (Go's ttrpc server likewise discards the
+/// data and answers RESOURCE_EXHAUSTED.) A first byte other than zero announces 16 MiB or more,
+/// which no ttrpc peer does: it is another protocol, and ends the connection.
 package struct FrameDecoder {
     package enum Event {
         /// A whole frame; its data is valid until the next call of ``next(_:)``.

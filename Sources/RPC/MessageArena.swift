@@ -3,11 +3,12 @@ internal import Glibc
 
 /// Memory for one decoded message at a time: a bump allocator in the shape protobuf-c wants.
 ///
-/// Freeing does nothing; ``reset()`` takes everything back at once. The address space is reserved once, and the system
-/// provides pages as they are first used, so neither a call nor a reset allocates. One arena a loop is enough: handlers are
-/// synchronous.
+/// Freeing does nothing; ``reset()`` takes everything back at once. The address space is reserved
+/// once, and the system provides pages as they are first used, so neither a call nor a reset
+/// allocates. One arena a loop is enough: handlers are synchronous.
 package final class MessageArena {
-    /// A reset gives pages beyond these back to the system, so that one huge request costs no memory for good.
+    /// A reset gives pages beyond these back to the system, so that one huge request costs no
+    /// memory for good.
     private static let keptBytes = 1 << 20
     private static let alignment = 16
 
@@ -16,7 +17,8 @@ package final class MessageArena {
     private var used = 0
     private let table: UnsafeMutablePointer<ProtobufCAllocator>
 
-    /// True if something did not fit since the last reset: what failed then failed for lack of room.
+    /// True if something did not fit since the last reset: what failed then failed for lack of
+    /// room.
     package private(set) var isExhausted = false
 
     /// - Parameter capacity: most bytes in use at once; address space, not memory.

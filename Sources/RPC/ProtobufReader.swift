@@ -1,8 +1,9 @@
 /// Walks the fields of one protobuf message in place, without copies.
 ///
 /// A field is a tag (varint: field number << 3 | wire type) and a value: wire type 0 varint (1 to 10 bytes), 1 eight
-/// bytes, 2 length (varint) and as many bytes, 5 four bytes. Groups (3, 4) have been gone since proto3 and are malformed here, as
-/// in protobuf-c. Source: protobuf.dev/programming-guides/encoding.
+/// bytes, 2 length (varint) and as many bytes, 5 four bytes. Groups (3, 4) have been gone since
+/// proto3 and are malformed here, as in protobuf-c. Source:
+/// protobuf.dev/programming-guides/encoding.
 package struct ProtobufReader {
     package enum Value {
         case varint(UInt64)
@@ -74,7 +75,8 @@ enum ProtobufWriter {
         (70 - (value | 1).leadingZeroBitCount) / 7
     }
 
-    /// Bytes of a length-prefixed field with a one-byte tag; none if it is empty, as proto3 leaves defaults out.
+    /// Bytes of a length-prefixed field with a one-byte tag; none if it is empty, as proto3 leaves
+    /// defaults out.
     static func fieldBytes(_ count: Int) -> Int {
         count == 0 ? 0 : 1 + varintBytes(UInt64(count)) + count
     }

@@ -41,7 +41,8 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable, CustomStringCon
 package struct RPCError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Never ``StatusCode/ok``.
     package let code: StatusCode
-    /// Names the field and the limit at fault. Longer messages are cut at ``messageBytesMax`` when sent.
+    /// Names the field and the limit at fault. Longer messages are cut at ``messageBytesMax`` when
+    /// sent.
     package let message: String
 
     /// Longest message on the wire, in bytes of UTF-8.

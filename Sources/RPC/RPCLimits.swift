@@ -1,13 +1,15 @@
 /// Every maximum of an RPC server, in one place.
 ///
 /// Memory a server can hold, besides handlers' own: per connection at most
-/// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read (256 KiB); per loop
-/// one arena of `arenaBytesMax` and a few kept buffers. Idle connections hold no buffers.
+/// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read
+/// (256 KiB); per loop one arena of `arenaBytesMax` and a few kept buffers. Idle connections hold
+/// no buffers.
 package struct RPCLimits: Equatable, Sendable {
     /// The protocol's own limit of a frame's data: 4 MiB.
     package static let protocolFrameBytesMax = 4 << 20
 
-    /// Largest data of one frame, either way. A larger request is refused unread, a larger reply not sent.
+    /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
+    /// not sent.
     package var frameBytesMax = protocolFrameBytesMax
     /// Connections at once. Those beyond it are accepted and closed, and counted as refused.
     package var connectionsMax = 4096
@@ -19,7 +21,8 @@ package struct RPCLimits: Equatable, Sendable {
     package var writeStallMax = Duration.seconds(10)
     /// A frame must be complete so long after its first byte, or the client is disconnected.
     package var partialFrameMax = Duration.seconds(10)
-    /// A call that waited longer between being read and being started is refused with RESOURCE_EXHAUSTED.
+    /// A call that waited longer between being read and being started is refused with
+    /// RESOURCE_EXHAUSTED.
     package var queueWaitMax = Duration.seconds(1)
     /// Memory of one decoded request. Beyond it the call is refused with RESOURCE_EXHAUSTED.
     package var arenaBytesMax = 32 << 20

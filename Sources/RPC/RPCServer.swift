@@ -20,12 +20,12 @@ package struct RPCServerConfiguration: Sendable {
 
 /// A ttrpc server on a Unix socket.
 ///
-/// Loop 0 accepts and hands connections out to all loops in turn; from then on a connection never leaves its loop, and
-/// its calls run there one after the other.
+/// Loop 0 accepts and hands connections out to all loops in turn; from then on a connection never
+/// leaves its loop, and its calls run there one after the other.
 ///
-/// Beyond `connectionsMax` a connection is accepted and closed at once rather than left in the backlog: its client
-/// learns immediately that there is no room, where it would otherwise wait in silence, and so would whoever checks the
-/// server's health.
+/// Beyond `connectionsMax` a connection is accepted and closed at once rather than left in the
+/// backlog: its client learns immediately that there is no room, where it would otherwise wait in
+/// silence, and so would whoever checks the server's health.
 package final class RPCServer: Sendable {
     /// The ways into the loops, by loop index.
     package let doors: [LoopDoor]
@@ -34,9 +34,10 @@ package final class RPCServer: Sendable {
     /// Starts to serve.
     ///
     /// Ignores SIGPIPE and raises the process's limit of open files as far as the connections need.
-    /// - Parameter makeRouter: makes each loop's router, on its thread, given the loop's index; it may add turn-end
-    ///   hooks to the loop, which run after the turn's replies were sent.
-    /// - Throws: ``RPCLimitsError``, ``UnixSocketError``, ``EventLoopError``, or what `makeRouter` throws.
+    /// - Parameter makeRouter: makes each loop's router, on its thread, given the loop's index; it
+    ///   may add turn-end hooks to the loop, which run after the turn's replies were sent.
+    /// - Throws: ``RPCLimitsError``, ``UnixSocketError``, ``EventLoopError``, or what `makeRouter`
+    ///   throws.
     package init(
         _ configuration: RPCServerConfiguration,
         makeRouter: @escaping @Sendable (Int, EventLoop) throws -> Router
@@ -48,7 +49,8 @@ package final class RPCServer: Sendable {
         }
         guard problems.isEmpty else { throw RPCLimitsError(problems: problems) }
         ProcessSettings.ignoreBrokenPipes()
-        // Besides the connections: an epoll, an eventfd and some pipes a loop, and the program's own files.
+        // Besides the connections: an epoll, an eventfd and some pipes a loop, and the program's
+        // own files.
         ProcessSettings.raiseOpenFilesMax(
             to: limits.connectionsMax + 16 * configuration.loopCount + 256)
         let socket = try UnixSocket(listeningAt: configuration.path, mode: configuration.mode)
@@ -83,9 +85,9 @@ package final class RPCServer: Sendable {
 
     /// Starts to end the server, from any thread, and returns at once.
     ///
-    /// Stops listening and removes the socket; answers every call that was received before; answers those that still come
-    /// with UNAVAILABLE; closes each connection once it is quiet, and all that are left after `grace`. Further calls
-    /// do nothing.
+    /// Stops listening and removes the socket; answers every call that was received before; answers
+    /// those that still come with UNAVAILABLE; closes each connection once it is quiet, and all
+    /// that are left after `grace`. Further calls do nothing.
     package func beginDrain(grace: Duration) {
         let parts = self.parts
         // Loop 0 goes first, so that no connection is handed to a loop after its drain began.
@@ -99,12 +101,14 @@ package final class RPCServer: Sendable {
         }
     }
 
-    /// Waits until the server has ended: all loops closed, all threads joined. Not to be called from a loop.
+    /// Waits until the server has ended: all loops closed, all threads joined. Not to be called
+    /// from a loop.
     package func join() {
         for part in parts { part.thread.join() }
     }
 
-    /// Ends the server in an orderly way and waits for it; see ``beginDrain(grace:)`` and ``join()``.
+    /// Ends the server in an orderly way and waits for it; see ``beginDrain(grace:)`` and
+    /// ``join()``.
     package func drain(grace: Duration) {
         beginDrain(grace: grace)
         join()

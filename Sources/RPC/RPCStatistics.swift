@@ -8,9 +8,11 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var connections = 0
     /// Connections served since the start.
     package internal(set) var connectionsTotal = 0
-    /// Connections closed at once because `RPCLimits.connectionsMax` were open, or the server was draining.
+    /// Connections closed at once because `RPCLimits.connectionsMax` were open, or the server was
+    /// draining.
     package internal(set) var connectionsRefused = 0
-    /// Connections the server broke off: no ttrpc, a stuck client, a frame never finished, or the end of a drain's grace.
+    /// Connections the server broke off: no ttrpc, a stuck client, a frame never finished, or the
+    /// end of a drain's grace.
     package internal(set) var connectionsAborted = 0
     /// Requests that came in, refused ones included.
     package internal(set) var calls = 0
@@ -20,7 +22,8 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var bytesRead = 0
     /// Bytes of the replies to them, sent or about to be.
     package internal(set) var bytesWritten = 0
-    /// Memory of buffers that hold partial frames, waiting calls or unsent replies. Zero when all is quiet.
+    /// Memory of buffers that hold partial frames, waiting calls or unsent replies. Zero when all
+    /// is quiet.
     package internal(set) var bufferBytes = 0
 }
 

@@ -1,9 +1,10 @@
 package import EventLoop
 
-/// What a Request frame carries: which method, with what, until when. All views into the frame's data.
+/// What a Request frame carries: which method, with what, until when. All views into the frame's
+/// data.
 ///
-/// `{1 service, 2 method, 3 payload, 4 int64 timeout_nano, 5 repeated {1 key, 2 value}}`; of a field that comes twice
-/// the last one counts, unknown fields are skipped, as protobuf has it.
+/// `{1 service, 2 method, 3 payload, 4 int64 timeout_nano, 5 repeated {1 key, 2 value}}`; of a
+/// field that comes twice the last one counts, unknown fields are skipped, as protobuf has it.
 package struct RequestEnvelope {
     /// Why an envelope was refused.
     package enum Problem: Error, Equatable, Sendable {

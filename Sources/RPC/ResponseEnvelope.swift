@@ -42,7 +42,8 @@ package struct ResponseEnvelope {
 }
 
 extension ResponseEnvelope {
-    /// An empty status comes first in every success. Its absence means the same, but early Go clients insisted on one.
+    /// An empty status comes first in every success. Its absence means the same, but early Go
+    /// clients insisted on one.
     private static let okStatusBytes = 2
 
     /// Bytes of the Response frame, with header, that carries a payload of this size.

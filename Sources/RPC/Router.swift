@@ -1,4 +1,5 @@
-/// Finds the handler of a call. One router a loop, so handlers may keep scratch memory of their own.
+/// Finds the handler of a call. One router a loop, so handlers may keep scratch memory of their
+/// own.
 package final class Router {
     /// Runs on the loop's thread and answers before it returns; see ``Call``.
     package typealias Handler = (Call) throws(RPCError) -> Void

@@ -1,6 +1,7 @@
 internal import EventLoop
 
-/// The part of a server that lives on one loop: its connections, its router and the call they share.
+/// The part of a server that lives on one loop: its connections, its router and the call they
+/// share.
 final class ServerLoop {
     let loop: EventLoop
     let limits: RPCLimits
@@ -200,8 +201,8 @@ final class ServerLoop {
 
     // MARK: Draining
 
-    /// Finishes what was received, refuses what comes from now on, closes each connection once it is quiet, and stops
-    /// the loop after the last one, at the latest when the grace is over.
+    /// Finishes what was received, refuses what comes from now on, closes each connection once it
+    /// is quiet, and stops the loop after the last one, at the latest when the grace is over.
     func beginDrain(grace: Duration) {
         guard drainTurn == nil else { return }
         acceptor?.close()
@@ -216,7 +217,8 @@ final class ServerLoop {
     }
 
     private func drain(since drainTurn: Int) {
-        // Two turns, so that what already lies in the sockets has been read when silence is taken for the end.
+        // Two turns, so that what already lies in the sockets has been read when silence is taken
+        // for the end.
         if turn >= drainTurn + 2 {
             for connection in connections where connection.isQuiet { connection.close() }
         }

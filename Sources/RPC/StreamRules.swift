@@ -1,9 +1,10 @@
 /// What a server does with each frame of one connection, by its header alone.
 ///
 /// - Clients open streams with odd ids, each larger than the one before.
-/// - Unknown kinds on odd ids are ignored: room for later versions of the protocol, such as a cancel frame.
-/// - Every method is unary: a request that announces more data is refused, and the data that may follow it on that
-///   stream is dropped, as its sender has the answer already.
+/// - Unknown kinds on odd ids are ignored: room for later versions of the protocol, such as a
+///   cancel frame.
+/// - Every method is unary: a request that announces more data is refused, and the data that may
+///   follow it on that stream is dropped, as its sender has the answer already.
 ///
 /// A refusal answers on the offending stream and keeps the connection, as containerd's server does.
 package struct StreamRules: Sendable {
