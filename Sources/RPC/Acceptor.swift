@@ -40,8 +40,9 @@ final class Acceptor {
 
     private func accept(_ descriptor: Int32, home: ServerLoop) {
         guard admission.enter() else {
-            UnixSocket.close(descriptor)
-            return home.counters.connectionsRefused.add(1)
+            // Counted first: whoever sees the end of the connection finds it in the statistics.
+            home.counters.connectionsRefused.add(1)
+            return UnixSocket.close(descriptor)
         }
         let guest = Guest(descriptor: descriptor, admission: admission)
         let turn = next

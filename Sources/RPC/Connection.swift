@@ -24,7 +24,8 @@ final class Connection {
 
     private var turn = -1
     private var callsLeft = 0
-    private var lastReadTurn = 0
+    /// The newest turn in which something was read, or reading went on after a pause.
+    private var lastReadingTurn = 0
 
     /// When the frame that is being received began, or the bytes that wait to be sent last became fewer.
     private var partialSince: Int64?
@@ -65,7 +66,7 @@ final class Connection {
 
     private func didRead(_ bytes: UnsafeRawBufferPointer) {
         let now = MonotonicClock.now()
-        lastReadTurn = server.turn
+        lastReadingTurn = server.turn
         server.counters.bytesRead.add(bytes.count)
         var input = bytes
         handleFrames(&input, readAt: now, now: now)
@@ -160,6 +161,7 @@ final class Connection {
     private func updateReading() {
         guard !isClosed, !isEnding else { return }
         if waiting == nil && !isBlocked {
+            lastReadingTurn = server.turn
             do {
                 try pipe.startReading()
             } catch {
@@ -217,12 +219,12 @@ final class Connection {
     /// True if nothing was received that is not answered and sent, and nothing came in the turn that ends.
     var isQuiet: Bool {
         waiting == nil && !decoder.isInsideFrame && pipe.pendingBytes == 0
-            && lastReadTurn < server.turn
+            && lastReadingTurn < server.turn
     }
 
     /// True if only the client can bring this connection on.
     var waitsForClient: Bool {
-        pipe.blockedBytes > 0 || (decoder.isInsideFrame && lastReadTurn < server.turn)
+        pipe.blockedBytes > 0 || (decoder.isInsideFrame && lastReadingTurn < server.turn)
     }
 
     private func didEnd(_ error: EventLoopError?) {

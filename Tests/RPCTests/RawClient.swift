@@ -1,0 +1,159 @@
+import EventLoop
+import Glibc
+import RPC
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/sidecart-XXXXXX".utf8CString)
+        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    deinit {
+        if let folder = opendir(path) {
+            while let entry = readdir(folder) {
+                let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                unlink(path + "/" + name)
+            }
+            closedir(folder)
+        }
+        rmdir(path)
+    }
+}
+
+/// A frame as a client sees it.
+struct ReceivedFrame: Equatable {
+    let header: FrameHeader
+    let data: [UInt8]
+
+    var code: StatusCode {
+        data.withUnsafeBytes { bytes in (try? ResponseEnvelope(bytes))?.code ?? .unknown }
+    }
+
+    var message: String {
+        data.withUnsafeBytes { bytes in
+            (try? ResponseEnvelope(bytes)).map { String(decoding: $0.message, as: UTF8.self) } ?? ""
+        }
+    }
+
+    var payload: [UInt8] {
+        data.withUnsafeBytes { bytes in
+            (try? ResponseEnvelope(bytes)).map { Array($0.payload) } ?? []
+        }
+    }
+
+}
+
+/// A client of bare system calls, so that it can misbehave at will. Gives up after 20 s of silence.
+final class RawClient {
+    struct Failure: Error { let errno: Int32 }
+
+    let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(
+                descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(errno: errno) }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    func send(_ bytes: some Collection<UInt8>) throws {
+        let bytes = Array(bytes)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(
+                    descriptor, $0.baseAddress! + sent, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(errno: errno) }
+            sent += count
+        }
+    }
+
+    /// Sends what the socket takes without waiting, and returns how much that was.
+    func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        return max(
+            0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress!, $0.count, flags) })
+    }
+
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The next frame, or nil at the end of the connection.
+    func receive() throws -> ReceivedFrame? {
+        guard let head = try read(FrameHeader.bytes) else { return nil }
+        let header = head.withUnsafeBytes { FrameHeader($0) }
+        guard let data = try read(header.dataBytes) else { return nil }
+        return ReceivedFrame(header: header, data: data)
+    }
+
+    private func read(_ count: Int) throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var got = 0
+        while got < count {
+            let step = bytes.withUnsafeMutableBytes {
+                Glibc.recv(descriptor, $0.baseAddress! + got, count - got, 0)
+            }
+            if step == 0 || (step < 0 && errno == ECONNRESET) { return nil }
+            guard step > 0 else { throw Failure(errno: errno) }
+            got += step
+        }
+        return bytes
+    }
+}
+
+/// The bytes of a Request frame.
+func requestFrame(
+    stream: UInt32, service: String = "test.Echo", method: String = "Echo",
+    payload: [UInt8] = [1, 2, 3], timeout: Int64 = 0, metadata: [(key: String, value: String)] = []
+) -> [UInt8] {
+    let pool = BufferPool()
+    let buffer = pool.take()
+    let fits = RequestEnvelope.appendFrame(
+        stream: stream, service: service, method: method, timeoutNanoseconds: timeout,
+        metadata: metadata, payloadBytes: payload.count, to: buffer
+    ) { target in
+        payload.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    }
+    precondition(fits)
+    return Array(buffer.bytes)
+}
+
+/// A frame with any header and data.
+func rawFrame(_ header: FrameHeader, _ data: [UInt8] = []) -> [UInt8] {
+    var head = [UInt8](repeating: 0, count: FrameHeader.bytes)
+    head.withUnsafeMutableBytes { header.write(to: $0.baseAddress!) }
+    return head + data
+}
+
+/// SplitMix64: small, seeded, the same everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

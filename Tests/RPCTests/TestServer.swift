@@ -1,0 +1,132 @@
+import CSidecartProto
+import EventLoop
+import Glibc
+import RPC
+import Synchronization
+import Testing
+
+/// An echo server in a folder of its own, drained when it goes.
+final class TestServer {
+    let folder = TemporaryFolder()
+    let path: String
+    let server: RPCServer
+    /// Calls of `Hold` wait here until it is opened.
+    let gate = Gate()
+
+    init(loopCount: Int = 1, limits: RPCLimits = RPCLimits()) throws {
+        path = folder.path + "/s"
+        let gate = self.gate
+        server = try RPCServer(.init(path: path, loopCount: loopCount, limits: limits)) { _, _ in
+            makeEchoRouter(gate: gate)
+        }
+    }
+
+    deinit {
+        gate.open()
+        server.drain(grace: .seconds(5))
+    }
+
+    func client() throws -> RawClient { try RawClient(path) }
+
+    /// Checks that the server still answers a newcomer.
+    func expectAnswers(_ location: SourceLocation = #_sourceLocation) throws {
+        let client = try client()
+        try client.send(requestFrame(stream: 1, payload: [42]))
+        let reply = try #require(try client.receive(), sourceLocation: location)
+        #expect(reply.payload == [42], sourceLocation: location)
+    }
+
+    /// Waits until all connections are gone, and checks that all their memory came back.
+    func expectEmpty(_ location: SourceLocation = #_sourceLocation) {
+        let server = self.server
+        #expect(
+            eventually { server.statistics.connections == 0 && server.statistics.bufferBytes == 0 },
+            "\(server.statistics)", sourceLocation: location)
+    }
+}
+
+/// Looks again and again, for at most 20 s, whether something that other threads bring about has happened.
+func eventually(_ condition: () -> Bool) -> Bool {
+    let end = MonotonicClock.now() + 20_000_000_000
+    while MonotonicClock.now() < end {
+        if condition() { return true }
+        usleep(200)
+    }
+    return condition()
+}
+
+/// Holds threads up until it is opened, for good.
+final class Gate: Sendable {
+    private let isOpen = Atomic<Bool>(false)
+    private let waiters = Atomic<Int>(0)
+
+    var waiting: Int { waiters.load(ordering: .acquiring) }
+    func open() { isOpen.store(true, ordering: .releasing) }
+
+    func pass() {
+        waiters.add(1, ordering: .acquiringAndReleasing)
+        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+    }
+}
+
+/// Methods of `test.Echo`: Echo answers its payload, Fail fails, Silent forgets to answer, Big answers as many bytes as its
+/// payload says (decimal), Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds as
+/// its payload says, Metadata answers the value of `key`, Peer the caller's process id.
+/// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
+func makeEchoRouter(gate: Gate) -> Router {
+    let router = Router()
+    func answer(_ call: Call, _ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+        try call.reply(payloadBytes: bytes.count) {
+            $0.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        }
+    }
+    func number(_ call: Call) -> Int { Int(String(decoding: call.payload, as: UTF8.self)) ?? 0 }
+
+    router.add("test.Echo", "Echo") { call throws(RPCError) in try answer(call, call.payload) }
+    router.add("test.Echo", "Fail") { _ throws(RPCError) in
+        throw RPCError(.notFound, "no such thing")
+    }
+    router.add("test.Echo", "Silent") { _ throws(RPCError) in }
+    router.add("test.Echo", "Big") { call throws(RPCError) in
+        let count = number(call)
+        try call.reply(payloadBytes: count) { memset($0, 7, count) }
+    }
+    router.add("test.Echo", "Hold") { call throws(RPCError) in
+        gate.pass()
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Late") { call throws(RPCError) in
+        while !call.deadline.hasPassed(at: MonotonicClock.now()) {}
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Spin") { call throws(RPCError) in
+        let end = MonotonicClock.now() + 1000 * Int64(number(call))
+        while MonotonicClock.now() < end {}
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Metadata") { call throws(RPCError) in
+        guard let value = call.metadata["key"] else { throw RPCError(.notFound, "key") }
+        try answer(call, value)
+    }
+    router.add("test.Echo", "Peer") { call throws(RPCError) in
+        var peer = (call.peer.processID, call.peer.userID, call.peer.groupID)
+        try call.reply(payloadBytes: 12) { target in
+            withUnsafeBytes(of: &peer) { target.copyMemory(from: $0.baseAddress!, byteCount: 12) }
+        }
+    }
+    var scores = [Float](repeating: 0, count: 4096)
+    router.add("test.Proto", "Score") { call throws(RPCError) in
+        let request = try call.decode(sidecart__v1__score_request__unpack)
+        let count = request.pointee.n_items
+        guard count <= scores.count else { throw RPCError(.invalidArgument, "items") }
+        for i in 0..<count { scores[i] = Float(request.pointee.items[i].len) }
+        var response = Sidecart__V1__ScoreResponse()
+        sidecart__v1__score_response__init(&response)
+        try scores.withUnsafeMutableBufferPointer { scores throws(RPCError) in
+            response.n_scores = count
+            response.scores = scores.baseAddress
+            try call.reply(&response)
+        }
+    }
+    return router
+}
