@@ -79,6 +79,9 @@ let package = Package(
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
         .testTarget(name: "RPCTests", dependencies: ["RPC"], swiftSettings: swift),
+        .testTarget(
+            name: "SidecartClientTests", dependencies: ["SidecartClient", "RPC", "CSidecartProto"],
+            swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]
 )

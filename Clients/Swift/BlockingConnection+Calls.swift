@@ -1,0 +1,105 @@
+extension BlockingConnection {
+    /// Scores the items for a shopper.
+    ///
+    /// - Parameters:
+    ///   - items: 1 to the server's limit.
+    ///   - context: who asks, and with what in the basket.
+    ///   - timeout: nil takes the configuration's.
+    /// - Returns: one score an item, in the order of `items`; NaN for those the model does not know.
+    public func score(
+        _ items: [String], for context: Context, timeout: Duration? = nil
+    ) throws(SidecartError) -> Scores {
+        try perform(ScoreMethod(context: context, items: items), timeout: timeout)
+    }
+
+    /// Finds, ranks, filters and explains items to offer to a shopper.
+    ///
+    /// - Parameters:
+    ///   - context: who asks, and with what in the basket; all of it may be empty.
+    ///   - options: how many items, and which not.
+    ///   - timeout: nil takes the configuration's.
+    public func recommend(
+        for context: Context, _ options: SlateOptions = .init(), timeout: Duration? = nil
+    ) throws(SidecartError) -> Slate {
+        try perform(RecommendMethod(context: context, options: options), timeout: timeout)
+    }
+
+    /// Lists an item's neighbours, strongest first.
+    ///
+    /// - Parameters:
+    ///   - item: one that the model knows; otherwise the error is `notFound`.
+    ///   - relation: which neighbours.
+    ///   - count: 1 to the server's limit; 0 leaves it to the server, which takes 10.
+    ///   - timeout: nil takes the configuration's.
+    public func related(
+        to item: String, by relation: Relation, count: Int = 0, timeout: Duration? = nil
+    ) throws(SidecartError) -> RelatedItems {
+        try perform(
+            RelatedMethod(item: item, relation: relation, count: count), timeout: timeout)
+    }
+
+    /// Reads vectors.
+    ///
+    /// - Returns: those that exist, in the order of `ids`, and the positions of the others.
+    public func embeddings(
+        of ids: [String], in space: EmbeddingSpace, timeout: Duration? = nil
+    ) throws(SidecartError) -> FoundEmbeddings {
+        try perform(GetEmbeddingsMethod(space: space, ids: ids), timeout: timeout)
+    }
+
+    /// Adds or replaces vectors: all of them, or none where one is refused.
+    @discardableResult
+    public func putEmbeddings(
+        _ embeddings: [Embedding], in space: EmbeddingSpace, timeout: Duration? = nil
+    ) throws(SidecartError) -> PutCounts {
+        try perform(
+            PutEmbeddingsMethod(space: space, embeddings: embeddings), timeout: timeout)
+    }
+
+    /// Deletes vectors.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    public func deleteEmbeddings(
+        of ids: [String], in space: EmbeddingSpace, timeout: Duration? = nil
+    ) throws(SidecartError) -> Int {
+        try perform(DeleteEmbeddingsMethod(space: space, ids: ids), timeout: timeout).deleted
+    }
+
+    /// Finds the vectors with the largest inner product with a given one; exact, best first.
+    ///
+    /// - Parameters:
+    ///   - vector: finite, as many numbers as the model has dimensions.
+    ///   - space: where to look.
+    ///   - count: 1 to the server's limit; 0 leaves it to the server, which takes 10.
+    ///   - timeout: nil takes the configuration's.
+    public func nearest(
+        to vector: [Float], in space: EmbeddingSpace, count: Int = 0, timeout: Duration? = nil
+    ) throws(SidecartError) -> [Neighbor] {
+        try perform(
+            NearestMethod(space: space, vector: vector, count: count), timeout: timeout
+        ).neighbors
+    }
+
+    /// Asks what is running.
+    public func status(timeout: Duration? = nil) throws(SidecartError) -> ServerStatus {
+        try perform(StatusMethod(), timeout: timeout)
+    }
+
+    /// Tells the server to stop accepting, finish what is in flight and end.
+    public func drain(timeout: Duration? = nil) throws(SidecartError) {
+        try perform(DrainMethod(), timeout: timeout)
+    }
+
+    /// Asks whether the server, or one service of it, takes calls.
+    ///
+    /// - Parameters:
+    ///   - service: full name, such as `sidecart.v1.Scoring`; empty for the server as a whole. One that the server
+    ///     does not have is `notFound`.
+    ///   - timeout: nil takes the configuration's.
+    public func health(
+        of service: String = "", timeout: Duration? = nil
+    ) throws(SidecartError) -> ServingStatus {
+        try perform(HealthMethod(checked: service), timeout: timeout).status
+    }
+}

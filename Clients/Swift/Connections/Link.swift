@@ -1,0 +1,131 @@
+internal import EventLoop
+internal import RPC
+internal import Synchronization
+
+/// One connected socket and the calls that were sent over it, each on a stream of its own; on the loop's thread.
+///
+/// Answers may come in any order. One for a call that was given up is passed over; one for a call that was never made
+/// means that the two sides are out of step, and ends the connection.
+final class Link {
+    /// Runs once, when the connection cannot be used any more; the owner closes the link.
+    var onEnd: ((SidecartError) -> Void)?
+    /// Runs when the last call was answered.
+    var onIdle: (() -> Void)?
+
+    private let pipe: Pipe
+    private let socketPath: String
+    private let configuration: SidecartConfiguration
+    private var decoder: FrameDecoder
+    private var calls: [UInt32: PendingCall] = [:]
+    private var nextStream: UInt32
+    /// Whether anything came over it that a Sidecart would send.
+    private(set) var hasAnswered = false
+
+    /// - Parameters:
+    ///   - pipe: connected; the link closes it.
+    ///   - firstStream: odd.
+    init(
+        _ pipe: Pipe, socketPath: String, configuration: SidecartConfiguration,
+        firstStream: UInt32 = 1
+    ) throws(EventLoopError) {
+        self.pipe = pipe
+        self.socketPath = socketPath
+        self.configuration = configuration
+        nextStream = firstStream
+        decoder = FrameDecoder(dataBytesMax: configuration.frameBytesMax, pool: pipe.loop.buffers)
+        pipe.onRead = { [unowned self] in read($0) }
+        pipe.onEnd = { [unowned self] error in
+            let reason = error.map { " (\($0))" } ?? ""
+            end(.serverClosed(self.socketPath, reason))
+        }
+        try pipe.startReading()
+    }
+
+    var callCount: Int { calls.count }
+
+    /// Whether all stream ids are used up, after 2^31 calls.
+    var isExhausted: Bool { nextStream == .max }
+
+    /// Puts the call into the output of this turn.
+    func send(_ call: PendingCall, at now: ContinuousClock.Instant) {
+        let remaining = call.deadline - now
+        guard remaining > .zero else { return call.expire() }
+        guard pipe.pendingBytes + call.payload.count <= configuration.queuedBytesMax else {
+            return call.fail(
+                SidecartError(
+                    .resourceExhausted,
+                    "\(pipe.pendingBytes) bytes wait for the server already; \(configuration.queuedBytesMax) may"
+                ))
+        }
+        precondition(!isExhausted, "no stream id is left")
+        let fits = call.payload.withUnsafeBytes { payload in
+            RequestEnvelope.appendFrame(
+                stream: nextStream, service: call.service, method: call.method,
+                timeoutNanoseconds: remaining.nanoseconds, payloadBytes: payload.count,
+                frameBytesMax: configuration.frameBytesMax, to: pipe.output
+            ) { target in
+                UnsafeMutableRawBufferPointer(start: target, count: payload.count)
+                    .copyMemory(from: payload)
+            }
+        }
+        guard fits else { return call.fail(.oversize(configuration)) }
+        call.stream.store(nextStream, ordering: .relaxed)
+        calls[nextStream] = call
+        nextStream = nextStream > .max - 2 ? .max : nextStream + 2
+    }
+
+    /// Writes the output of this turn.
+    func flush() { pipe.flush() }
+
+    /// Drops a call that nobody waits for any more.
+    func forget(_ call: PendingCall) {
+        let stream = call.stream.load(ordering: .relaxed)
+        guard calls[stream] === call else { return }
+        calls[stream] = nil
+        if calls.isEmpty { onIdle?() }
+    }
+
+    /// Closes the socket and fails the calls without an answer.
+    func close(_ error: SidecartError) {
+        (onEnd, onIdle) = (nil, nil)
+        pipe.close()
+        decoder.discard()
+        for call in calls.values { call.fail(error) }
+        calls.removeAll()
+    }
+
+    private func read(_ bytes: UnsafeRawBufferPointer) {
+        var input = bytes
+        while !pipe.isClosing {
+            switch decoder.next(&input) {
+            case .needsMore: return
+            case .foreign:
+                end(.foreign(socketPath))
+            case .oversized(let header):
+                answer(
+                    header, with: .failure(.oversizeAnswer(header.dataBytes, configuration)))
+            case .frame(let header, let data):
+                guard header.kind == .response else { continue }
+                answer(header, with: ServerAnswer.payload(of: data).map { Array($0) })
+            }
+        }
+    }
+
+    private func answer(
+        _ header: FrameHeader, with outcome: @autoclosure () -> Result<[UInt8], SidecartError>
+    ) {
+        guard header.stream % 2 == 1, header.stream < nextStream else {
+            return end(.strayAnswer(header.stream, socketPath))
+        }
+        hasAnswered = true
+        guard let call = calls.removeValue(forKey: header.stream) else { return }
+        call.finish(outcome().mapError { $0 })
+        if calls.isEmpty { onIdle?() }
+    }
+
+    private func end(_ error: SidecartError) {
+        let report = onEnd
+        onEnd = nil
+        report?(error)
+    }
+}

@@ -1,0 +1,68 @@
+/// `Admin.Status`
+struct StatusMethod: Method {
+    typealias Reply = ServerStatus
+    static let service = "sidecart.v1.Admin"
+    static let name = "Status"
+
+    func encode(into writer: inout WireWriter) {}
+}
+
+/// `Admin.Drain`
+struct DrainMethod: Method {
+    static let service = "sidecart.v1.Admin"
+    static let name = "Drain"
+
+    func encode(into writer: inout WireWriter) {}
+
+    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) {}
+}
+
+/// `grpc.health.v1.Health.Check`
+struct HealthMethod: Method {
+    typealias Reply = Health
+    static let service = "grpc.health.v1.Health"
+    static let name = "Check"
+    var checked: String
+
+    func encode(into writer: inout WireWriter) { writer.string(1, checked) }
+}
+
+/// The answer to `Check`.
+struct Health {
+    var status = ServingStatus.unknown
+}
+
+extension Health: WireMessage {
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .varint(let number)):
+            status = ServingStatus(rawValue: Wire.enumeration(number)) ?? .unknown
+        default: break
+        }
+    }
+}
+
+extension ServerStatus: WireMessage {
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): version = try Wire.text(bytes)
+        case (2, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+        case (3, .bytes(let bytes)): modelKind = try Wire.text(bytes)
+        case (4, .varint(let number)): items = Int(clamping: number)
+        case (5, .varint(let number)): users = Int(clamping: number)
+        case (6, .varint(let number)): dimensions = Int(clamping: number)
+        case (7, .varint(let number)): threads = Int(clamping: number)
+        case (8, .varint(let number)): connections = Int(clamping: number)
+        case (9, .varint(let number)): calls = Int(clamping: number)
+        case (10, .varint(let number)): failedCalls = Int(clamping: number)
+        case (11, .varint(let number)): uptime = .milliseconds(Int(clamping: number))
+        case (12, .varint(let number)): cpuTime = .microseconds(Int(clamping: number))
+        case (13, .varint(let number)): residentBytes = Int(clamping: number)
+        case (14, .varint(let number)): storeBytes = Int(clamping: number)
+        case (15, .varint(let number)): storeBytesMax = Int(clamping: number)
+        case (16, .varint(let number)): isDraining = number != 0
+        case (17, .varint(let number)): processID = Int(clamping: number)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// `Scoring.Score`
+struct ScoreMethod: Method {
+    static let service = "sidecart.v1.Scoring"
+    static let name = "Score"
+    var context: Context
+    var items: [String]
+
+    func encode(into writer: inout WireWriter) {
+        writer.context(1, context)
+        writer.strings(2, items)
+    }
+
+    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) -> Scores {
+        let scores = try Scores(wire: payload)
+        guard scores.values.count == items.count,
+            scores.unknown.allSatisfy({ items.indices.contains($0) })
+        else { throw Malformed() }
+        return scores
+    }
+}
+
+/// `Scoring.Recommend`
+struct RecommendMethod: Method {
+    typealias Reply = Slate
+    static let service = "sidecart.v1.Scoring"
+    static let name = "Recommend"
+    var context: Context
+    var options: SlateOptions
+
+    func encode(into writer: inout WireWriter) throws(SidecartError) {
+        writer.context(1, context)
+        writer.integer(2, try wireCount(options.count, "count"))
+        writer.strings(3, options.excluding)
+        writer.bool(4, options.includesPurchased)
+        writer.bool(5, options.includesOutOfStock)
+        writer.integer(6, try wireCount(options.perCategoryMax, "perCategoryMax"))
+        writer.bool(7, options.idsOnly)
+    }
+}
+
+/// `Scoring.Related`
+struct RelatedMethod: Method {
+    typealias Reply = RelatedItems
+    static let service = "sidecart.v1.Scoring"
+    static let name = "Related"
+    var item: String
+    var relation: Relation
+    var count: Int
+
+    func encode(into writer: inout WireWriter) throws(SidecartError) {
+        writer.string(1, item)
+        writer.integer(2, UInt64(relation.rawValue))
+        writer.integer(3, try wireCount(count, "count"))
+    }
+}
+
+extension WireWriter {
+    fileprivate mutating func context(_ field: Int, _ context: Context) {
+        guard context != Context() else { return }
+        message(field) { writer in
+            writer.string(1, context.userID)
+            writer.strings(2, context.basket)
+            writer.strings(3, context.history)
+        }
+    }
+}
+
+extension Scores: WireMessage {
+    init() { self.init(values: [], tier: .unspecified, modelVersion: "") }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, _): try Wire.floats(value, into: &values)
+        case (2, _): try Wire.integers(value, into: &unknown)
+        case (3, .varint(let number)):
+            tier = Tier(rawValue: Wire.enumeration(number)) ?? .unspecified
+        case (4, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+        default: break
+        }
+    }
+}
+
+extension Slate: WireMessage {
+    init() { self.init(items: [], tier: .unspecified, modelVersion: "") }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): items.append(try SlateItem(wire: bytes))
+        case (2, .varint(let number)):
+            tier = Tier(rawValue: Wire.enumeration(number)) ?? .unspecified
+        case (3, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+        case (4, .bytes(let bytes)): unknown.append(try Wire.text(bytes))
+        default: break
+        }
+    }
+}
+
+extension SlateItem: WireMessage {
+    init() { self.init(itemID: "", score: 0) }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): itemID = try Wire.text(bytes)
+        case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
+        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
+        case (4, .bytes(let bytes)): category = try Wire.text(bytes)
+        case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
+        case (6, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
+        default: break
+        }
+    }
+}
+
+extension Reason: WireMessage {
+    init() { self.init(kind: .unspecified) }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .varint(let number)):
+            kind = Kind(rawValue: Wire.enumeration(number)) ?? .unspecified
+        case (2, .bytes(let bytes)): itemID = try Wire.text(bytes)
+        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
+        case (4, .fixed32(let bits)): contribution = Float(bitPattern: bits)
+        case (5, .fixed32(let bits)): lift = Float(bitPattern: bits)
+        case (6, .fixed32(let bits)): confidence = Float(bitPattern: bits)
+        default: break
+        }
+    }
+}
+
+extension RelatedItems: WireMessage {
+    init() { self.init(items: [], modelVersion: "") }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): items.append(try RelatedItem(wire: bytes))
+        case (2, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+        default: break
+        }
+    }
+}
+
+extension RelatedItem: WireMessage {
+    init() { self.init(itemID: "", score: 0) }
+
+    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): itemID = try Wire.text(bytes)
+        case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
+        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
+        case (4, .bytes(let bytes)): category = try Wire.text(bytes)
+        case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
+        case (6, .fixed32(let bits)): lift = Float(bitPattern: bits)
+        case (7, .fixed32(let bits)): confidence = Float(bitPattern: bits)
+        default: break
+        }
+    }
+}

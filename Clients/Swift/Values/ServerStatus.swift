@@ -1,0 +1,50 @@
+/// What a server says of itself.
+public struct ServerStatus: Sendable, Equatable {
+    /// The server's version.
+    public var version = ""
+    /// The bundle that is serving; empty without one.
+    public var modelVersion = ""
+    /// Its algorithm, such as `ials`.
+    public var modelKind = ""
+    /// Items known.
+    public var items = 0
+    /// Users known.
+    public var users = 0
+    /// Of an embedding.
+    public var dimensions = 0
+    /// Event loops.
+    public var threads = 0
+    /// Open now.
+    public var connections = 0
+    /// Answered since the start.
+    public var calls = 0
+    /// Of those, with an error.
+    public var failedCalls = 0
+    /// Since the start.
+    public var uptime = Duration.zero
+    /// Used by the process since the start, user and system.
+    public var cpuTime = Duration.zero
+    /// Memory of the process in bytes.
+    public var residentBytes = 0
+    /// Held by the embedding stores.
+    public var storeBytes = 0
+    /// The embedding stores' cap.
+    public var storeBytesMax = 0
+    /// Whether the server is finishing what is in flight before it ends.
+    public var isDraining = false
+    /// The server's process.
+    public var processID = 0
+
+    /// Makes an empty status, as tests of a service need.
+    public init() {}
+}
+
+/// Whether a server, or one service of it, takes calls.
+public enum ServingStatus: Int32, Sendable {
+    /// The server does not know, or said something that this client does not know.
+    case unknown = 0
+    /// It takes calls.
+    case serving = 1
+    /// It does not take calls now.
+    case notServing = 2
+}

@@ -1,0 +1,188 @@
+/// Who is asking, and about what. Every part may be empty.
+///
+/// Ids are opaque UTF-8, 1 to 256 bytes, without NUL; so everywhere in this library.
+public struct Context: Sendable, Equatable {
+    /// The shopper, or empty. One whom the server does not know is no error: the answer's tier says what was used.
+    public var userID: String
+    /// Items in the basket now.
+    public var basket: [String]
+    /// Items this shopper took before, newest last. Replaces what the server knows of `userID`.
+    public var history: [String]
+
+    /// Describes a shopper.
+    public init(userID: String = "", basket: [String] = [], history: [String] = []) {
+        self.userID = userID
+        self.basket = basket
+        self.history = history
+    }
+}
+
+/// How an answer was found, best first.
+public enum Tier: Int32, Sendable {
+    /// The server did not say, or said something that this client does not know.
+    case unspecified = 0
+    /// From a user vector, together with neighbours where there are some.
+    case personal = 1
+    /// From the neighbours of the basket's items alone.
+    case neighbours = 2
+    /// From what sells best.
+    case popular = 3
+}
+
+/// The scores of items that the caller named.
+public struct Scores: Sendable {
+    /// One an item, in the order asked; NaN for those the model does not know.
+    public var values: [Float]
+    /// Positions, in the items asked about, of those the model does not know; ascending.
+    public var unknown: [Int]
+    /// How the scores were found.
+    public var tier: Tier
+    /// Which bundle answered.
+    public var modelVersion: String
+
+    /// Makes scores, as tests of a service need.
+    public init(values: [Float], unknown: [Int] = [], tier: Tier, modelVersion: String) {
+        self.values = values
+        self.unknown = unknown
+        self.tier = tier
+        self.modelVersion = modelVersion
+    }
+}
+
+/// A ranked list of items to offer, best first.
+public struct Slate: Sendable, Equatable {
+    /// The items, best first.
+    public var items: [SlateItem]
+    /// How they were found.
+    public var tier: Tier
+    /// Which bundle answered.
+    public var modelVersion: String
+    /// Ids of the basket, the history and the exclusions that the model does not know.
+    public var unknown: [String]
+
+    /// Makes a slate, as tests of a service need.
+    public init(items: [SlateItem], tier: Tier, modelVersion: String, unknown: [String] = []) {
+        self.items = items
+        self.tier = tier
+        self.modelVersion = modelVersion
+        self.unknown = unknown
+    }
+}
+
+/// An item on a slate.
+public struct SlateItem: Sendable, Equatable {
+    /// The item.
+    public var itemID: String
+    /// What the slate is ranked by; comparable within one slate only.
+    public var score: Float
+    /// Empty when not known or not asked for; so are the next three.
+    public var title = ""
+    /// The item's category.
+    public var category = ""
+    /// In the shop's currency; 0 when not known.
+    public var price: Float = 0
+    /// Why it is there, strongest first.
+    public var reasons: [Reason] = []
+
+    /// Makes an item, as tests of a service need.
+    public init(itemID: String, score: Float) {
+        self.itemID = itemID
+        self.score = score
+    }
+}
+
+/// Why an item is on a slate.
+public struct Reason: Sendable, Equatable {
+    /// What speaks for the item.
+    public enum Kind: Int32, Sendable {
+        /// The server did not say, or said something that this client does not know.
+        case unspecified = 0
+        /// Baskets with `itemID` often hold it; `lift` and `confidence` say how often.
+        case boughtTogether = 1
+        /// It suits what the shopper took before, of which `itemID` speaks loudest.
+        case taste = 2
+        /// It sells well.
+        case popular = 3
+    }
+
+    /// What speaks for the item.
+    public var kind: Kind
+    /// The other item that the reason is about, or empty.
+    public var itemID = ""
+    /// That item's title.
+    public var title = ""
+    /// How much of the score this reason gave.
+    public var contribution: Float = 0
+    /// How many times more often than by chance the two are bought together.
+    public var lift: Float = 0
+    /// In what share of `itemID`'s baskets the item is, 0 to 1.
+    public var confidence: Float = 0
+
+    /// Makes a reason, as tests of a service need.
+    public init(kind: Kind) { self.kind = kind }
+}
+
+/// What to put on a slate.
+public struct SlateOptions: Sendable, Equatable {
+    /// How many items, 1 to the server's limit; 0 leaves it to the server, which takes 10.
+    public var count: Int
+    /// Items never to return.
+    public var excluding: [String] = []
+    /// Also return items the shopper took before.
+    public var includesPurchased = false
+    /// Also return items known to be out of stock.
+    public var includesOutOfStock = false
+    /// At most so many items of one category; 0 for no such limit.
+    public var perCategoryMax = 0
+    /// Leave titles, prices, categories and reasons out of the answer.
+    public var idsOnly = false
+
+    /// A slate of so many items, without special wishes.
+    public init(count: Int = 0) { self.count = count }
+}
+
+/// A typed, directed edge from item to item.
+public enum Relation: Int32, Sendable {
+    /// Bought together, in one basket.
+    case complement = 1
+    /// Liked by the same people.
+    case similar = 2
+}
+
+/// An item's neighbours by one relation, strongest first.
+public struct RelatedItems: Sendable, Equatable {
+    /// The neighbours, strongest first.
+    public var items: [RelatedItem]
+    /// Which bundle answered.
+    public var modelVersion: String
+
+    /// Makes an answer, as tests of a service need.
+    public init(items: [RelatedItem], modelVersion: String) {
+        self.items = items
+        self.modelVersion = modelVersion
+    }
+}
+
+/// One neighbour of an item.
+public struct RelatedItem: Sendable, Equatable {
+    /// The neighbour.
+    public var itemID: String
+    /// Complements: shrunk confidence, 0 to 1. Similar items: cosine, -1 to 1.
+    public var score: Float
+    /// Empty when not known.
+    public var title = ""
+    /// Empty when not known.
+    public var category = ""
+    /// In the shop's currency; 0 when not known.
+    public var price: Float = 0
+    /// How many times more often than by chance the two are bought together; 0 where that was not counted.
+    public var lift: Float = 0
+    /// In what share of the item's baskets the neighbour is, 0 to 1; 0 where that was not counted.
+    public var confidence: Float = 0
+
+    /// Makes a neighbour, as tests of a service need.
+    public init(itemID: String, score: Float) {
+        self.itemID = itemID
+        self.score = score
+    }
+}

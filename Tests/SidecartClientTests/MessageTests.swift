@@ -1,0 +1,286 @@
+import CSidecartProto
+import SidecartClient
+import Testing
+
+/// What we write and read, against the generated code.
+@Suite(.timeLimit(.minutes(1))) struct MessageTests {
+    /// Makes one call on a blocking connection and has the peer answer it.
+    private func exchange<Reply: Sendable>(
+        _ answer: [UInt8], _ call: @escaping @Sendable (BlockingConnection) throws -> Reply
+    ) async throws -> (PeerRequest, Reply) {
+        let place = try SocketPath()
+        let peer = try ScriptedPeer(place.path)
+        async let reply = onThread { try call(BlockingConnection(socketPath: place.path)) }
+        let connection = try await peer.accept()
+        let request = try await connection.request()
+        try connection.answer(request, answer)
+        return (request, try await reply)
+    }
+
+    @Test func `Score carries context and items, and brings scores`() async throws {
+        let context = Context(userID: "ada", basket: ["tea", "tasse-ü"], history: ["x", "y"])
+        let items = (0..<100).map { "item-\($0)" }
+        let scores = (0..<100).map { Float($0) / 3 }
+        let (request, reply) = try await exchange(scoreResponse(scores, unknown: [3, 99], tier: 2))
+        {
+            try $0.score(items, for: context)
+        }
+        #expect(request.service == "sidecart.v1.Scoring" && request.method == "Score")
+        #expect((1...1_000_000_000).contains(request.timeoutNanoseconds))
+        #expect(scoreItems(request.payload) == items)
+        let decoded = try #require(
+            sidecart__v1__score_request__unpack(nil, request.payload.count, request.payload))
+        defer { sidecart__v1__score_request__free_unpacked(decoded, nil) }
+        let sent = try #require(decoded.pointee.context).pointee
+        #expect(text(sent.user_id) == "ada")
+        #expect(texts(sent.basket, sent.n_basket) == context.basket)
+        #expect(texts(sent.history, sent.n_history) == context.history)
+        #expect(reply.values == scores)
+        #expect(reply.unknown == [3, 99])
+        #expect(reply.tier == .neighbours)
+        #expect(reply.modelVersion == "v1")
+    }
+
+    @Test func `Recommend carries its options, and brings a slate with reasons`() async throws {
+        let arena = Arena()
+        var reason = Sidecart__V1__Reason()
+        sidecart__v1__reason__init(&reason)
+        reason.kind = Sidecart__V1__Reason__Kind(rawValue: 1)
+        reason.item_id = arena.bytes("tea")
+        reason.title = arena.bytes("Grüner Tee")
+        (reason.contribution, reason.lift, reason.confidence) = (0.5, 4, 0.25)
+        var item = Sidecart__V1__SlateItem()
+        sidecart__v1__slate_item__init(&item)
+        item.item_id = arena.bytes("cup")
+        item.title = arena.bytes("Cup")
+        item.category = arena.bytes("Kitchen")
+        (item.score, item.price) = (-1.5, 9.75)
+        item.n_reasons = 1
+        item.reasons = arena.array([arena.box(reason)])
+        var bare = Sidecart__V1__SlateItem()
+        sidecart__v1__slate_item__init(&bare)
+        bare.item_id = arena.bytes("pot")
+        var response = Sidecart__V1__RecommendResponse()
+        sidecart__v1__recommend_response__init(&response)
+        response.n_items = 2
+        response.items = arena.array([arena.box(item), arena.box(bare)])
+        response.tier = Sidecart__V1__Tier(rawValue: 77)
+        response.model_version = arena.bytes("v2")
+        response.n_unknown = 1
+        response.unknown = arena.array([arena.bytes("nix")])
+
+        var options = SlateOptions(count: 300)
+        options.excluding = ["a", "b"]
+        options.includesPurchased = true
+        options.includesOutOfStock = true
+        options.perCategoryMax = 2
+        options.idsOnly = true
+        let (request, slate) = try await exchange(pack(&response)) { [options] in
+            try $0.recommend(for: Context(), options)
+        }
+        let decoded = try #require(
+            sidecart__v1__recommend_request__unpack(nil, request.payload.count, request.payload))
+        defer { sidecart__v1__recommend_request__free_unpacked(decoded, nil) }
+        let sent = decoded.pointee
+        #expect(sent.context == nil)
+        #expect(sent.k == 300 && sent.per_category_max == 2)
+        #expect(texts(sent.exclude, sent.n_exclude) == ["a", "b"])
+        #expect(
+            sent.include_purchased == 1 && sent.include_out_of_stock == 1 && sent.ids_only == 1)
+
+        var because = Reason(kind: .boughtTogether)
+        (because.itemID, because.title) = ("tea", "Grüner Tee")
+        (because.contribution, because.lift, because.confidence) = (0.5, 4, 0.25)
+        var cup = SlateItem(itemID: "cup", score: -1.5)
+        (cup.title, cup.category, cup.price, cup.reasons) = ("Cup", "Kitchen", 9.75, [because])
+        // A tier of a newer server is no error.
+        #expect(
+            slate
+                == Slate(
+                    items: [cup, SlateItem(itemID: "pot", score: 0)], tier: .unspecified,
+                    modelVersion: "v2", unknown: ["nix"]))
+    }
+
+    @Test func `Related carries item, relation and count, and brings items`() async throws {
+        let arena = Arena()
+        var item = Sidecart__V1__RelatedItem()
+        sidecart__v1__related_item__init(&item)
+        item.item_id = arena.bytes("cup")
+        item.title = arena.bytes("Cup")
+        item.category = arena.bytes("Kitchen")
+        (item.score, item.price, item.lift, item.confidence) = (0.5, 3, 2, 0.25)
+        var response = Sidecart__V1__RelatedResponse()
+        sidecart__v1__related_response__init(&response)
+        response.n_items = 1
+        response.items = arena.array([arena.box(item)])
+        response.model_version = arena.bytes("v1")
+        let (request, related) = try await exchange(pack(&response)) {
+            try $0.related(to: "tea", by: .similar, count: 7)
+        }
+        let decoded = try #require(
+            sidecart__v1__related_request__unpack(nil, request.payload.count, request.payload))
+        defer { sidecart__v1__related_request__free_unpacked(decoded, nil) }
+        #expect(text(decoded.pointee.item_id) == "tea" && decoded.pointee.k == 7)
+        #expect(decoded.pointee.relation.rawValue == 2)
+        var cup = RelatedItem(itemID: "cup", score: 0.5)
+        (cup.title, cup.category, cup.price) = ("Cup", "Kitchen", 3)
+        (cup.lift, cup.confidence) = (2, 0.25)
+        #expect(related == RelatedItems(items: [cup], modelVersion: "v1"))
+    }
+
+    @Test func `Embeddings are put, read, searched and deleted`() async throws {
+        let arena = Arena()
+        var embedding = Sidecart__V1__Embedding()
+        sidecart__v1__embedding__init(&embedding)
+        embedding.id = arena.bytes("tea")
+        embedding.n_vector = 3
+        embedding.vector = arena.array([1, -2, 0.5] as [Float])
+        var got = Sidecart__V1__GetEmbeddingsResponse()
+        sidecart__v1__get_embeddings_response__init(&got)
+        got.n_embeddings = 1
+        got.embeddings = arena.array([arena.box(embedding)])
+        got.n_unknown = 1
+        got.unknown = arena.array([300])
+        let (asked, found) = try await exchange(pack(&got)) {
+            try $0.embeddings(of: ["tea", "x"], in: .users)
+        }
+        let get = try #require(
+            sidecart__v1__get_embeddings_request__unpack(nil, asked.payload.count, asked.payload))
+        defer { sidecart__v1__get_embeddings_request__free_unpacked(get, nil) }
+        #expect(get.pointee.space.rawValue == 2)
+        #expect(texts(get.pointee.ids, get.pointee.n_ids) == ["tea", "x"])
+        let tea = Embedding(id: "tea", vector: [1, -2, 0.5])
+        #expect(found == FoundEmbeddings(embeddings: [tea], unknown: [300]))
+
+        var counts = Sidecart__V1__PutEmbeddingsResponse()
+        sidecart__v1__put_embeddings_response__init(&counts)
+        (counts.added, counts.replaced) = (1, 200)
+        let (given, put) = try await exchange(pack(&counts)) {
+            try $0.putEmbeddings([tea, Embedding(id: "cup", vector: [])], in: .items)
+        }
+        let sent = try #require(
+            sidecart__v1__put_embeddings_request__unpack(nil, given.payload.count, given.payload))
+        defer { sidecart__v1__put_embeddings_request__free_unpacked(sent, nil) }
+        #expect(sent.pointee.n_embeddings == 2 && sent.pointee.space.rawValue == 1)
+        let first = try #require(sent.pointee.embeddings[0]).pointee
+        #expect(text(first.id) == "tea")
+        #expect(
+            Array(UnsafeBufferPointer(start: first.vector, count: first.n_vector)) == tea.vector)
+        #expect(put == PutCounts(added: 1, replaced: 200))
+
+        var neighbor = Sidecart__V1__Neighbor()
+        sidecart__v1__neighbor__init(&neighbor)
+        neighbor.id = arena.bytes("cup")
+        neighbor.score = 0.25
+        var near = Sidecart__V1__NearestResponse()
+        sidecart__v1__nearest_response__init(&near)
+        near.n_neighbors = 1
+        near.neighbors = arena.array([arena.box(neighbor)])
+        let (searched, neighbors) = try await exchange(pack(&near)) {
+            try $0.nearest(to: tea.vector, in: .items, count: 5)
+        }
+        let search = try #require(
+            sidecart__v1__nearest_request__unpack(nil, searched.payload.count, searched.payload))
+        defer { sidecart__v1__nearest_request__free_unpacked(search, nil) }
+        #expect(search.pointee.k == 5 && search.pointee.n_vector == 3)
+        #expect(neighbors == [Neighbor(id: "cup", score: 0.25)])
+
+        var deletion = Sidecart__V1__DeleteEmbeddingsResponse()
+        sidecart__v1__delete_embeddings_response__init(&deletion)
+        deletion.deleted = 2
+        let (_, deleted) = try await exchange(pack(&deletion)) {
+            try $0.deleteEmbeddings(of: ["a", "b", "c"], in: .items)
+        }
+        #expect(deleted == 2)
+    }
+
+    @Test func `Status and health bring what the server says of itself`() async throws {
+        let arena = Arena()
+        var response = Sidecart__V1__StatusResponse()
+        sidecart__v1__status_response__init(&response)
+        response.version = arena.bytes("1.0")
+        response.model_version = arena.bytes("m")
+        response.model_kind = arena.bytes("ials")
+        (response.items, response.users, response.dimensions) = (1, 2, 3)
+        (response.threads, response.connections, response.calls) = (4, 5, 6)
+        (response.failed_calls, response.uptime_milliseconds) = (7, 8)
+        (response.cpu_microseconds, response.resident_bytes) = (9, 10)
+        (response.store_bytes, response.store_bytes_max) = (11, UInt64.max)
+        (response.draining, response.pid) = (1, 13)
+        let (_, status) = try await exchange(pack(&response)) { try $0.status() }
+        var expected = ServerStatus()
+        (expected.version, expected.modelVersion, expected.modelKind) = ("1.0", "m", "ials")
+        (expected.items, expected.users, expected.dimensions) = (1, 2, 3)
+        (expected.threads, expected.connections, expected.calls) = (4, 5, 6)
+        (expected.failedCalls, expected.uptime) = (7, .milliseconds(8))
+        (expected.cpuTime, expected.residentBytes) = (.microseconds(9), 10)
+        (expected.storeBytes, expected.storeBytesMax) = (11, .max)
+        (expected.isDraining, expected.processID) = (true, 13)
+        #expect(status == expected)
+
+        var check = Grpc__Health__V1__HealthCheckResponse()
+        grpc__health__v1__health_check_response__init(&check)
+        check.status = Grpc__Health__V1__HealthCheckResponse__ServingStatus(rawValue: 1)
+        let (request, health) = try await exchange(pack(&check)) { try $0.health(of: "a.B") }
+        #expect(request.service == "grpc.health.v1.Health" && request.method == "Check")
+        #expect(health == .serving)
+        let (drain, _) = try await exchange([]) { try $0.drain() }
+        #expect(drain.method == "Drain" && drain.payload.isEmpty)
+    }
+
+    @Test func `Every truncation of an answer is refused or understood, without a crash`()
+        async throws
+    {
+        let whole = scoreResponse([1, 2, 3], unknown: [1])
+        let place = try SocketPath()
+        let peer = try ScriptedPeer(place.path)
+        let client = SidecartClient(socketPath: place.path)
+        async let codes = {
+            var codes: [SidecartError.Code?] = []
+            for _ in 0...whole.count {
+                do {
+                    _ = try await client.score(["a", "b", "c"], for: Context())
+                    codes.append(nil)
+                } catch let error as SidecartError {
+                    codes.append(error.code)
+                }
+            }
+            return codes
+        }()
+        let connection = try await peer.accept()
+        for length in 0...whole.count {
+            try connection.answer(try await connection.request(), Array(whole[..<length]))
+        }
+        let found = try await codes
+        #expect(found[0] == .internal, "no scores for three items")
+        #expect(found.last == .some(nil))
+        #expect(found.allSatisfy { $0 == nil || $0 == .internal })
+    }
+
+    @Test(
+        arguments: [
+            ("text that is not UTF-8", [0x22, 0x01, 0xff]), ("a group", [0x0b, 0x0c]),
+            ("a field number of 0", [0x00, 0x00]),
+            ("a number without end", [0x18] + [UInt8](repeating: 0xff, count: 11)),
+            ("a cut float", [0x0a, 0x03, 0, 0, 0]),
+            ("an unknown position past the items", [0x10, 0x03]),
+            ("a packed number without end", [0x12, 0x01, 0x80]),
+        ] as [(String, [UInt8])])
+    func `A malformed answer is an internal error`(_ what: String, _ extra: [UInt8]) async throws {
+        let error = await #expect(throws: SidecartError.self) {
+            try await exchange(scoreResponse([1, 2]) + extra) {
+                try $0.score(["a", "b"], for: Context())
+            }
+        }
+        #expect(error?.code == .internal && error?.origin == .client)
+    }
+
+    @Test func `Unknown fields are passed over and unpacked numbers are read`() async throws {
+        let one = withUnsafeBytes(of: Float(2.5)) { Array($0) }
+        let answer: [UInt8] =
+            [0x0d] + one + [0x0d] + one + [0x10, 0x01, 0xf8, 0x07, 0x05, 0xfa, 0x07, 0x01, 0x00]
+        let (_, scores) = try await exchange(answer) { try $0.score(["a", "b"], for: Context()) }
+        #expect(scores.values == [2.5, 2.5])
+        #expect(scores.unknown == [1])
+    }
+}
