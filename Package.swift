@@ -58,7 +58,8 @@ let package = Package(
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Evaluation", "SampleShop", "EventLoop", "CLinux",
+                "SidecartServer", "SidecartClient", "Evaluation", "SampleShop", "EventLoop",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),

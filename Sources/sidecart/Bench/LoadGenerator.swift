@@ -67,7 +67,8 @@ struct LoadGenerator {
             }
             if answered.bytes > 0 {
                 input.withUnsafeMutableBytes {
-                    _ = memmove($0.baseAddress!, $0.baseAddress! + answered.bytes, filled - answered.bytes)
+                    _ = memmove(
+                        $0.baseAddress!, $0.baseAddress! + answered.bytes, filled - answered.bytes)
                 }
                 filled -= answered.bytes
             }

@@ -14,7 +14,9 @@ enum ScoreFrame {
             stream: 1, service: "sidecart.v1.Scoring", method: "Score",
             payloadBytes: message.count, to: buffer
         ) { target in
-            message.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+            message.withUnsafeBytes {
+                target.copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
         }
         precondition(fits, "a benchmark's frame of \(message.count) bytes")
         return withExtendedLifetime(pool) { Array(buffer.bytes) }

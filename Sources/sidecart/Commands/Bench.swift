@@ -35,7 +35,8 @@ struct Bench: ParsableCommand {
             candidates <= items
         else {
             throw ValidationError(
-                "--items is 1 to 1000000, --dimensions 1 to 1024, --candidates 1 to 1000 and no more than the items")
+                "--items is 1 to 1000000, --dimensions 1 to 1024, --candidates 1 to 1000 and no more than the items"
+            )
         }
         guard seconds > 0, seconds <= 600, 1...1_000 ~= rounds else {
             throw ValidationError("--seconds is above 0 and up to 600, --rounds 1 to 1000")

@@ -40,7 +40,9 @@ struct Demo: AsyncParsableCommand {
         try trainAndSave(in: folder)
         print("\n3. Serve it: a server process on a Unix socket.")
         let socket = temporary.file("sidecart.sock")
-        let server = try ServerProcess(["serve", "--bundle", "\(folder)/bundle", "--socket", socket])
+        let server = try ServerProcess([
+            "serve", "--bundle", "\(folder)/bundle", "--socket", socket,
+        ])
         do {
             let client = SidecartClient(socketPath: socket)
             defer { client.close() }

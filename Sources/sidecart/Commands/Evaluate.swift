@@ -75,7 +75,9 @@ struct Evaluate: ParsableCommand {
         let peakMemoryBytes: Int
 
         var description: String {
-            var table = Table(["model", ">HR@\(k)", ">NDCG@\(k)", ">MRR@\(k)", ">train s", ">s/epoch"])
+            var table = Table([
+                "model", ">HR@\(k)", ">NDCG@\(k)", ">MRR@\(k)", ">train s", ">s/epoch",
+            ])
             table.add([
                 model, String(format: "%.4f", hitRate), String(format: "%.4f", ndcg),
                 String(format: "%.4f", reciprocalRank), String(format: "%.2f", trainSeconds),

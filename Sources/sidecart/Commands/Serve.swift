@@ -41,14 +41,16 @@ struct Serve: ParsableCommand {
     var storeMebibytesMax = 4096
 
     @Option(
-        help: ArgumentHelp("How long a drain waits for calls in flight, in seconds.", valueName: "n"))
+        help: ArgumentHelp(
+            "How long a drain waits for calls in flight, in seconds.", valueName: "n"))
     var drainSeconds = 10
 
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var logFormat = LogFormat.text
 
     @Option(
-        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = Logger.Level.info
 
     func validate() throws {

@@ -11,7 +11,9 @@ struct DemoVisit {
 
     func run() async throws {
         let status = try await client.status()
-        print("   sidecart \(status.version), model \(status.modelKind) \(status.modelVersion), ready")
+        print(
+            "   sidecart \(status.version), model \(status.modelKind) \(status.modelVersion), ready"
+        )
         print("\n4. Ask it.")
         try await basketOfAStranger()
         try await basketOfARegular()
