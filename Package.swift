@@ -77,6 +77,12 @@ let package = Package(
             name: "ModelsTests",
             dependencies: ["CKernels", "Interactions", "Models", "Evaluation", "SampleShop"],
             swiftSettings: swift),
+        .testTarget(
+            name: "CrossSellTests", dependencies: ["CrossSell", "SampleShop"], swiftSettings: swift),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["sidecart", "SidecartClient", "SampleShop", "RPC"],
+            swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
         .testTarget(name: "RPCTests", dependencies: ["RPC"], swiftSettings: swift),
