@@ -7,7 +7,7 @@ let client = SidecartClient(socketPath: path)
 let slate = try await client.recommend(for: basket, SlateOptions(count: 3))
 client.close()
 
-let connection = try BlockingConnection(socketPath: path)
+let connection = BlockingConnection(socketPath: path)
 let again = try connection.recommend(for: basket, SlateOptions(count: 3))
 connection.close()
 
