@@ -29,14 +29,10 @@ package final class ScoringEngine {
     var basket: [UInt32] = []
     var past: [UInt32] = []
     var excluded: OrdinalIndex
-    var contextItems: OrdinalIndex
-    var contextRows: [UnsafePointer<Float>] = []
-    var contextRowOrdinals: [UInt32] = []
+    let historyTaste: Taste
+    let basketTaste: Taste
+    /// What candidates are scored with: both tastes, weighted.
     let userVector: UnsafeMutableBufferPointer<Float>
-    let explanation: UnsafeMutableBufferPointer<Float>
-    var foldInScratch: FoldInScratch?
-    /// Whether `foldInScratch` holds the system of the present context.
-    var canExplain = false
 
     // The candidates of the request under way; `candidates[i]` belongs to `index.ordinals[i]`.
     var index: OrdinalIndex
@@ -54,26 +50,22 @@ package final class ScoringEngine {
         self.weights = weights
         itemReader = try model.itemStore.makeReader()
         userReader = try model.userStore.makeReader()
-        let contextMax = limits.basketItems + limits.historyItems
-        contextItems = OrdinalIndex(capacity: contextMax)
-        excluded = OrdinalIndex(capacity: contextMax + limits.exclusions + limits.historyItems)
+        excluded = OrdinalIndex(
+            capacity: limits.basketItems + limits.exclusions + limits.historyItems)
+        historyTaste = Taste(
+            dimensions: model.dimensions, itemsMax: limits.historyItems, solver: model.foldIn)
+        basketTaste = Taste(
+            dimensions: model.dimensions, itemsMax: limits.basketItems, solver: model.foldIn)
         index = OrdinalIndex(capacity: Self.candidatesMax)
         candidates.reserveCapacity(index.capacity)
         order.reserveCapacity(index.capacity)
-        contextRows.reserveCapacity(contextMax)
         categoryCounts = Array(repeating: 0, count: model.categories.count)
         nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
         userVector = .allocate(capacity: max(1, model.dimensions))
         userVector.initialize(repeating: 0)
-        explanation = .allocate(capacity: max(1, model.dimensions))
-        explanation.initialize(repeating: 0)
-        foldInScratch = model.foldIn.map { FoldInScratch(dimensions: $0.dimensions) }
     }
 
-    deinit {
-        userVector.deallocate()
-        explanation.deallocate()
-    }
+    deinit { userVector.deallocate() }
 
     /// The most items one request ranks.
     static let candidatesMax = 16_384
@@ -106,13 +98,15 @@ package final class ScoringEngine {
     }
 }
 
-/// How the two sources of a score are added up.
+/// How the sources of a score are added up.
 ///
-/// Both lie near 0 ... 1 by construction: iALS regresses on 1 for what was taken and 0 for the rest, and the
-/// neighbour part is a probability.
+/// The inner product and the neighbour part both lie near 0 ... 1 by construction: iALS regresses on 1 for what was
+/// taken and 0 for the rest, and the neighbour part is a probability.
 package struct BlendWeights: Sendable {
     package var embedding: Float = 1
     package var neighbours: Float = 1
+    /// The share of the history in the user vector where there is a basket too: a long history would drown it.
+    package var history: Float = 0.2
 
     package init() {}
 }

@@ -29,7 +29,7 @@ package struct CoPurchase: Recommender {
     /// s, in baskets; 0 or more.
     package var shrinkage: Float = 10
     /// alpha; 0 to 1.
-    package var confidenceShare: Float = 0.7
+    package var confidenceShare: Float = 0.5
     /// The fewest baskets that must hold a pair; at least 1.
     package var supportMin = 2
     /// A basket with more items is left out altogether: an order for a warehouse says little about
