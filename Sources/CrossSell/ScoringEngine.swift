@@ -32,6 +32,8 @@ package final class ScoringEngine {
     var contextItems: OrdinalIndex
     var contextRows: [UnsafePointer<Float>] = []
     var contextRowOrdinals: [UInt32] = []
+    /// `userVector` with zeros after it, as rows of the store have them.
+    private let paddedUserVector: UnsafeMutableBufferPointer<Float>
     let userVector: UnsafeMutableBufferPointer<Float>
     let explanation: UnsafeMutableBufferPointer<Float>
     var foldInScratch: FoldInScratch?
@@ -63,15 +65,17 @@ package final class ScoringEngine {
         contextRows.reserveCapacity(contextMax)
         categoryCounts = Array(repeating: 0, count: model.categories.count)
         nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
-        userVector = .allocate(capacity: max(1, model.dimensions))
-        userVector.initialize(repeating: 0)
-        explanation = .allocate(capacity: max(1, model.dimensions))
+        paddedUserVector = .allocate(capacity: itemReader.paddedDimensions)
+        paddedUserVector.initialize(repeating: 0)
+        userVector = UnsafeMutableBufferPointer(
+            rebasing: paddedUserVector[..<max(1, model.dimensions)])
+        explanation = .allocate(capacity: itemReader.paddedDimensions)
         explanation.initialize(repeating: 0)
         foldInScratch = model.foldIn.map { FoldInScratch(dimensions: $0.dimensions) }
     }
 
     deinit {
-        userVector.deallocate()
+        paddedUserVector.deallocate()
         explanation.deallocate()
     }
 
@@ -99,9 +103,10 @@ package final class ScoringEngine {
         return itemReader.find(model.items[Int(ordinal)])?.vector
     }
 
+    /// The inner product of two padded vectors, with the very bits that the store's searches give.
     func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
         var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
-        sc_dot_rows(a, &row, 1, model.dimensions, &score)
+        sc_dot_rows(a, &row, 1, itemReader.paddedDimensions, &score)
         return score
     }
 }
