@@ -44,8 +44,9 @@ extension ScoringEngine {
             }
         }
         if hasUserVector, candidates.isEmpty, weights.embedding == 1 {
+            // Without a vector an item may still be known, from the catalogue.
             for position in ids.indices where scores[position].isNaN {
-                unknownPositions.append(UInt32(position))
+                blend(position, ids[position], tier)
             }
         } else {
             for position in ids.indices { blend(position, ids[position], tier) }
