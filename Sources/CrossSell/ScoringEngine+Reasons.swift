@@ -25,9 +25,8 @@ extension ScoringEngine {
             reasons.swapAt(first, first + 1)
         }
         if reasons.count == first {
-            let share =
-                Int(ordinal) < model.popularity.count ? model.popularity[Int(ordinal)] : 0
-            reasons.append(Reason(kind: .popular, item: nil, contribution: share))
+            reasons.append(
+                Reason(kind: .popular, item: nil, contribution: popularity(of: ordinal)))
         }
         slate[slatePosition].reasons = first..<reasons.count
     }

@@ -45,7 +45,9 @@ package final class ScoringEngine {
     var candidates: [Candidate] = []
     var nearest: NearestResults
     var order: [Int32] = []
+    /// Places taken so far by category; zero but for those in `usedCategories`.
     var categoryCounts: [Int32]
+    var usedCategories: [Int32] = []
 
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
     package init(

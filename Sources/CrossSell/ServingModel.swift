@@ -34,8 +34,9 @@ package final class ServingModel: Sendable {
     package let prices: [Float]
     package let stocks: [Int32]
 
-    /// How many of the best sellers stand ready as a last resort.
-    static let popularMax = 4_096
+    /// How many of the best sellers stand ready as a last resort: far more than one request can rule out by id,
+    /// few enough to look through where stock and categories rule out the rest.
+    static let popularMax = 65_536
 
     /// Fills the stores from a bundle.
     ///
