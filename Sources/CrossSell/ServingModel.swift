@@ -58,7 +58,8 @@ package final class ServingModel: Sendable {
         let embeddings = bundle.parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
         let userBytesShare = embeddings?.users.map { users in
-            Double(users.rows) / Double(users.rows + count)
+            // Neither store can do with nothing, however few its rows: one row takes a whole chunk.
+            min(0.9, max(0.1, Double(users.rows) / Double(users.rows + count)))
         }
         let userBytesMax = Int(Double(storeBytesMax) * (userBytesShare ?? 0.25))
         itemStore = try Self.store(
