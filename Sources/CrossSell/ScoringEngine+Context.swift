@@ -6,20 +6,24 @@ extension ScoringEngine {
     /// - Returns: whether there is a user vector in `userVector`.
     func resolve(_ query: borrowing Query) -> Bool {
         forgetContext()
-        for id in query.basket {
-            guard let ordinal = known(id) else { continue }
-            if excluded.insert(ordinal)?.isNew == true { basket.append(ordinal) }
-        }
         let user = query.user.flatMap {
             model.userNumbers.index(of: $0.assumingMemoryBound(to: UInt8.self))
         }
         if !query.history.isEmpty {
             for id in query.history {
-                if let ordinal = known(id) { past.append(ordinal) }
+                if let ordinal = known(id) { remember(ordinal, id) }
             }
         } else if let user, let histories = model.histories {
             let row = histories.row(Int(user)).suffix(limits.historyItems)
-            for entry in row { past.append(UInt32(histories.columns[entry])) }
+            for entry in row {
+                let item = Int(histories.columns[entry])
+                remember(UInt32(item), model.items[item])
+            }
+        }
+        for id in query.basket {
+            guard let ordinal = known(id) else { continue }
+            gatherContextRow(ordinal, id)
+            if excluded.insert(ordinal)?.isNew == true { basket.append(ordinal) }
         }
         if !query.includesPurchased {
             for ordinal in past { _ = excluded.insert(ordinal) }
@@ -28,6 +32,11 @@ extension ScoringEngine {
             if let ordinal = known(id) { _ = excluded.insert(ordinal) }
         }
         return makeUserVector(query)
+    }
+
+    private func remember(_ ordinal: UInt32, _ id: IDView) {
+        past.append(ordinal)
+        gatherContextRow(ordinal, id)
     }
 
     private func known(_ id: IDView) -> UInt32? {
@@ -43,7 +52,7 @@ extension ScoringEngine {
         excluded.removeAll()
         contextItems.removeAll()
         contextRows.removeAll(keepingCapacity: true)
-        contextRowOrdinals.removeAll(keepingCapacity: true)
+        contextRowItems.removeAll(keepingCapacity: true)
         canExplain = false
     }
 
@@ -54,7 +63,6 @@ extension ScoringEngine {
     /// 4. the mean of the context's item vectors.
     private func makeUserVector(_ query: borrowing Query) -> Bool {
         guard model.dimensions > 0 else { return false }
-        gatherContextRows()
         let stored = query.history.isEmpty ? query.user.flatMap { userReader.find($0) } : nil
         if stored == nil || !basket.isEmpty || query.wantsReasons, foldIn() {
             canExplain = true
@@ -85,17 +93,12 @@ extension ScoringEngine {
         } != nil
     }
 
-    /// The vectors of past items and the basket's, each item once, newest last.
-    private func gatherContextRows() {
-        for ordinal in past { gatherContextRow(ordinal) }
-        for ordinal in basket { gatherContextRow(ordinal) }
-    }
-
-    private func gatherContextRow(_ ordinal: UInt32) {
-        guard contextItems.insert(ordinal)?.isNew == true, let row = vector(of: ordinal) else {
-            return
-        }
-        contextRows.append(row)
-        contextRowOrdinals.append(ordinal)
+    /// Adds an item's vector to the context, each item once; past items come first, so the newest are last.
+    private func gatherContextRow(_ ordinal: UInt32, _ id: IDView) {
+        guard model.dimensions > 0, contextItems.insert(ordinal)?.isNew == true,
+            let row = itemReader.find(id)
+        else { return }
+        contextRows.append(row.vector)
+        contextRowItems.append((ordinal, row.id))
     }
 }

@@ -16,6 +16,7 @@ extension ScoringEngine {
             reasons.append(
                 Reason(
                     kind: .boughtTogether, item: candidate.loudestItem,
+                    itemID: model.items[Int(candidate.loudestItem)],
                     contribution: weights.neighbours * candidate.neighbourScore,
                     lift: lists.lifts[edge], confidence: lists.confidences[edge]))
         }
@@ -33,7 +34,8 @@ extension ScoringEngine {
 
     /// The past or basket item that gives most of a candidate's inner product, where one gives anything.
     private func taste(for candidate: Candidate) -> Reason? {
-        guard canExplain, let scratch = foldInScratch, let foldIn = model.foldIn,
+        guard canExplain, candidate.embeddingScore > 0, let scratch = foldInScratch,
+            let foldIn = model.foldIn,
             let row = itemReader.find(candidate.id)?.vector
         else { return nil }
         foldIn.explain(item: row, into: explanation.baseAddress!, scratch: scratch)
@@ -46,7 +48,8 @@ extension ScoringEngine {
         }
         guard loudest >= 0 else { return nil }
         return Reason(
-            kind: .taste, item: contextRowOrdinals[loudest],
+            kind: .taste, item: contextRowItems[loudest].ordinal,
+            itemID: contextRowItems[loudest].id,
             contribution: weights.embedding * candidate.embeddingScore)
     }
 

@@ -31,7 +31,8 @@ package final class ScoringEngine {
     var excluded: OrdinalIndex
     var contextItems: OrdinalIndex
     var contextRows: [UnsafePointer<Float>] = []
-    var contextRowOrdinals: [UInt32] = []
+    /// What `contextRows` belongs to.
+    var contextRowItems: [(ordinal: UInt32, id: IDView)] = []
     /// `userVector` with zeros after it, as rows of the store have them.
     private let paddedUserVector: UnsafeMutableBufferPointer<Float>
     let userVector: UnsafeMutableBufferPointer<Float>

@@ -14,7 +14,9 @@ struct ReferenceRanking {
     init(_ bundle: ModelBundle) {
         self.bundle = bundle
         guard let items = bundle.parts.embeddings?.items else { return }
-        for item in 0..<items.rows { vectors[bundle.items[item]] = items[row: item].map(Double.init) }
+        for item in 0..<items.rows {
+            vectors[bundle.items[item]] = items[row: item].map(Double.init)
+        }
     }
 
     struct Context {
@@ -127,7 +129,9 @@ struct ReferenceRanking {
         for id in allIDs {
             switch context.tier {
             case .personal:
-                let taste = vectors[id].map { zip($0, context.userVector!).reduce(0) { $0 + $1.0 * $1.1 } }
+                let taste = vectors[id].map {
+                    zip($0, context.userVector!).reduce(0) { $0 + $1.0 * $1.1 }
+                }
                 scores[id] = (taste ?? 0) + (neighbours[id] ?? 0)
             case .neighbours: scores[id] = neighbours[id] ?? 0
             case .popular: scores[id] = popularity(id)
