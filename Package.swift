@@ -78,7 +78,14 @@ let package = Package(
             dependencies: ["CKernels", "Interactions", "Models", "Evaluation", "SampleShop"],
             swiftSettings: swift),
         .testTarget(
-            name: "CrossSellTests", dependencies: ["CrossSell", "SampleShop"], swiftSettings: swift),
+            name: "CrossSellTests",
+            dependencies: [
+                "CrossSell", "Bundles", "EmbeddingStore", "Interactions", "Models", "SampleShop",
+                "CAllocationCounter",
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["sidecart", "SidecartClient", "SampleShop", "RPC"],

@@ -5,19 +5,27 @@ extension ScoringEngine {
     func resolve(_ query: borrowing Query) -> Bool {
         forgetContext()
         for id in query.basket {
-            guard let ordinal = known(id) else { continue }
-            if excluded.insert(ordinal)?.isNew == true { basket.append(ordinal) }
-        }
-        let user = query.user.flatMap {
-            model.userNumbers.index(of: $0.assumingMemoryBound(to: UInt8.self))
+            guard let ordinal = known(id), excluded.insert(ordinal)?.isNew == true else {
+                continue
+            }
+            basket.append(ordinal)
+            remember(ordinal, id, in: basketTaste)
         }
         if !query.history.isEmpty {
             for id in query.history {
-                if let ordinal = known(id) { past.append(ordinal) }
+                guard let ordinal = known(id) else { continue }
+                past.append(ordinal)
+                remember(ordinal, id, in: historyTaste)
             }
-        } else if let user, let histories = model.histories {
-            let row = histories.row(Int(user)).suffix(limits.historyItems)
-            for entry in row { past.append(UInt32(histories.columns[entry])) }
+        } else if let user = query.user, let histories = model.histories,
+            let number = model.userNumbers.index(of: user.assumingMemoryBound(to: UInt8.self))
+        {
+            let row = histories.row(Int(number)).suffix(limits.historyItems)
+            for entry in row {
+                let item = Int(histories.columns[entry])
+                past.append(UInt32(item))
+                remember(UInt32(item), model.items[item], in: historyTaste)
+            }
         }
         if !query.includesPurchased {
             for ordinal in past { _ = excluded.insert(ordinal) }
@@ -26,6 +34,11 @@ extension ScoringEngine {
             if let ordinal = known(id) { _ = excluded.insert(ordinal) }
         }
         return makeUserVector(query)
+    }
+
+    private func remember(_ ordinal: UInt32, _ id: IDView, in taste: Taste) {
+        guard model.dimensions > 0, let row = itemReader.find(id) else { return }
+        taste.append(ordinal, row)
     }
 
     private func known(_ id: IDView) -> UInt32? {
@@ -49,12 +62,6 @@ extension ScoringEngine {
     /// folding in gives. Both are solved apart, since one solve over both would let a long history drown the basket.
     private func makeUserVector(_ query: borrowing Query) -> Bool {
         guard model.dimensions > 0 else { return false }
-        for ordinal in past {
-            if let row = vector(of: ordinal) { historyTaste.append(ordinal, row: row) }
-        }
-        for ordinal in basket {
-            if let row = vector(of: ordinal) { basketTaste.append(ordinal, row: row) }
-        }
         basketTaste.solve()
         if query.history.isEmpty, let user = query.user, let stored = userReader.find(user) {
             historyTaste.use(stored.vector)

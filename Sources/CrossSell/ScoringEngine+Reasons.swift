@@ -12,6 +12,7 @@ extension ScoringEngine {
             reasons.append(
                 Reason(
                     kind: .boughtTogether, item: candidate.loudestItem,
+                    itemID: model.items[Int(candidate.loudestItem)],
                     contribution: weights.neighbours * candidate.neighbourScore,
                     lift: lists.lifts[edge], confidence: lists.confidences[edge]))
         }
@@ -21,23 +22,24 @@ extension ScoringEngine {
             reasons.swapAt(first, first + 1)
         }
         if reasons.count == first {
-            let share =
-                Int(ordinal) < model.popularity.count ? model.popularity[Int(ordinal)] : 0
-            reasons.append(Reason(kind: .popular, item: nil, contribution: share))
+            reasons.append(
+                Reason(kind: .popular, item: nil, contribution: popularity(of: ordinal)))
         }
         slate[slatePosition].reasons = first..<reasons.count
     }
 
     /// The past or basket item that speaks loudest for a candidate's inner product, where one does.
     private func taste(for candidate: Candidate) -> Reason? {
-        guard let row = itemReader.find(candidate.id)?.vector else { return nil }
-        let loudest = [
-            historyTaste.loudest(for: row, dot: dot), basketTaste.loudest(for: row, dot: dot),
-        ].compactMap(\.self).max { $0.share < $1.share }
-        return loudest.map {
-            Reason(
-                kind: .taste, item: $0.item,
-                contribution: weights.embedding * candidate.embeddingScore)
+        guard candidate.embeddingScore > 0, let row = itemReader.find(candidate.id)?.vector else {
+            return nil
         }
+        let past = historyTaste.loudest(for: row, dot: dot)
+        let present = basketTaste.loudest(for: row, dot: dot)
+        guard let loudest = (past?.share ?? 0) > (present?.share ?? 0) ? past : present else {
+            return nil
+        }
+        return Reason(
+            kind: .taste, item: loudest.item, itemID: loudest.id,
+            contribution: weights.embedding * candidate.embeddingScore)
     }
 }

@@ -33,13 +33,17 @@ package final class ScoringEngine {
     let basketTaste: Taste
     /// What candidates are scored with: both tastes, weighted.
     let userVector: UnsafeMutableBufferPointer<Float>
+    /// `userVector` with zeros after it, as rows of the store have them.
+    private let paddedUserVector: UnsafeMutableBufferPointer<Float>
 
     // The candidates of the request under way; `candidates[i]` belongs to `index.ordinals[i]`.
     var index: OrdinalIndex
     var candidates: [Candidate] = []
     var nearest: NearestResults
     var order: [Int32] = []
+    /// Places taken so far by category; zero but for those in `usedCategories`.
     var categoryCounts: [Int32]
+    var usedCategories: [Int32] = []
 
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
     package init(
@@ -53,19 +57,23 @@ package final class ScoringEngine {
         excluded = OrdinalIndex(
             capacity: limits.basketItems + limits.exclusions + limits.historyItems)
         historyTaste = Taste(
-            dimensions: model.dimensions, itemsMax: limits.historyItems, solver: model.foldIn)
+            dimensions: model.dimensions, paddedDimensions: itemReader.paddedDimensions,
+            itemsMax: limits.historyItems, solver: model.foldIn)
         basketTaste = Taste(
-            dimensions: model.dimensions, itemsMax: limits.basketItems, solver: model.foldIn)
+            dimensions: model.dimensions, paddedDimensions: itemReader.paddedDimensions,
+            itemsMax: limits.basketItems, solver: model.foldIn)
         index = OrdinalIndex(capacity: Self.candidatesMax)
         candidates.reserveCapacity(index.capacity)
         order.reserveCapacity(index.capacity)
         categoryCounts = Array(repeating: 0, count: model.categories.count)
         nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
-        userVector = .allocate(capacity: max(1, model.dimensions))
-        userVector.initialize(repeating: 0)
+        paddedUserVector = .allocate(capacity: itemReader.paddedDimensions)
+        paddedUserVector.initialize(repeating: 0)
+        userVector = UnsafeMutableBufferPointer(
+            rebasing: paddedUserVector[..<max(1, model.dimensions)])
     }
 
-    deinit { userVector.deallocate() }
+    deinit { paddedUserVector.deallocate() }
 
     /// The most items one request ranks.
     static let candidatesMax = 16_384
@@ -91,9 +99,10 @@ package final class ScoringEngine {
         return itemReader.find(model.items[Int(ordinal)])?.vector
     }
 
+    /// The inner product of two padded vectors, with the very bits that the store's searches give.
     func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
         var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
-        sc_dot_rows(a, &row, 1, model.dimensions, &score)
+        sc_dot_rows(a, &row, 1, itemReader.paddedDimensions, &score)
         return score
     }
 }

@@ -1,3 +1,4 @@
+internal import EmbeddingStore
 internal import Models
 
 /// What one list of items, a history or a basket, says of the shopper: a vector, and how it came about.
@@ -9,7 +10,7 @@ final class Taste {
     /// The items' vectors, each item once, newest last; valid until the engine's turn ends.
     private(set) var rows: [UnsafePointer<Float>] = []
     /// The items whose vectors `rows` are.
-    private(set) var ordinals: [UInt32] = []
+    private(set) var items: [(ordinal: UInt32, id: IDView)] = []
     /// Whether `vector` says anything.
     private(set) var isKnown = false
     /// The share of this vector in the one that candidates are scored with.
@@ -21,14 +22,18 @@ final class Taste {
     private var canExplain = false
     private let explanation: UnsafeMutableBufferPointer<Float>
 
-    init(dimensions: Int, itemsMax: Int, solver: FoldInSolver?) {
+    /// - Parameters:
+    ///   - dimensions: D.
+    ///   - paddedDimensions: the length of a row with the zeros after it; at least D.
+    ///   - itemsMax: the longest list.
+    init(dimensions: Int, paddedDimensions: Int, itemsMax: Int, solver: FoldInSolver?) {
         vector = .allocate(capacity: max(1, dimensions))
         vector.initialize(repeating: 0)
-        explanation = .allocate(capacity: max(1, dimensions))
+        explanation = .allocate(capacity: paddedDimensions)
         explanation.initialize(repeating: 0)
         seen = OrdinalIndex(capacity: itemsMax)
         rows.reserveCapacity(itemsMax)
-        ordinals.reserveCapacity(itemsMax)
+        items.reserveCapacity(itemsMax)
         self.solver = solver
         scratch = solver.map { FoldInScratch(dimensions: $0.dimensions) }
     }
@@ -40,7 +45,7 @@ final class Taste {
 
     func removeAll() {
         rows.removeAll(keepingCapacity: true)
-        ordinals.removeAll(keepingCapacity: true)
+        items.removeAll(keepingCapacity: true)
         seen.removeAll()
         isKnown = false
         canExplain = false
@@ -48,10 +53,10 @@ final class Taste {
     }
 
     /// Adds an item unless it is there already.
-    func append(_ ordinal: UInt32, row: UnsafePointer<Float>) {
+    func append(_ ordinal: UInt32, _ row: StoreRow) {
         guard seen.insert(ordinal)?.isNew == true else { return }
-        rows.append(row)
-        ordinals.append(ordinal)
+        rows.append(row.vector)
+        items.append((ordinal, row.id))
     }
 
     /// Takes a vector that is known already.
@@ -95,12 +100,12 @@ final class Taste {
     /// The split is exact: the score is the sum over the list's items j of `y_j . (A^-1 y_i)`, where A is the system
     /// that the fold-in solved. nil where no item gives anything.
     ///
-    /// - Parameter dot: the inner product of two vectors of the model.
+    /// - Parameter dot: the inner product of two padded vectors.
     /// - Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".
     func loudest(
         for candidate: UnsafePointer<Float>,
         dot: (UnsafePointer<Float>, UnsafePointer<Float>) -> Float
-    ) -> (item: UInt32, share: Float)? {
+    ) -> (item: UInt32, id: IDView, share: Float)? {
         guard canExplain, weight > 0, let solver, let scratch else { return nil }
         solver.explain(item: candidate, into: explanation.baseAddress!, scratch: scratch)
         var best = -1
@@ -110,7 +115,7 @@ final class Taste {
             let part = dot(explanation.baseAddress!, rows[position])
             if part > most { (best, most) = (position, part) }
         }
-        return best < 0 ? nil : (ordinals[best], most * weight)
+        return best < 0 ? nil : (items[best].ordinal, items[best].id, most * weight)
     }
 
     private static let explainedMax = 128
