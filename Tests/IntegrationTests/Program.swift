@@ -62,7 +62,7 @@ final class Server {
         process.standardInput = FileHandle.nullDevice
         process.standardError = errors
         try process.run()
-        while !log.contains(" ready ") && !log.contains("\"ready\"") {
+        while !isReady {
             let piece = errors.fileHandleForReading.availableData
             try #require(!piece.isEmpty, "the server ended: \(log)")
             said.bytes.withLock { $0.append(piece) }
@@ -83,6 +83,13 @@ final class Server {
             process.waitUntilExit()
         }
         errors.fileHandleForReading.readabilityHandler = nil
+    }
+
+    /// The word by itself, as text or as a JSON string.
+    private var isReady: Bool {
+        log.split { $0.isWhitespace || $0 == "," || $0 == ":" }.contains {
+            $0 == "ready" || $0 == "\"ready\""
+        }
     }
 
     var processID: pid_t { process.processIdentifier }
