@@ -12,6 +12,8 @@ internal import Models
 /// | `popularity` | F32 `[I]`, not negative | zeros |
 /// | `neighbours.<relation>.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no such relation |
 /// | `neighbours.<relation>.lifts`, `.confidences` | F32 | zeros |
+/// | `item_weights.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no linear item model |
+/// | `user_lists.offsets`, `.items`, `.scores` | I64 `[U+1]`, I32, F32 | no lists by user |
 /// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
 /// | `histories.values` | F32 | ones |
 /// | `catalog.titles.bytes`, `.offsets` | U8, I64 `[I+1]` | empty |
@@ -32,12 +34,12 @@ extension ModelBundle {
         tensors.append(Tensor("popularity", .float32(parts.popularity)))
         for (relation, lists) in parts.neighbours {
             let name = "neighbours.\(relation.rawValue)"
-            tensors.append(Tensor("\(name).offsets", .int64(lists.offsets)))
-            tensors.append(Tensor("\(name).items", .int32(lists.items)))
-            tensors.append(Tensor("\(name).scores", .float32(lists.scores)))
+            tensors += Self.tensors(name, lists)
             tensors.append(Tensor("\(name).lifts", .float32(lists.lifts)))
             tensors.append(Tensor("\(name).confidences", .float32(lists.confidences)))
         }
+        if let lists = parts.itemWeights { tensors += Self.tensors("item_weights", lists) }
+        if let lists = parts.userLists { tensors += Self.tensors("user_lists", lists) }
         if let histories {
             tensors.append(Tensor("histories.offsets", .int64(histories.rowOffsets)))
             tensors.append(Tensor("histories.items", .int32(histories.columns)))
@@ -49,6 +51,15 @@ extension ModelBundle {
         tensors.append(Tensor("catalog.prices", .float32(catalog.prices)))
         tensors.append(Tensor("catalog.stocks", .int32(catalog.stocks)))
         return tensors
+    }
+
+    /// All that lists of scores alone need; lifts and confidences come on top.
+    private static func tensors(_ name: String, _ lists: NeighbourLists) -> [Tensor] {
+        [
+            Tensor("\(name).offsets", .int64(lists.offsets)),
+            Tensor("\(name).items", .int32(lists.items)),
+            Tensor("\(name).scores", .float32(lists.scores)),
+        ]
     }
 
     private static func tensor(_ name: String, _ matrix: Matrix) -> Tensor {
@@ -71,13 +82,22 @@ extension ModelBundle {
                 : Array(repeating: 0, count: items.count))
         parts.embeddings = try Self.embeddings(
             &set, items: items.count, users: users.count, foldIn: foldIn)
-        for relation in Relation.allCases
-        where set.contains("neighbours.\(relation.rawValue).offsets") {
-            parts.neighbours[relation] = try Self.neighbours(&set, relation, items: items.count)
+        for relation in Relation.allCases {
+            parts.neighbours[relation] = try Self.lists(
+                &set, "neighbours.\(relation.rawValue)", rows: items.count, of: "item",
+                items: items.count, hasLifts: true)
         }
-        guard parts.embeddings != nil || !parts.neighbours.isEmpty || hasPopularity else {
+        parts.itemWeights = try Self.lists(
+            &set, "item_weights", rows: items.count, of: "item", items: items.count,
+            hasLifts: false)
+        parts.userLists = try Self.lists(
+            &set, "user_lists", rows: users.count, of: "user", items: items.count,
+            hasLifts: false)
+        let hasLists =
+            !parts.neighbours.isEmpty || parts.itemWeights != nil || parts.userLists != nil
+        guard parts.embeddings != nil || hasLists || hasPopularity else {
             throw set.problem(
-                "item_embeddings", "is missing, and neighbours and popularity are too")
+                "item_embeddings", "is missing, and all lists and popularity are too")
         }
         var histories: SparseMatrix?
         if set.contains("histories.offsets") {
@@ -115,26 +135,35 @@ extension ModelBundle {
         return parts
     }
 
-    private static func neighbours(
-        _ set: inout TensorSet, _ relation: Relation, items: Int
-    ) throws(BundleError) -> NeighbourLists {
-        let name = "neighbours.\(relation.rawValue)"
-        let offsets = try set.takeOffsets("\(name).offsets", rows: items)
-        let count = offsets[items]
+    /// The lists called `name`, or nil where there are none.
+    ///
+    /// - Parameters:
+    ///   - owner: what a row stands for, in errors.
+    ///   - hasLifts: whether lifts and confidences may be there; they are 0 where they are not.
+    private static func lists(
+        _ set: inout TensorSet, _ name: String, rows: Int, of owner: String, items: Int,
+        hasLifts: Bool
+    ) throws(BundleError) -> NeighbourLists? {
+        guard set.contains("\(name).offsets") else { return nil }
+        let offsets = try set.takeOffsets("\(name).offsets", rows: rows)
+        let count = offsets[rows]
         let scores = try set.takeFloats("\(name).scores", count: count)
-        for item in 0..<items {
-            for entry in offsets[item]..<max(offsets[item + 1] - 1, offsets[item])
+        for row in 0..<rows {
+            for entry in offsets[row]..<max(offsets[row + 1] - 1, offsets[row])
             where scores[entry] < scores[entry + 1] {
                 throw set.problem(
-                    "\(name).scores", "item \(item)'s list is not sorted, strongest first")
+                    "\(name).scores", "\(owner) \(row)'s list is not sorted, strongest first")
             }
         }
+        let zeros = hasLifts ? [] : Array(repeating: Float(0), count: count)
         return NeighbourLists(
             offsets: offsets,
             items: try set.takeIndices("\(name).items", count: count, within: 0..<Int32(items)),
             scores: scores,
-            lifts: try set.takeFloats("\(name).lifts", count: count, absent: 0),
-            confidences: try set.takeFloats("\(name).confidences", count: count, absent: 0))
+            lifts: hasLifts
+                ? try set.takeFloats("\(name).lifts", count: count, absent: 0) : zeros,
+            confidences: hasLifts
+                ? try set.takeFloats("\(name).confidences", count: count, absent: 0) : zeros)
     }
 
     private static func histories(

@@ -3,8 +3,9 @@ package import Models
 
 /// Scores items for training users straight from a model's parts, as plainly as can be.
 ///
-/// Takes the first of these that the parts have: user vectors; folding in; neighbours, whose scores
-/// are summed over the user's history; popularity.
+/// Takes the first of these that the parts have: user vectors; folding in; the user's own list, on
+/// which an item that is absent scores 0; item weights or else neighbours, which are summed over
+/// the user's history; popularity.
 package struct PartsScorer {
     private let parts: ModelParts
     private let histories: SparseMatrix
@@ -40,16 +41,27 @@ package struct PartsScorer {
                 return products(of: vector[...], with: candidates, in: embeddings.items)
             }
         }
-        if let lists = parts.neighbours[.complement] ?? parts.neighbours[.similar] {
-            var sums: [Int32: Float] = [:]
-            for item in history {
-                for entry in lists.range(of: Int(item)) {
-                    sums[lists.items[entry], default: 0] += lists.scores[entry]
-                }
-            }
-            return candidates.map { sums[$0] ?? 0 }
+        if let lists = parts.userLists {
+            return sums(of: [Int32(user)], in: lists, for: candidates)
+        }
+        let weights = parts.itemWeights
+        if let lists = weights ?? parts.neighbours[.complement] ?? parts.neighbours[.similar] {
+            return sums(of: history, in: lists, for: candidates)
         }
         return candidates.map { parts.popularity[Int($0)] }
+    }
+
+    /// The candidates' scores, each summed over the lists of these rows.
+    private func sums(
+        of rows: some Sequence<Int32>, in lists: NeighbourLists, for candidates: [Int32]
+    ) -> [Float] {
+        var sums = Array(repeating: Float(0), count: parts.popularity.count)
+        for row in rows {
+            for entry in lists.range(of: Int(row)) {
+                sums[Int(lists.items[entry])] += lists.scores[entry]
+            }
+        }
+        return candidates.map { sums[Int($0)] }
     }
 
     private func products(

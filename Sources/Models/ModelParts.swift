@@ -9,6 +9,12 @@ package struct ModelParts: Sendable {
     package var embeddings: EmbeddingParts?
     /// Item -> item lists, strongest first.
     package var neighbours: [Relation: NeighbourLists] = [:]
+    /// A linear item model: a user's score for item i is the sum over the items j of her history of the weight
+    /// j -> i. Weights may be negative; lists are sorted by weight, largest first. Lifts and confidences are 0.
+    package var itemWeights: NeighbourLists?
+    /// What a user is to be shown, by user instead of by item, strongest first: for algorithms whose score of a
+    /// known user has no smaller form. Lifts and confidences are 0.
+    package var userLists: NeighbourLists?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]
 

@@ -22,10 +22,19 @@ package struct TrainingData: Sendable {
     package var interactions: SparseMatrix
     /// Baskets x items, without repeats; nil where the events name no baskets.
     package var baskets: SparseMatrix?
+    /// Each user's baskets in the order of time; nil where no basket has a known user.
+    package var orders: OrderHistories?
+    /// What is known of the items; nil where nothing is.
+    package var catalog: Catalog?
 
-    package init(interactions: SparseMatrix, baskets: SparseMatrix?) {
+    package init(
+        interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,
+        catalog: Catalog? = nil
+    ) {
         self.interactions = interactions
         self.baskets = baskets
+        self.orders = orders
+        self.catalog = catalog
     }
 }
 

@@ -56,7 +56,11 @@ extension TrainingData {
         self.init(
             interactions: SparseMatrix(
                 rows: dataset.users.count, columnCount: items, entries: pairs),
-            baskets: baskets.rows > 0 ? baskets : nil)
+            baskets: baskets.rows > 0 ? baskets : nil,
+            orders: OrderHistories(
+                events: events, positive: positive, baskets: basketOf,
+                users: dataset.users.count, items: items),
+            catalog: dataset.catalog)
     }
 
     /// The basket of each positive event, or `EventTable.none`, and how many there are; sessions

@@ -245,15 +245,14 @@ let badTensors: [BadTensor] = {
     }
     func list(
         offsets: [Int64] = [0, 2, 2, 2], items: [Int32] = [1, 2], scores: [Float] = [2, 1],
-        blamed: String, cause: String
+        of name: String = "neighbours.similar", others: [RawTensor] = [], blamed: String,
+        cause: String
     ) -> BadTensor {
         var bad = BadTensor(
-            "neighbours.similar.offsets", "I64", [offsets.count], littleEndian(offsets),
-            others: [
-                raw("neighbours.similar.items", "I32", items),
-                raw("neighbours.similar.scores", "F32", scores),
-            ], blamed: "neighbours.similar.\(blamed)", cause: cause)
-        bad.testDescription = "list: \(cause)"
+            "\(name).offsets", "I64", [offsets.count], littleEndian(offsets),
+            others: [raw("\(name).items", "I32", items), raw("\(name).scores", "F32", scores)]
+                + others, blamed: "\(name).\(blamed)", cause: cause)
+        bad.testDescription = "\(name): \(cause)"
         return bad
     }
     let users = [
@@ -302,6 +301,20 @@ let badTensors: [BadTensor] = {
         list(offsets: [0, 2, 3, 3], blamed: "scores", cause: "has 2 elements, not 3"),
         list(offsets: [0, 2, 2], blamed: "offsets", cause: "has 3 elements, not 4"),
         list(items: [1], blamed: "items", cause: "has 1 elements, not 2"),
+        list(items: [1, 3], of: "item_weights", blamed: "items", cause: "element 1 is 3"),
+        list(scores: [-2, 1], of: "item_weights", blamed: "scores", cause: "item 0's list"),
+        list(offsets: [0, 2], of: "item_weights", blamed: "offsets", cause: "has 2 elements"),
+        list(scores: [1, .nan], of: "item_weights", blamed: "scores", cause: "element 1 is nan"),
+        list(
+            of: "item_weights", others: [raw("item_weights.lifts", "F32", [1, 1] as [Float])],
+            blamed: "lifts", cause: "is no tensor of a bundle"),
+        list(of: "user_lists", blamed: "offsets", cause: "has 4 elements, not 1"),
+        list(
+            offsets: [0, 2], scores: [1, 2], of: "user_lists", others: users, blamed: "scores",
+            cause: "user 0's list"),
+        list(
+            offsets: [0, 2], items: [0, 7], of: "user_lists", others: users, blamed: "items",
+            cause: "element 1 is 7"),
         BadTensor(
             "catalog.stocks", "I32", [3], littleEndian([1, -2, 0] as [Int32]),
             cause: "element 1 is -2"),

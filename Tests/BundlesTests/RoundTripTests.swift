@@ -37,6 +37,39 @@ import Testing
         #expect(contents(try ModelBundle.read(from: "\(folder.path)/b")) == contents(bundle))
     }
 
+    @Test func `Item weights or lists by user are a model by themselves`() throws {
+        let folder = try TemporaryFolder()
+        for (name, rows, others) in [("item_weights", 3, 0), ("user_lists", 1, 2)] {
+            let ids = minimalTensors().filter { $0.name.hasPrefix("item_ids") }
+            let users = [
+                RawTensor(name: "user_ids.bytes", type: "U8", shape: [1], data: [65]),
+                RawTensor(
+                    name: "user_ids.offsets", type: "I64", shape: [2],
+                    data: littleEndian([0, 1] as [Int64])),
+            ]
+            let offsets = [0, 2] + Array(repeating: Int64(2), count: rows - 1)
+            let lists = [
+                RawTensor(
+                    name: "\(name).offsets", type: "I64", shape: [rows + 1],
+                    data: littleEndian(offsets)),
+                RawTensor(
+                    name: "\(name).items", type: "I32", shape: [2],
+                    data: littleEndian([2, 1] as [Int32])),
+                RawTensor(
+                    name: "\(name).scores", type: "F32", shape: [2],
+                    data: littleEndian([0.5, -1] as [Float])),
+            ]
+            try makeFolder(
+                "\(folder.path)/\(name)",
+                tensors: safetensors(ids + users.prefix(others) + lists))
+            let parts = try ModelBundle.read(from: "\(folder.path)/\(name)").parts
+            let read = try #require(others == 0 ? parts.itemWeights : parts.userLists)
+            #expect(read.offsets == offsets.map { Int($0) })
+            #expect(read.items == [2, 1] && read.scores == [0.5, -1])
+            #expect(read.lifts == [0, 0] && read.confidences == [0, 0])
+        }
+    }
+
     @Test func `Ids and embeddings written by another program are enough`() throws {
         let folder = try TemporaryFolder()
         try makeFolder("\(folder.path)/b", tensors: safetensors(minimalTensors()))

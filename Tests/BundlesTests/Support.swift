@@ -129,6 +129,12 @@ func fullBundle() -> ModelBundle {
         confidences: [0.95, 0.3, 0.6])
     parts.neighbours[.rebuy] = NeighbourLists(
         offsets: [0, 0, 0, 0, 1], items: [3], scores: [1], lifts: [1], confidences: [1])
+    parts.itemWeights = NeighbourLists(
+        offsets: [0, 1, 1, 3, 3], items: [2, 0, 1], scores: [0.5, 0.25, -0.125], lifts: [0, 0, 0],
+        confidences: [0, 0, 0])
+    parts.userLists = NeighbourLists(
+        offsets: [0, 2, 2, 3], items: [3, 1, 0], scores: [2, 1, 7], lifts: [0, 0, 0],
+        confidences: [0, 0, 0])
     var catalog = Catalog()
     catalog.update(
         item: 0, title: "Teapot, 1 l", category: ["Kitchen", "Tea"], price: 24.5, stock: 3,
@@ -158,6 +164,8 @@ func contents(_ bundle: ModelBundle) -> [String] {
         "\(String(describing: bundle.info.data)) \(bundle.info.metrics.sorted { $0.key < $1.key })",
         "\(ids(bundle.items)) \(ids(bundle.users))",
         "\(String(describing: bundle.parts.embeddings))", "\(relations)",
+        "\(String(describing: bundle.parts.itemWeights))",
+        "\(String(describing: bundle.parts.userLists))",
         "\(bundle.parts.popularity)", "\(String(describing: bundle.histories))",
         "\(bundle.catalog)",
     ]

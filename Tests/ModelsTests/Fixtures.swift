@@ -11,7 +11,13 @@ func makeCheckerboard(size: Int) -> TrainingData {
         }
     }
     let matrix = SparseMatrix(rows: size, columnCount: size, entries: entries)
-    return TrainingData(interactions: matrix, baskets: matrix)
+    var catalog = Catalog()
+    for item in 0..<size {
+        catalog.update(item: item, category: [item % 2 == 0 ? "Even" : "Odd"])
+    }
+    return TrainingData(
+        interactions: matrix, baskets: matrix,
+        orders: OrderHistories(offsets: Array(0...size), baskets: matrix), catalog: catalog)
 }
 
 /// Rows that hold the listed columns, with value 1.
@@ -23,7 +29,8 @@ func makeMatrix(_ rows: [[Int32]], columns: Int) -> SparseMatrix {
         })
 }
 
-/// Users and baskets that take items at random, the first items far more often than the last.
+/// Users and baskets that take items at random, the first items far more often than the last. The
+/// first third of the users have three baskets each.
 func makeRandomData(users: Int, items: Int, pairs: Int, seed: UInt64) -> TrainingData {
     var generator = SeededGenerator(seed: seed)
     func draw() -> SparseMatrix {
@@ -36,7 +43,18 @@ func makeRandomData(users: Int, items: Int, pairs: Int, seed: UInt64) -> Trainin
         }
         return SparseMatrix(rows: users, columnCount: items, entries: entries)
     }
-    return TrainingData(interactions: draw(), baskets: draw())
+    let (interactions, baskets) = (draw(), draw())
+    var catalog = Catalog()
+    for item in 0..<items {
+        catalog.update(
+            item: item, title: "Item \(item % 13)", category: ["c\(item % 5)", "d\(item % 3)"],
+            attributes: ["size=\(item % 7)", "colour=\(item % 11)"])
+    }
+    return TrainingData(
+        interactions: interactions, baskets: baskets,
+        orders: OrderHistories(
+            offsets: (0...users).map { min(users, 3 * $0) }, baskets: baskets),
+        catalog: catalog)
 }
 
 /// All numbers of a model as bits, so that equal means equal to the last one.
@@ -46,8 +64,9 @@ func bits(_ parts: ModelParts) -> [UInt32] {
         all += embeddings.items.values + (embeddings.users?.values ?? [])
     }
     var bits = all.map(\.bitPattern)
-    for relation in Relation.allCases {
-        guard let lists = parts.neighbours[relation] else { continue }
+    let lists =
+        Relation.allCases.map { parts.neighbours[$0] } + [parts.itemWeights, parts.userLists]
+    for case let lists? in lists {
         bits += lists.offsets.map { UInt32($0) } + lists.items.map { UInt32($0) }
         bits += (lists.scores + lists.lifts + lists.confidences).map(\.bitPattern)
     }

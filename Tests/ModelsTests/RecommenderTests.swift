@@ -9,12 +9,22 @@ import Testing
     static let all: [any Recommender] = personal + [Popularity()]
 
     /// Those that tell one user from another.
-    static let personal: [any Recommender] = [smallIALS, CoPurchase()]
+    static let personal: [any Recommender] = [
+        smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(),
+        fewNeighbours, Content(), Association(),
+    ]
 
     static var smallIALS: IALS {
         var model = IALS()
         model.dimensions = 20
         model.epochs = 5
+        return model
+    }
+
+    /// Everybody would be a neighbour of everybody among so few users.
+    static var fewNeighbours: TIFUKNN {
+        var model = TIFUKNN()
+        model.neighboursMax = 10
         return model
     }
 
@@ -60,9 +70,12 @@ import Testing
     func `popularity counts users or baskets, whichever are more`(model: any Recommender) throws {
         let users = makeMatrix([[0], [0], [2]], columns: 3)
         let baskets = makeMatrix([[0], [2], [2]], columns: 3)
-        let parts = try model.train(
-            on: TrainingData(interactions: users, baskets: baskets),
-            with: TrainingContext(threads: 1, seed: 1))
+        var data = TrainingData(interactions: users, baskets: baskets)
+        data.orders = OrderHistories(offsets: [0, 1, 2, 3], baskets: baskets)
+        var catalog = Catalog()
+        for item in 0..<2 { catalog.update(item: item, attributes: ["colour=blue"]) }
+        data.catalog = catalog
+        let parts = try model.train(on: data, with: TrainingContext(threads: 1, seed: 1))
         #expect(parts.popularity == [2, 0, 2])
     }
 

@@ -5,3 +5,4 @@
 #include "sc_linalg.h"
 #include "sc_prefetch.h"
 #include "sc_scan.h"
+#include "sc_spd.h"

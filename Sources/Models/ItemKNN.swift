@@ -1,0 +1,105 @@
+internal import Interactions
+
+/// Item-based nearest neighbours: a user is shown what resembles the items of her history.
+///
+/// Let n_i be the users who took i, n_ij those who took both, U all of them. By `similarity`, s(j,
+/// i) is
+///
+/// - cosine: n_ij / sqrt(n_i n_j)
+/// - Jaccard: n_ij / (n_i + n_j - n_ij)
+/// - lift: n_ij U / (n_i n_j)
+/// - conditional probability: n_ij / (n_j n_i^alpha), that is P(i | j) against the popularity of i
+///
+/// each times n_ij / (n_ij + `shrinkage`), since what rests on few users is not to be trusted. A
+/// user's score for i is the sum of s(j, i) over those items j of her history that are among the
+/// `neighboursMax` most similar to i. (The nearest of i, not of j: the lists of popular items would
+/// otherwise hold popular items alone, and lose the others their score.) A pair counts once,
+/// whatever its value.
+///
+/// Source: Sarwar, Karypis, Konstan and Riedl 2001, "Item-based collaborative filtering
+/// recommendation algorithms"; Deshpande and Karypis 2004, "Item-based top-N recommendation
+/// algorithms", section 4.1 (conditional probability, alpha, lists of k); Bell and Koren 2007,
+/// "Improved neighborhood-based collaborative filtering" (shrinkage).
+///
+/// - Complexity: O(sum of squared history lengths) time; O(I) memory a thread beside the lists.
+package struct ItemKNN: Recommender {
+    package static let name = "item-knn"
+
+    /// Recorded in manifests by number, in this order.
+    package enum Similarity: Int, CaseIterable, Sendable {
+        case cosine, jaccard, lift, conditionalProbability
+    }
+
+    package var similarity = Similarity.cosine
+    /// In users; 0 or more.
+    package var shrinkage: Float = 10
+    /// alpha of the conditional probability, 0 to 1; the other similarities have none.
+    package var popularityExponent: Float = 0.5
+    /// The longest list; at least 1.
+    package var neighboursMax = 50
+
+    package init() {}
+
+    package var hyperparameters: [String: Double] {
+        [
+            "similarity": Double(similarity.rawValue), "shrinkage": Double(shrinkage),
+            "popularity_exponent": Double(popularityExponent),
+            "neighbours_max": Double(neighboursMax),
+        ]
+    }
+
+    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+    {
+        try validate()
+        guard data.interactions.nonZeroCount > 0 else {
+            throw TrainingError("item-knn: no event of a known user; it learns from histories")
+        }
+        let users = SparseRows(data.interactions)
+        let items = SparseRows(data.interactions.transposed())
+        var steps = TrainingSteps(
+            model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
+        let sources = try steps.makeLists(
+            rows: items.rows, makeScratch: { SparseAccumulator(columns: items.rows) }
+        ) { item, together in
+            for entry in items.range(item) {
+                together.add(columnsOf: Int(items.columns[entry]), in: users, weight: 1)
+            }
+            defer { together.removeAll() }
+            let target = Float(items.count(item))
+            var list: [RankedKey] = []
+            list.reserveCapacity(together.count)
+            for other in together.entries where Int(other) != item {
+                let both = together.values[Int(other)]
+                let source = Float(items.count(Int(other)))
+                let score = similarity(
+                    both: both, source: source, target: target, users: Float(users.rows))
+                list.append(RankedKey(item: other, score: score * both / (both + shrinkage)))
+            }
+            list.keepFirst(neighboursMax)
+            return list
+        }
+        var parts = ModelParts(popularity: data.popularity)
+        parts.itemWeights = sources.transposed(
+            columnCount: items.rows, threads: context.threads)
+        return parts
+    }
+
+    private func similarity(both: Float, source: Float, target: Float, users: Float) -> Float {
+        switch similarity {
+        case .cosine: both / (source * target).squareRoot()
+        case .jaccard: both / (source + target - both)
+        case .lift: both * users / (source * target)
+        case .conditionalProbability: both / (source * power(target, popularityExponent))
+        }
+    }
+
+    private func validate() throws(TrainingError) {
+        let check = SettingsCheck(model: Self.name)
+        try check.require(
+            shrinkage >= 0 && shrinkage.isFinite, "shrinkage must be 0 or more", shrinkage)
+        try check.require(
+            0...1 ~= popularityExponent, "popularity_exponent must be 0 to 1", popularityExponent)
+        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+    }
+}
