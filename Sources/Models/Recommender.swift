@@ -22,6 +22,10 @@ package struct TrainingData: Sendable {
     package var interactions: SparseMatrix
     /// Baskets x items, without repeats; nil where the events name no baskets.
     package var baskets: SparseMatrix?
+    /// Users x features, a value says how much the feature counts; nil where nothing is known but the events.
+    package var userFeatures: SparseMatrix?
+    /// Items x features, likewise.
+    package var itemFeatures: SparseMatrix?
 
     package init(interactions: SparseMatrix, baskets: SparseMatrix?) {
         self.interactions = interactions
