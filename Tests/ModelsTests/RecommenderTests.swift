@@ -9,11 +9,26 @@ import Testing
     static let all: [any Recommender] = personal + [Popularity()]
 
     /// Those that tell one user from another.
-    static let personal: [any Recommender] = [smallIALS, CoPurchase()]
+    static let personal: [any Recommender] = [
+        smallIALS, CoPurchase(), BPR(), smallWARP, smallEALS,
+    ]
 
     static var smallIALS: IALS {
         var model = IALS()
         model.dimensions = 20
+        return model
+    }
+
+    static var smallWARP: WARP {
+        var model = WARP()
+        model.dimensions = 6
+        return model
+    }
+
+    static var smallEALS: EALS {
+        var model = EALS()
+        model.dimensions = 20
+        model.unobservedWeight = 20
         return model
     }
 
