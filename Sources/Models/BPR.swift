@@ -17,13 +17,13 @@ package struct BPR: Recommender {
     package static let name = "bpr"
 
     /// D, without the bias; 1 to 1,023.
-    package var dimensions = 64
+    package var dimensions = 128
     /// How often each pair is visited; at least 1.
-    package var epochs = 30
+    package var epochs = 40
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
-    package var learningRate: Float = 0.1
+    package var learningRate: Float = 0.5
     /// lambda; 0 or more.
-    package var regularization: Float = 0.005
+    package var regularization: Float = 0.007
     /// The entries of the first vectors have this standard deviation divided by sqrt(D); positive.
     package var initialDeviation: Float = 0.1
     /// Draws negatives as often as they are taken, not each as likely as the next.

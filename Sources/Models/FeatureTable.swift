@@ -22,9 +22,10 @@ final class FeatureTable: @unchecked Sendable {
     ///   - ids: one row an id, empty where it has no event.
     ///   - features: ids x features; nil where an id has its own row alone.
     ///   - columns: the floats of a row, a multiple of the kernels' block; `dimensions` of them start at random.
+    ///   - squares: what AdaGrad's sums of squared gradients start with; positive.
     init(
         ids matrix: SparseMatrix, features: SparseMatrix?, columns: Int, dimensions: Int,
-        deviation: Float, generator: inout SeededGenerator
+        deviation: Float, squares squaresStart: Float = 1, generator: inout SeededGenerator
     ) {
         ids = matrix.rows
         let rows = matrix.rows + (features?.columnCount ?? 0)
@@ -36,7 +37,7 @@ final class FeatureTable: @unchecked Sendable {
         ).bindMemory(to: Float.self, capacity: 2 * rows * columns)
         memory.initialize(repeating: 0, count: rows * columns)
         let squares = memory + rows * columns
-        squares.initialize(repeating: 1, count: rows * columns)
+        squares.initialize(repeating: squaresStart, count: rows * columns)
         let scale = Double(deviation) / Double(dimensions).squareRoot()
         for row in 0..<rows where row >= matrix.rows || !matrix.row(row).isEmpty {
             for column in 0..<dimensions {

@@ -10,12 +10,18 @@ import Testing
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, CoPurchase(), BPR(), smallWARP, smallEALS,
+        smallIALS, CoPurchase(), smallBPR, smallWARP, smallEALS,
     ]
 
     static var smallIALS: IALS {
         var model = IALS()
         model.dimensions = 20
+        return model
+    }
+
+    static var smallBPR: BPR {
+        var model = BPR()
+        model.dimensions = 6
         return model
     }
 

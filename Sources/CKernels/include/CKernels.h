@@ -5,6 +5,7 @@
 #include "sc_gemm.h"
 #include "sc_ials.h"
 #include "sc_linalg.h"
+#include "sc_neumf.h"
 #include "sc_pairwise.h"
 #include "sc_prefetch.h"
 #include "sc_scan.h"
