@@ -97,25 +97,25 @@ struct ModelOptions: ParsableArguments {
     var model = Kind.ials
 
     @Option(help: ArgumentHelp("Dimensions of the embeddings.", valueName: "n"))
-    var factors = 64
+    var factors = IALS().dimensions
 
     @Option(help: ArgumentHelp("How often both sides are solved.", valueName: "n"))
-    var epochs = 12
+    var epochs = IALS().epochs
 
     @Option(help: ArgumentHelp("lambda, the weight of the squared norms.", valueName: "weight"))
-    var regularization: Float = 0.007
+    var regularization = IALS().foldIn.regularization
 
     @Option(
         help: ArgumentHelp(
             "nu: how far lambda grows with the length of a history, 0 to 1.", valueName: "power"))
-    var regularizationExponent: Float = 1
+    var regularizationExponent = IALS().foldIn.regularizationExponent
 
     @Option(
         help: ArgumentHelp("alpha0, the weight of what was not taken.", valueName: "weight"))
-    var unobservedWeight: Float = 0.3
+    var unobservedWeight = IALS().foldIn.unobservedWeight
 
     @Option(help: ArgumentHelp("How many neighbours an item keeps.", valueName: "n"))
-    var neighbours = 50
+    var neighbours = CoPurchase().neighboursMax
 
     @Option(help: ArgumentHelp("Same data, options and seed: same bundle.", valueName: "n"))
     var seed: UInt64 = 1
