@@ -26,6 +26,10 @@ package struct TrainingData: Sendable {
     package var orders: OrderHistories?
     /// What is known of the items; nil where nothing is.
     package var catalog: Catalog?
+    /// Users x features, a value says how much the feature counts; nil where nothing is known but the events.
+    package var userFeatures: SparseMatrix?
+    /// Items x features, likewise.
+    package var itemFeatures: SparseMatrix?
 
     package init(
         interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,

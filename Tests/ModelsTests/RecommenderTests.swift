@@ -10,8 +10,8 @@ import Testing
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(),
-        fewNeighbours, Content(), Association(),
+        smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
+        Association(), smallBPR, smallWARP, smallEALS,
     ]
 
     static var smallIALS: IALS {
@@ -25,6 +25,25 @@ import Testing
     static var fewNeighbours: TIFUKNN {
         var model = TIFUKNN()
         model.neighboursMax = 10
+        return model
+    }
+
+    static var smallBPR: BPR {
+        var model = BPR()
+        model.dimensions = 6
+        return model
+    }
+
+    static var smallWARP: WARP {
+        var model = WARP()
+        model.dimensions = 6
+        return model
+    }
+
+    static var smallEALS: EALS {
+        var model = EALS()
+        model.dimensions = 20
+        model.unobservedWeight = 20
         return model
     }
 
