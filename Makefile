@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build test format check-format generate check-generated
+.PHONY: setup build demo test bench sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev
 
@@ -16,8 +16,26 @@ setup:
 build: setup
 	swift build -c release
 
+demo: setup
+	swift run -c release sidecart demo
+
+# Formatting, generated code, warnings (errors in this package) and all tests, in release.
 test: setup check-format check-generated
-	swift test -c release
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+	Tests/Downstream/check
+
+bench: setup
+	swift build -c release
+	.build/release/sidecart bench
+	.build/release/sidecart bench --one-cpu
+	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
+
+# The tests again under AddressSanitizer and ThreadSanitizer, each in a build folder of its own. What leaks are
+# reported are of the test runner itself.
+sanitize: setup
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
+	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize=thread --scratch-path .build/thread
 
 format:
 	swift format --in-place --recursive Sources Clients Tests Package.swift

@@ -82,6 +82,19 @@ let package = Package(
             name: "EvaluationTests",
             dependencies: ["CKernels", "Interactions", "Models", "Evaluation"],
             swiftSettings: swift),
+        .testTarget(
+            name: "CrossSellTests",
+            dependencies: [
+                "CrossSell", "Bundles", "EmbeddingStore", "Interactions", "Models", "SampleShop",
+                "CAllocationCounter",
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["sidecart", "SidecartClient", "SampleShop", "RPC"],
+            swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
         .testTarget(name: "RPCTests", dependencies: ["RPC"], swiftSettings: swift),

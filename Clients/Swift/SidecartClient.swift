@@ -1,6 +1,5 @@
 internal import EventLoop
 internal import Glibc
-internal import Synchronization
 
 /// Asks a Sidecart server on this host, from any task.
 ///
@@ -41,7 +40,7 @@ public final class SidecartClient: Sendable {
     public let configuration: SidecartConfiguration
     private let firstStream: UInt32
     private let budget: Budget
-    private let state = Mutex(State.idle)
+    private let state = Locked(State.idle)
 
     /// Makes a client. Nothing is connected before the first call.
     ///
@@ -163,5 +162,5 @@ public final class SidecartClient: Sendable {
 
 /// What the loop's thread hands to the one that started it.
 private final class Made: Sendable {
-    let engine = Mutex<LoopBound<Engine>?>(nil)
+    let engine = Locked<LoopBound<Engine>?>(nil)
 }

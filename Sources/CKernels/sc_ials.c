@@ -4,7 +4,8 @@
 
 #include "sc_linalg.h"
 
-/// Rows packed at a time: some 24 KiB, so that the panel stays in the nearest cache under the outer product.
+/// Rows packed at a time: some 24 KiB, so that the panel stays in the nearest cache under the outer
+/// product.
 static size_t panel_rows(size_t d) {
     size_t rows = 6144 / d;
     return rows < 8 ? 8 : rows;

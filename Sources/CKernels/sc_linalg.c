@@ -5,7 +5,8 @@
 
 #define BLOCK SC_LINALG_BLOCK
 
-// One block row. The compiler splits it into what the machine has: one zmm, two ymm, four xmm or neon registers.
+// One block row. The compiler splits it into what the machine has: one zmm, two ymm, four xmm or
+// neon registers.
 typedef float vec __attribute__((vector_size(BLOCK * sizeof(float))));
 typedef float loose_vec __attribute__((vector_size(BLOCK * sizeof(float)), aligned(sizeof(float))));
 
@@ -87,7 +88,8 @@ BODY void triangle_body(const float *u, float *b, size_t stride) {
     UNROLL for (int r = 0; r < BLOCK; r++) STORE(b + r * stride, x[r]);
 }
 
-/// Left-looking by blocks: a block row takes what the finished rows above owe it, then is factored itself.
+/// Left-looking by blocks: a block row takes what the finished rows above owe it, then is factored
+/// itself.
 BODY ptrdiff_t cholesky_body(float *a, size_t d, const int tile_rows, const int tile_vecs) {
     for (size_t block = 0; block < d; block += BLOCK) {
         block_row_body(a, d, block, a, block, true, tile_rows, tile_vecs);
@@ -100,7 +102,8 @@ BODY ptrdiff_t cholesky_body(float *a, size_t d, const int tile_rows, const int 
     return -1;
 }
 
-/// The sum of the lanes; by pointer, since a vector argument's place depends on the instruction set.
+/// The sum of the lanes; by pointer, since a vector argument's place depends on the instruction
+/// set.
 BODY float total(const vec *v) {
     typedef float half __attribute__((vector_size(BLOCK / 2 * sizeof(float))));
     typedef float quarter __attribute__((vector_size(BLOCK / 4 * sizeof(float))));
@@ -113,7 +116,8 @@ BODY float total(const vec *v) {
 
 BODY float solve_body(const float *u, size_t d, float *x) {
     float product = 0;
-    // Forward, u'z = b, a block at a time: its own triangle, then what it owes to the blocks behind it.
+    // Forward, u'z = b, a block at a time: its own triangle, then what it owes to the blocks behind
+    // it.
     for (size_t block = 0; block < d; block += BLOCK) {
         const float *rows = u + block * d;
         vec rest = LOAD(x + block);
@@ -166,7 +170,8 @@ BODY void gather_body(
     }
 }
 
-// A tile's accumulators, one row of `right` and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm, 32 neon.
+// A tile's accumulators, one row of `right` and a broadcast must fit the registers: 32 zmm, 16 ymm,
+// 16 xmm, 32 neon.
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                          \
     attributes static void gather_##set(                                                         \
         const float *const *rows, size_t count, size_t columns, size_t d, float *panel,          \

@@ -74,6 +74,8 @@ package struct Reason {
     package var kind: Kind
     /// The basket item or past item it speaks of; nil for `popular`.
     package var item: UInt32?
+    /// That item's id, valid until the engine's next turn.
+    package var itemID: IDView?
     /// How much of the score this reason gave.
     package var contribution: Float
     package var lift: Float = 0

@@ -78,13 +78,18 @@ extension ScoringEngine {
         }
     }
 
-    /// Adds best sellers until `count` candidates pass the rules, or there are no more.
+    /// Adds best sellers until `count` candidates can be on a slate together, or there are no more.
     func addPopular(toReach count: Int, query: borrowing Query, hasUserVector: Bool) {
         var passing = 0
-        for candidate in candidates where isAllowed(candidate.ordinal, query) { passing += 1 }
+        defer { freePlaces() }
+        for candidate in candidates
+        where isAllowed(candidate.ordinal, query) && takesPlace(candidate.ordinal, query) {
+            passing += 1
+        }
         for ordinal in model.popular {
             guard passing < count else { return }
-            guard !index.contains(ordinal), isAllowed(ordinal, query) else { continue }
+            guard !index.contains(ordinal), isAllowed(ordinal, query), takesPlace(ordinal, query)
+            else { continue }
             guard let position = candidate(ordinal) else { return }
             if hasUserVector, let row = vector(of: ordinal) {
                 candidates[position].embeddingScore = dot(userVector.baseAddress!, row)

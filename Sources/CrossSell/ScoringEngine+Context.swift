@@ -1,5 +1,3 @@
-internal import Models
-
 extension ScoringEngine {
     /// Turns the query's ids into item numbers and a user vector.
     ///
@@ -7,19 +5,27 @@ extension ScoringEngine {
     func resolve(_ query: borrowing Query) -> Bool {
         forgetContext()
         for id in query.basket {
-            guard let ordinal = known(id) else { continue }
-            if excluded.insert(ordinal)?.isNew == true { basket.append(ordinal) }
-        }
-        let user = query.user.flatMap {
-            model.userNumbers.index(of: $0.assumingMemoryBound(to: UInt8.self))
+            guard let ordinal = known(id), excluded.insert(ordinal)?.isNew == true else {
+                continue
+            }
+            basket.append(ordinal)
+            remember(ordinal, id, in: basketTaste)
         }
         if !query.history.isEmpty {
             for id in query.history {
-                if let ordinal = known(id) { past.append(ordinal) }
+                guard let ordinal = known(id) else { continue }
+                past.append(ordinal)
+                remember(ordinal, id, in: historyTaste)
             }
-        } else if let user, let histories = model.histories {
-            let row = histories.row(Int(user)).suffix(limits.historyItems)
-            for entry in row { past.append(UInt32(histories.columns[entry])) }
+        } else if let user = query.user, let histories = model.histories,
+            let number = model.userNumbers.index(of: user.assumingMemoryBound(to: UInt8.self))
+        {
+            let row = histories.row(Int(number)).suffix(limits.historyItems)
+            for entry in row {
+                let item = Int(histories.columns[entry])
+                past.append(UInt32(item))
+                remember(UInt32(item), model.items[item], in: historyTaste)
+            }
         }
         if !query.includesPurchased {
             for ordinal in past { _ = excluded.insert(ordinal) }
@@ -28,6 +34,11 @@ extension ScoringEngine {
             if let ordinal = known(id) { _ = excluded.insert(ordinal) }
         }
         return makeUserVector(query)
+    }
+
+    private func remember(_ ordinal: UInt32, _ id: IDView, in taste: Taste) {
+        guard model.dimensions > 0, let row = itemReader.find(id) else { return }
+        taste.append(ordinal, row)
     }
 
     private func known(_ id: IDView) -> UInt32? {
@@ -41,61 +52,31 @@ extension ScoringEngine {
         basket.removeAll(keepingCapacity: true)
         past.removeAll(keepingCapacity: true)
         excluded.removeAll()
-        contextItems.removeAll()
-        contextRows.removeAll(keepingCapacity: true)
-        contextRowOrdinals.removeAll(keepingCapacity: true)
-        canExplain = false
+        historyTaste.removeAll()
+        basketTaste.removeAll()
     }
 
-    /// A user vector, from the best source there is:
-    /// 1. the user's own row, where she has one and there is no basket and no inline history;
-    /// 2. fold-in of history and basket, for models that say how;
-    /// 3. her own row all the same;
-    /// 4. the mean of the context's item vectors.
+    /// A user vector from history and basket, the basket first.
+    ///
+    /// The history's part is the user's own row where she has one and no history came with the call, else what
+    /// folding in gives. Both are solved apart, since one solve over both would let a long history drown the basket.
     private func makeUserVector(_ query: borrowing Query) -> Bool {
         guard model.dimensions > 0 else { return false }
-        gatherContextRows()
-        let stored = query.history.isEmpty ? query.user.flatMap { userReader.find($0) } : nil
-        if stored == nil || !basket.isEmpty || query.wantsReasons, foldIn() {
-            canExplain = true
-            if stored == nil || !basket.isEmpty { return true }
+        basketTaste.solve()
+        if query.history.isEmpty, let user = query.user, let stored = userReader.find(user) {
+            historyTaste.use(stored.vector)
+            if query.wantsReasons { historyTaste.prepareToExplain() }
+        } else {
+            historyTaste.solve()
         }
-        if let stored {
-            userVector.baseAddress!.update(from: stored.vector, count: model.dimensions)
-            return true
+        historyTaste.weight =
+            !historyTaste.isKnown ? 0 : basketTaste.isKnown ? weights.history : 1
+        basketTaste.weight = basketTaste.isKnown ? 1 - historyTaste.weight : 0
+        for d in 0..<model.dimensions {
+            userVector[d] =
+                historyTaste.weight * historyTaste.vector[d]
+                + basketTaste.weight * basketTaste.vector[d]
         }
-        guard !contextRows.isEmpty else { return false }
-        userVector.update(repeating: 0)
-        for row in contextRows {
-            for d in 0..<model.dimensions { userVector[d] += row[d] }
-        }
-        for d in 0..<model.dimensions { userVector[d] /= Float(contextRows.count) }
-        return true
-    }
-
-    /// Solves for the context's vector; false where the model does not say how, or there is no context.
-    private func foldIn() -> Bool {
-        guard let solver = model.foldIn, let scratch = foldInScratch, !contextRows.isEmpty else {
-            return false
-        }
-        return contextRows.withUnsafeBufferPointer {
-            solver.solve(
-                history: $0.baseAddress!, count: $0.count, into: userVector.baseAddress!,
-                scratch: scratch)
-        } != nil
-    }
-
-    /// The vectors of past items and the basket's, each item once, newest last.
-    private func gatherContextRows() {
-        for ordinal in past { gatherContextRow(ordinal) }
-        for ordinal in basket { gatherContextRow(ordinal) }
-    }
-
-    private func gatherContextRow(_ ordinal: UInt32) {
-        guard contextItems.insert(ordinal)?.isNew == true, let row = vector(of: ordinal) else {
-            return
-        }
-        contextRows.append(row)
-        contextRowOrdinals.append(ordinal)
+        return historyTaste.isKnown || basketTaste.isKnown
     }
 }

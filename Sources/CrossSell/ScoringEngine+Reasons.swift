@@ -2,10 +2,6 @@ internal import Models
 
 extension ScoringEngine {
     /// Says why one item of the slate is on it, strongest reason first, at most one of each kind.
-    ///
-    /// The taste reason splits the inner product exactly: for a folded-in user, score = sum over past items j
-    /// of y_j . (A^-1 y_i), where A is the system the fold-in solved.
-    /// Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".
     func explain(_ slatePosition: Int, _ tier: Tier) {
         let first = reasons.count
         let ordinal = slate[slatePosition].ordinal
@@ -16,6 +12,7 @@ extension ScoringEngine {
             reasons.append(
                 Reason(
                     kind: .boughtTogether, item: candidate.loudestItem,
+                    itemID: model.items[Int(candidate.loudestItem)],
                     contribution: weights.neighbours * candidate.neighbourScore,
                     lift: lists.lifts[edge], confidence: lists.confidences[edge]))
         }
@@ -25,31 +22,24 @@ extension ScoringEngine {
             reasons.swapAt(first, first + 1)
         }
         if reasons.count == first {
-            let share =
-                Int(ordinal) < model.popularity.count ? model.popularity[Int(ordinal)] : 0
-            reasons.append(Reason(kind: .popular, item: nil, contribution: share))
+            reasons.append(
+                Reason(kind: .popular, item: nil, contribution: popularity(of: ordinal)))
         }
         slate[slatePosition].reasons = first..<reasons.count
     }
 
-    /// The past or basket item that gives most of a candidate's inner product, where one gives anything.
+    /// The past or basket item that speaks loudest for a candidate's inner product, where one does.
     private func taste(for candidate: Candidate) -> Reason? {
-        guard canExplain, let scratch = foldInScratch, let foldIn = model.foldIn,
-            let row = itemReader.find(candidate.id)?.vector
-        else { return nil }
-        foldIn.explain(item: row, into: explanation.baseAddress!, scratch: scratch)
-        var loudest = -1
-        var most: Float = 0
-        // Older items than this hardly ever lead, and a reason must not cost more than the ranking.
-        for position in contextRows.indices.suffix(Self.reasonHistoryMax) {
-            let part = dot(explanation.baseAddress!, contextRows[position])
-            if part > most { (loudest, most) = (position, part) }
+        guard candidate.embeddingScore > 0, let row = itemReader.find(candidate.id)?.vector else {
+            return nil
         }
-        guard loudest >= 0 else { return nil }
+        let past = historyTaste.loudest(for: row, dot: dot)
+        let present = basketTaste.loudest(for: row, dot: dot)
+        guard let loudest = (past?.share ?? 0) > (present?.share ?? 0) ? past : present else {
+            return nil
+        }
         return Reason(
-            kind: .taste, item: contextRowOrdinals[loudest],
+            kind: .taste, item: loudest.item, itemID: loudest.id,
             contribution: weights.embedding * candidate.embeddingScore)
     }
-
-    private static let reasonHistoryMax = 128
 }

@@ -44,8 +44,9 @@ extension ScoringEngine {
             }
         }
         if hasUserVector, candidates.isEmpty, weights.embedding == 1 {
+            // Without a vector an item may still be known, from the catalogue.
             for position in ids.indices where scores[position].isNaN {
-                unknownPositions.append(UInt32(position))
+                blend(position, ids[position], tier)
             }
         } else {
             for position in ids.indices { blend(position, ids[position], tier) }
@@ -78,46 +79,7 @@ extension ScoringEngine {
         case .neighbours:
             candidate.neighbourScore
         case .popular:
-            Int(candidate.ordinal) < model.popularity.count
-                ? model.popularity[Int(candidate.ordinal)] : 0
+            popularity(of: candidate.ordinal)
         }
-    }
-
-    /// Takes the best `k` that the rules allow; equal scores go to the lower item number.
-    private func rank(_ query: borrowing Query) {
-        order.removeAll(keepingCapacity: true)
-        for position in candidates.indices
-        where isAllowed(candidates[position].ordinal, query) {
-            order.append(Int32(position))
-        }
-        candidates.withUnsafeBufferPointer { candidates in
-            order.sort {
-                let (a, b) = (candidates[Int($0)], candidates[Int($1)])
-                return a.total != b.total ? a.total > b.total : a.ordinal < b.ordinal
-            }
-        }
-        for position in order {
-            guard slate.count < query.k else { break }
-            let candidate = candidates[Int(position)]
-            if query.perCategoryMax > 0, let category = category(of: candidate.ordinal) {
-                guard categoryCounts[category] < query.perCategoryMax else { continue }
-                categoryCounts[category] += 1
-            }
-            slate.append(
-                RankedItem(
-                    ordinal: candidate.ordinal, id: candidate.id, score: candidate.total,
-                    reasons: 0..<0))
-        }
-        if query.perCategoryMax > 0 {
-            for item in slate {
-                if let category = category(of: item.ordinal) { categoryCounts[category] = 0 }
-            }
-        }
-    }
-
-    private func category(of ordinal: UInt32) -> Int? {
-        guard Int(ordinal) < model.categoryNumbers.count else { return nil }
-        let number = model.categoryNumbers[Int(ordinal)]
-        return number < 0 ? nil : Int(number)
     }
 }

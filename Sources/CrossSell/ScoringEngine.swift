@@ -29,21 +29,21 @@ package final class ScoringEngine {
     var basket: [UInt32] = []
     var past: [UInt32] = []
     var excluded: OrdinalIndex
-    var contextItems: OrdinalIndex
-    var contextRows: [UnsafePointer<Float>] = []
-    var contextRowOrdinals: [UInt32] = []
+    let historyTaste: Taste
+    let basketTaste: Taste
+    /// What candidates are scored with: both tastes, weighted.
     let userVector: UnsafeMutableBufferPointer<Float>
-    let explanation: UnsafeMutableBufferPointer<Float>
-    var foldInScratch: FoldInScratch?
-    /// Whether `foldInScratch` holds the system of the present context.
-    var canExplain = false
+    /// `userVector` with zeros after it, as rows of the store have them.
+    private let paddedUserVector: UnsafeMutableBufferPointer<Float>
 
     // The candidates of the request under way; `candidates[i]` belongs to `index.ordinals[i]`.
     var index: OrdinalIndex
     var candidates: [Candidate] = []
     var nearest: NearestResults
     var order: [Int32] = []
+    /// Places taken so far by category; zero but for those in `usedCategories`.
     var categoryCounts: [Int32]
+    var usedCategories: [Int32] = []
 
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
     package init(
@@ -54,26 +54,26 @@ package final class ScoringEngine {
         self.weights = weights
         itemReader = try model.itemStore.makeReader()
         userReader = try model.userStore.makeReader()
-        let contextMax = limits.basketItems + limits.historyItems
-        contextItems = OrdinalIndex(capacity: contextMax)
-        excluded = OrdinalIndex(capacity: contextMax + limits.exclusions + limits.historyItems)
+        excluded = OrdinalIndex(
+            capacity: limits.basketItems + limits.exclusions + limits.historyItems)
+        historyTaste = Taste(
+            dimensions: model.dimensions, paddedDimensions: itemReader.paddedDimensions,
+            itemsMax: limits.historyItems, solver: model.foldIn)
+        basketTaste = Taste(
+            dimensions: model.dimensions, paddedDimensions: itemReader.paddedDimensions,
+            itemsMax: limits.basketItems, solver: model.foldIn)
         index = OrdinalIndex(capacity: Self.candidatesMax)
         candidates.reserveCapacity(index.capacity)
         order.reserveCapacity(index.capacity)
-        contextRows.reserveCapacity(contextMax)
         categoryCounts = Array(repeating: 0, count: model.categories.count)
         nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
-        userVector = .allocate(capacity: max(1, model.dimensions))
-        userVector.initialize(repeating: 0)
-        explanation = .allocate(capacity: max(1, model.dimensions))
-        explanation.initialize(repeating: 0)
-        foldInScratch = model.foldIn.map { FoldInScratch(dimensions: $0.dimensions) }
+        paddedUserVector = .allocate(capacity: itemReader.paddedDimensions)
+        paddedUserVector.initialize(repeating: 0)
+        userVector = UnsafeMutableBufferPointer(
+            rebasing: paddedUserVector[..<max(1, model.dimensions)])
     }
 
-    deinit {
-        userVector.deallocate()
-        explanation.deallocate()
-    }
+    deinit { paddedUserVector.deallocate() }
 
     /// The most items one request ranks.
     static let candidatesMax = 16_384
@@ -99,20 +99,23 @@ package final class ScoringEngine {
         return itemReader.find(model.items[Int(ordinal)])?.vector
     }
 
+    /// The inner product of two padded vectors, with the very bits that the store's searches give.
     func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
         var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
-        sc_dot_rows(a, &row, 1, model.dimensions, &score)
+        sc_dot_rows(a, &row, 1, itemReader.paddedDimensions, &score)
         return score
     }
 }
 
-/// How the two sources of a score are added up.
+/// How the sources of a score are added up.
 ///
-/// Both lie near 0 ... 1 by construction: iALS regresses on 1 for what was taken and 0 for the rest, and the
-/// neighbour part is a probability.
+/// The inner product and the neighbour part both lie near 0 ... 1 by construction: iALS regresses on 1 for what was
+/// taken and 0 for the rest, and the neighbour part is a probability.
 package struct BlendWeights: Sendable {
     package var embedding: Float = 1
     package var neighbours: Float = 1
+    /// The share of the history in the user vector where there is a basket too: a long history would drown it.
+    package var history: Float = 0.2
 
     package init() {}
 }

@@ -34,8 +34,9 @@ package final class ServingModel: Sendable {
     package let prices: [Float]
     package let stocks: [Int32]
 
-    /// How many of the best sellers stand ready as a last resort.
-    static let popularMax = 4_096
+    /// How many of the best sellers stand ready as a last resort: far more than one request can rule out by id,
+    /// few enough to look through where stock and categories rule out the rest.
+    static let popularMax = 65_536
 
     /// Fills the stores from a bundle.
     ///
@@ -57,7 +58,8 @@ package final class ServingModel: Sendable {
         let embeddings = bundle.parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
         let userBytesShare = embeddings?.users.map { users in
-            Double(users.rows) / Double(users.rows + count)
+            // Neither store can do with nothing, however few its rows: one row takes a whole chunk.
+            min(0.9, max(0.1, Double(users.rows) / Double(users.rows + count)))
         }
         let userBytesMax = Int(Double(storeBytesMax) * (userBytesShare ?? 0.25))
         itemStore = try Self.store(

@@ -6,7 +6,7 @@ import Synchronization
 /// that leads to an immutable row, so they see all of a row or none of it. A replaced or deleted row
 /// is reused once every reader that could hold it has passed ``StoreReader/quiesce()``.
 ///
-/// What a put may cost beyond its row: a chunk of rows (one mapping of about 256 KiB, no copying); a chunk
+/// What a put may cost beyond its row: a chunk of rows (one mapping of up to half a megabyte, no copying); a chunk
 /// directory twice as long (8 bytes a chunk copied); an id table of twice the size, allocated as
 /// zeros, into which the ids move a few at each later put or delete.
 package final class EmbeddingStore: Sendable {

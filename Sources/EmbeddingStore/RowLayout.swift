@@ -41,9 +41,9 @@ struct RowLayout: Sendable {
         paddedDimensions = (dimensions + 15) / 16 * 16
         quads = (dimensions + 3) / 4
         rowBytes = Self.headerBytes + paddedDimensions * 4
-        // About a quarter of a megabyte: small enough that a shard's unfilled chunk is no great waste, large
+        // Up to half a megabyte: small enough that a shard's unfilled chunk is no great waste, large
         // enough that a scan runs through tens of kilobytes of codes at a time.
-        let bytesAimed = 256 << 10
+        let bytesAimed = 512 << 10
         let fitting = bytesAimed / (rowBytes + quads * 4)
         rowsLog2 = UInt32(min(10, max(6, Int.bitWidth - 1 - max(1, fitting).leadingZeroBitCount)))
         rows = 1 << Int(rowsLog2)

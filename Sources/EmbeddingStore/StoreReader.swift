@@ -29,6 +29,9 @@ package final class StoreReader {
 
     deinit { grace.unregister(record) }
 
+    /// The length of a row's vector with the zeros after it; a sum over all of it rounds as this reader's do.
+    package var paddedDimensions: Int { layout.paddedDimensions }
+
     /// The row with an id, or nil. Complexity: O(id length).
     package func find(_ id: UnsafeRawBufferPointer) -> StoreRow? {
         guard (1...EmbeddingStore.idBytesMax).contains(id.count) else { return nil }

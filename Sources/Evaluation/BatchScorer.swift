@@ -94,6 +94,21 @@ package struct BatchScorer: Sendable {
         }
     }
 
+    /// The score of every relevant item, in the order of `task.relevant`.
+    package func relevantScores() -> [Float] {
+        let count = task.relevant.nonZeroCount
+        return Array(unsafeUninitializedCapacity: count) { found, initialized in
+            found.initialize(repeating: 0)
+            nonisolated(unsafe) let base = found.baseAddress
+            forEachQuery { _, query, scores in
+                for entry in task.relevant.row(query) {
+                    base![entry] = scores[Int(task.relevant.columns[entry])]
+                }
+            }
+            initialized = count
+        }
+    }
+
     private func exclude(_ query: Int, from scores: UnsafeMutablePointer<Float>) {
         for item in task.unrankable { scores[Int(item)] = Self.excluded }
         guard task.excludesContext else { return }

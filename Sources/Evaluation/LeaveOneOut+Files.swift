@@ -6,10 +6,11 @@ extension LeaveOneOut {
     /// Numbers are taken as dense, so that a stray one would ask for memory that nobody needs.
     package static let numberMax: Int32 = 50_000_000
 
-    /// Reads the protocol's three files, `PREFIX.train.rating` (or pairs), `.test.rating` and `.test.negative`.
+    /// Reads the protocol's three files, `PREFIX.train.rating` (or pairs), `.test.rating` and
+    /// `.test.negative`.
     ///
-    /// This is the one place that touches them: `lines` opens a file by its name and yields its lines without
-    /// their ends, decompressed.
+    /// This is the one place that touches them: `lines` opens a file by its name and yields its
+    /// lines without their ends, decompressed.
     ///
     /// - Throws: what `lines` throws, or an ``EvaluationError`` that names file and line.
     package init<Lines: Sequence<String>>(
@@ -23,9 +24,11 @@ extension LeaveOneOut {
     /// Parses the protocol's three files; empty lines are skipped.
     ///
     /// - Parameters:
-    ///   - train: `user item ...`, separated by tabs or blanks; what follows is ignored, and repeats count once.
+    ///   - train: `user item ...`, separated by tabs or blanks; what follows is ignored, and
+    ///     repeats count once.
     ///   - test: `user item ...`, a user at most once.
-    ///   - negatives: `(user,item) negative negative ...`, line by line the user and item of `test`.
+    ///   - negatives: `(user,item) negative negative ...`, line by line the user and item of
+    ///     `test`.
     /// - Complexity: O(bytes).
     package init(
         train: (file: String, lines: some Sequence<String>),
@@ -78,8 +81,8 @@ extension LeaveOneOut {
 
 /// Gives each line's numbers to `body`, with the line's place for its errors.
 ///
-/// Numbers are separated by tabs, blanks, commas or brackets. `columns` says how many a line must have, and how
-/// many are looked at.
+/// Numbers are separated by tabs, blanks, commas or brackets. `columns` says how many a line must
+/// have, and how many are looked at.
 func parse(
     _ file: String, _ lines: some Sequence<String>, columns: ClosedRange<Int>,
     _ body: (_ numbers: [Int32], _ place: String) throws(EvaluationError) -> Void

@@ -2,11 +2,12 @@ package import Interactions
 
 /// One held-out item a user, ranked among items that she never took.
 ///
-/// The protocol and files of He et al. 2017, "Neural collaborative filtering": her latest item is the test, and 99
-/// drawn negatives stand against it. Negatives are a set, and the test item is never among them: in ML-1M the files
-/// name it there for 156 users, and the published program merges the two, as both are keys of one dictionary. Ties
-/// are handled as ``Standing`` says. Sampled negatives rank methods differently from all items; compare
-/// figures only with figures of the same files.
+/// The protocol and files of He et al. 2017, "Neural collaborative filtering": her latest item is
+/// the test, and 99 drawn negatives stand against it. Negatives are a set, and the test item is
+/// never among them: in ML-1M the files name it there for 156 users, and the published program
+/// merges the two, as both are keys of one dictionary. Ties are handled as ``Standing`` says.
+/// Sampled negatives rank methods differently from all items; compare figures only with figures of
+/// the same files.
 package struct LeaveOneOut: Sendable {
     package struct Case: Sendable, Equatable {
         package var user: Int32

@@ -8,9 +8,10 @@ internal import Darwin
 
 /// Where the one relevant candidate stands among the others by score.
 ///
-/// Equal scores carry no order, and whatever order a program gives them must not earn it points. Each metric is
-/// therefore its expected value over all orders of the equals, all equally likely. Source: McSherry and Najork 2008,
-/// "Computing information retrieval performance measures efficiently in the presence of tied scores".
+/// Equal scores carry no order, and whatever order a program gives them must not earn it points.
+/// Each metric is therefore its expected value over all orders of the equals, all equally likely.
+/// Source: McSherry and Najork 2008, "Computing information retrieval performance measures
+/// efficiently in the presence of tied scores".
 package struct Standing: Sendable, Equatable {
     /// How many candidates score higher; those that are not numbers count as higher.
     package var higher: Int
@@ -48,7 +49,8 @@ package struct Standing: Sendable, Equatable {
 
 /// Measures of a ranked list against a set of relevant items; 0 to 1, the more the better.
 ///
-/// The list holds no item twice, and only its first k count. With nothing relevant every measure is 0.
+/// The list holds no item twice, and only its first k count. With nothing relevant every measure is
+/// 0.
 package enum Metrics {
     /// 1 where a relevant item is in the list.
     package static func hitRate<Item: Hashable>(

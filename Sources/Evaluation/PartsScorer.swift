@@ -3,8 +3,8 @@ package import Models
 
 /// Scores items for training users straight from a model's parts, as plainly as can be.
 ///
-/// Takes the first of these that the parts have: user vectors; folding in; neighbours, whose scores are summed
-/// over the user's history; popularity.
+/// Takes the first of these that the parts have: user vectors; folding in; neighbours, whose scores
+/// are summed over the user's history; popularity.
 package struct PartsScorer {
     private let parts: ModelParts
     private let histories: SparseMatrix

@@ -16,7 +16,7 @@ package struct RankingTask: Sendable {
     package var users: [Int32]
     /// Q x I: what is known when the query is asked.
     package var contexts: SparseMatrix
-    /// Q x I: what was held out; no row is empty.
+    /// Q x I: what was held out; no row is empty. A value is the rating, where events are ratings.
     package var relevant: SparseMatrix
     /// Q x I: what is ranked, for protocols with sampled candidates; nil for all items.
     package var candidates: SparseMatrix?
@@ -65,13 +65,13 @@ struct RankingTaskBuilder {
     /// All lists ascend strictly. A query without anything relevant is left out.
     mutating func append(
         user: Int32, context: some Sequence<Int32>, relevant: some Sequence<Int32>,
-        candidates: [Int32]? = nil
+        ratings: [Float]? = nil, candidates: [Int32]? = nil
     ) {
         let relevant = Array(relevant)
         guard !relevant.isEmpty else { return }
         users.append(user)
         contexts.append(context)
-        self.relevant.append(relevant)
+        self.relevant.append(relevant, values: ratings)
         if let candidates { self.candidates.append(candidates) }
     }
 
@@ -85,22 +85,26 @@ struct RankingTaskBuilder {
     }
 }
 
-/// Makes a sparse matrix of ones, row by row.
+/// Makes a sparse matrix row by row.
 struct RowBuilder {
     private let columnCount: Int
     private var offsets = [0]
     private var columns: [Int32] = []
+    private var values: [Float] = []
 
     init(columnCount: Int) { self.columnCount = columnCount }
 
-    mutating func append(_ row: some Sequence<Int32>) {
+    /// - Parameter values: as many as the row has columns; nil for ones.
+    mutating func append(_ row: some Sequence<Int32>, values: [Float]? = nil) {
         columns.append(contentsOf: row)
+        let count = columns.count - offsets.last!
+        self.values.append(contentsOf: values ?? Array(repeating: 1, count: count))
         offsets.append(columns.count)
     }
 
     var matrix: SparseMatrix {
         SparseMatrix(
             rows: offsets.count - 1, columnCount: columnCount, rowOffsets: offsets,
-            columns: columns, values: Array(repeating: 1, count: columns.count))
+            columns: columns, values: values)
     }
 }

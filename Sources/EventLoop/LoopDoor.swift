@@ -1,5 +1,4 @@
 internal import CLibUV
-internal import Synchronization
 
 /// The one way into a loop for other threads: a queue of jobs and a wake-up.
 package final class LoopDoor: Sendable {
@@ -10,7 +9,7 @@ package final class LoopDoor: Sendable {
         var wakeUp: UInt?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Runs `job` on the loop's thread, in the order submitted, soon.
     ///

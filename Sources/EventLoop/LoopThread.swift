@@ -1,15 +1,14 @@
 internal import CLibUV
-internal import Synchronization
 
 /// A thread that runs one loop from start to orderly end.
 package final class LoopThread: Sendable {
     /// The way into the thread's loop.
     package let door: LoopDoor
-    private let thread: Mutex<UInt?>
+    private let thread: Locked<UInt?>
 
     private init(door: LoopDoor, thread: uv_thread_t) {
         self.door = door
-        self.thread = Mutex(UInt(thread))
+        self.thread = Locked(UInt(thread))
     }
 
     /// Starts a thread, makes a loop on it, runs `setUp` there and then the loop, until

@@ -1,10 +1,12 @@
 internal import CKernels
 
-/// Computes vectors from histories with the other side's factors fixed: the half-step of iALS, for one row or many.
+/// Computes vectors from histories with the other side's factors fixed: the half-step of iALS, for
+/// one row or many.
 ///
-/// Training runs this very code for each row, so folding in a training user's history gives her trained vector
-/// again, bit for bit on the same machine. It keeps the weighted Gramian, D x D floats, and none of the factors.
-/// Threads may share a solver; each needs its own ``FoldInScratch``.
+/// Training runs this very code for each row, so folding in a training user's history gives her
+/// trained vector again, bit for bit on the same machine. It keeps the weighted Gramian, D x D
+/// floats, and none of the factors. Threads may share a solver; each needs its own
+/// ``FoldInScratch``.
 package struct FoldInSolver: Sendable {
     package let parameters: FoldInParameters
     /// D, the length of a vector.
@@ -56,8 +58,9 @@ package struct FoldInSolver: Sendable {
     ///   - history: `count` addresses of `dimensions` floats each, an item at most once.
     ///   - vector: receives `dimensions` floats; zeros for an empty history.
     ///   - scratch: made for the same `dimensions`.
-    /// - Returns: the sum of the history's scores under the new vector, or nil, with `vector` untouched, where the
-    ///   system is not positive definite in single precision: the factors are not finite, or lambda is too small.
+    /// - Returns: the sum of the history's scores under the new vector, or nil, with `vector`
+    ///   untouched, where the system is not positive definite in single precision: the factors are
+    ///   not finite, or lambda is too small.
     /// - Complexity: O(count x D^2 + D^3).
     @discardableResult
     package func solve(
@@ -126,7 +129,8 @@ package struct FoldInSolver: Sendable {
     }
 }
 
-/// The memory that one thread folds in with: D^2 floats and a panel of rows, for D rounded up to 16.
+/// The memory that one thread folds in with: D^2 floats and a panel of rows, for D rounded up to
+/// 16.
 package final class FoldInScratch {
     package let dimensions: Int
     fileprivate let work: UnsafeMutablePointer<Float>

@@ -1,9 +1,10 @@
 internal import CKernels
 
-/// `weight` times the sum of y y' over all rows y, in the kernels' layout, shape `[paddedCount(columns)]` squared.
+/// `weight` times the sum of y y' over all rows y, in the kernels' layout, shape
+/// `[paddedCount(columns)]` squared.
 ///
-/// Rows are summed in at most 64 blocks, whose sums are then added in order: neither the blocks nor the order
-/// depend on the number of threads, so neither do the bits.
+/// Rows are summed in at most 64 blocks, whose sums are then added in order: neither the blocks nor
+/// the order depend on the number of threads, so neither do the bits.
 ///
 /// - Parameters:
 ///   - rows: the first of `count` rows of `columns` floats, `stride` floats apart.

@@ -7,13 +7,15 @@ internal import Interactions
 ///     sum over observed (u, i) of (w_u.h_i - 1)^2  +  alpha0 sum over all (u, i) of (w_u.h_i)^2
 ///     + lambda (sum_u (|I_u| + alpha0 I)^nu |w_u|^2 + sum_i (|U_i| + alpha0 U)^nu |h_i|^2)
 ///
-/// by turns: one side is fixed, and each row of the other is the solution of a D x D system. A step updates the
-/// items and then the users, so that the users of the result are exactly what folding in gives. A pair counts as
-/// observed once, whatever its value, since histories at serving time carry no values.
+/// by turns: one side is fixed, and each row of the other is the solution of a D x D system. A step
+/// updates the items and then the users, so that the users of the result are exactly what folding
+/// in gives. A pair counts as observed once, whatever its value, since histories at serving time
+/// carry no values.
 ///
-/// Source: Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets"; in the form,
-/// and with the frequency-scaled lambda and the initial deviation, of Rendle, Krichene, Zhang and Koren 2021,
-/// "Revisiting the performance of iALS on item recommendation benchmarks".
+/// Source: Hu, Koren and Volinsky 2008, "Collaborative filtering for implicit feedback datasets";
+/// in the form, and with the frequency-scaled lambda and the initial deviation, of Rendle,
+/// Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS on item recommendation
+/// benchmarks".
 ///
 /// - Complexity: a step takes O(pairs x D^2 + (U + I) x D^3) time; training O((U + I) x D) memory.
 package struct IALS: Recommender {
@@ -26,7 +28,8 @@ package struct IALS: Recommender {
     /// lambda, nu and alpha0.
     package var foldIn = FoldInParameters(
         unobservedWeight: 0.3, regularization: 0.007, regularizationExponent: 1)
-    /// The entries of the first user vectors have this standard deviation divided by sqrt(D); positive.
+    /// The entries of the first user vectors have this standard deviation divided by sqrt(D);
+    /// positive.
     package var initialDeviation: Float = 0.1
 
     package init() {}
@@ -118,8 +121,8 @@ private struct HalfStep {
 
     /// - Returns: the objective but for the fixed side's penalty.
     ///
-    /// For a row with n entries, system A and right side b the terms are n - 2 b.x + x.Ax, and Ax = b at the
-    /// solution, so they come to n - b.x, which the solve gives for nothing.
+    /// For a row with n entries, system A and right side b the terms are n - 2 b.x + x.Ax, and Ax =
+    /// b at the solution, so they come to n - b.x, which the solve gives for nothing.
     func run(histories: SparseMatrix) throws(TrainingError) -> Double {
         let longest = (0..<rows.rows).reduce(0) { max($0, histories.row($1).count) }
         let fits = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows.rows)

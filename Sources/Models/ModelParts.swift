@@ -85,7 +85,7 @@ package struct FoldInParameters: Sendable, Equatable {
 package struct NeighbourLists: Sendable, Equatable {
     package var offsets: [Int]
     package var items: [Int32]
-    /// What the list is sorted by: shrunk confidence for complements, 0 to 1.
+    /// What the list is sorted by, 0 to 1; for complements the shrunk confidence, less for bestsellers.
     package var scores: [Float]
     /// P(j | i) / P(j), from the raw counts.
     package var lifts: [Float]

@@ -6,9 +6,11 @@ func paddedCount(_ dimensions: Int) -> Int {
     return (dimensions + block - 1) / block * block
 }
 
-/// A factor matrix while it is trained: rows padded with zeros to the kernels' block, on cache line boundaries.
+/// A factor matrix while it is trained: rows padded with zeros to the kernels' block, on cache line
+/// boundaries.
 ///
-/// `@unchecked Sendable`: within a half-step threads only read one table, and each writes its own rows of the other.
+/// `@unchecked Sendable`: within a half-step threads only read one table, and each writes its own
+/// rows of the other.
 final class PaddedRows: @unchecked Sendable {
     let rows: Int
     let columns: Int

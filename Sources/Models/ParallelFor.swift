@@ -8,11 +8,12 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Runs `body` over `0..<count` in chunks, on the calling thread and on `threads - 1` threads made for it, and
-/// returns when all is done.
+/// Runs `body` over `0..<count` in chunks, on the calling thread and on `threads - 1` threads made
+/// for it, and returns when all is done.
 ///
-/// Threads take the next chunk when they are free, so which one runs a chunk varies from run to run. Results do
-/// not, as long as a chunk's work depends on its range alone and writes only what belongs to it.
+/// Threads take the next chunk when they are free, so which one runs a chunk varies from run to
+/// run. Results do not, as long as a chunk's work depends on its range alone and writes only what
+/// belongs to it.
 ///
 /// - Parameters:
 ///   - chunk: items handed out at a time; chunks always start at its multiples.

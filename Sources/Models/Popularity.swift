@@ -22,8 +22,8 @@ package struct Popularity: Recommender {
 extension TrainingData {
     /// By item, the number of users who took it or of baskets that hold it, whichever is larger.
     ///
-    /// Users and baskets are counted, not pieces, so that one large order does not make a bestseller; baskets
-    /// matter where customers are unknown, or come back for the same item.
+    /// Users and baskets are counted, not pieces, so that one large order does not make a
+    /// bestseller; baskets matter where customers are unknown, or come back for the same item.
     package var popularity: [Float] {
         var users = Array(repeating: Float(0), count: interactions.columnCount)
         for item in interactions.columns { users[Int(item)] += 1 }

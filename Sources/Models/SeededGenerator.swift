@@ -16,8 +16,8 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     /// A draw from a distribution very near to the standard normal one, within 6 of 0.
     ///
-    /// The sum of twelve uniform draws has mean 6 and variance 1. It needs no logarithm, whose last bits differ
-    /// between C libraries.
+    /// The sum of twelve uniform draws has mean 6 and variance 1. It needs no logarithm, whose last
+    /// bits differ between C libraries.
     package mutating func nextNormal() -> Double {
         var sum = -6.0
         for _ in 0..<12 { sum += Double(next() >> 11) * 0x1p-53 }

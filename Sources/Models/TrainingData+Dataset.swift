@@ -6,9 +6,11 @@ package struct TrainingDataOptions: Sendable {
     ///
     /// A return is never positive, so `.return` may not be here.
     package var weights: [EventKind: Float] = [.purchase: 1]
-    /// Events of a user without a basket make one as long as each follows the last within this many seconds.
+    /// Events of a user without a basket make one as long as each follows the last within this many
+    /// seconds.
     ///
-    /// Half an hour is the usual end of a web session. Times that are whole days put a day into one basket.
+    /// Half an hour is the usual end of a web session. Times that are whole days put a day into one
+    /// basket.
     package var sessionGapSeconds: Int64 = 1_800
 
     package init() {}
@@ -17,10 +19,10 @@ package struct TrainingDataOptions: Sendable {
 extension TrainingData {
     /// Sums a shop's events by user and item, and gathers its baskets.
     ///
-    /// An event is positive where its kind weighs more than 0 and its value is more than 0. A positive event of a
-    /// user adds its weighted value to her row. It belongs to the basket it names, else to its user's session where
-    /// its time is known, else to none. Rows of `interactions` are the dataset's users; baskets without a positive
-    /// event have no row.
+    /// An event is positive where its kind weighs more than 0 and its value is more than 0. A
+    /// positive event of a user adds its weighted value to her row. It belongs to the basket it
+    /// names, else to its user's session where its time is known, else to none. Rows of
+    /// `interactions` are the dataset's users; baskets without a positive event have no row.
     ///
     /// - Throws: ``TrainingError`` where the options are out of range or no event is positive.
     /// - Complexity: O(events x log events).
@@ -57,8 +59,8 @@ extension TrainingData {
             baskets: baskets.rows > 0 ? baskets : nil)
     }
 
-    /// The basket of each positive event, or `EventTable.none`, and how many there are; sessions come after the
-    /// named baskets.
+    /// The basket of each positive event, or `EventTable.none`, and how many there are; sessions
+    /// come after the named baskets.
     private static func assignBaskets(
         _ positive: [Int], of events: EventTable, named: Int, gap: Int64
     ) -> (baskets: [Int32], count: Int) {
@@ -77,7 +79,8 @@ extension TrainingData {
         for (k, event) in byUser.enumerated() {
             let continues =
                 k > 0 && byUser[k - 1].user == event.user
-                // Times are any Int64: the difference of two may pass its range, and then the session is over.
+                // Times are any Int64: the difference of two may pass its range, and then the
+                // session is over.
                 && !event.time.subtractingReportingOverflow(byUser[k - 1].time).overflow
                 && event.time - byUser[k - 1].time <= gap
             if !continues { count += 1 }

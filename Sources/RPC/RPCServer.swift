@@ -1,5 +1,4 @@
 package import EventLoop
-internal import Synchronization
 
 /// Where and how wide a server listens.
 package struct RPCServerConfiguration: Sendable {
@@ -147,5 +146,5 @@ struct Part: Sendable {
 
 /// What a loop's thread hands to the one that started it.
 private final class Outcome: Sendable {
-    let value = Mutex<(LoopBound<ServerLoop>, LoopCounters)?>(nil)
+    let value = Locked<(LoopBound<ServerLoop>, LoopCounters)?>(nil)
 }

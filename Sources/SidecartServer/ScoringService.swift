@@ -100,8 +100,8 @@ final class ScoringService {
             entry.pointee.contribution = reason.contribution
             entry.pointee.lift = reason.lift
             entry.pointee.confidence = reason.confidence
-            if let cause = reason.item, Int(cause) < engine.model.items.count {
-                entry.pointee.item_id = engine.model.items[Int(cause)].binaryData
+            if let cause = reason.item, let id = reason.itemID {
+                entry.pointee.item_id = id.binaryData
                 entry.pointee.title = engine.model.shown(cause).title.binaryData
             }
             message.pointee.reasons[position] = entry

@@ -77,7 +77,7 @@ final class ServerProcess: Sendable {
     private let draining = Atomic(false)
     private let onDrainRequest: @Sendable () -> Void
     /// Set once, right after the server started; calls may come in before.
-    private let rpc = Mutex<RPCServer?>(nil)
+    private let rpc = Locked<RPCServer?>(nil)
 
     init(
         configuration: SidecartServer.Configuration, onDrainRequest: @escaping @Sendable () -> Void

@@ -72,6 +72,30 @@ private struct Directed: Recommender {
         }
     }
 
+    @Test func `models that predict ratings are held to the ratings given`() throws {
+        // Item i is always rated i + 1, and the model predicts i: an error of 1 but for item 0, where 0 counts as 1.
+        var dataset = makeDataset(users: 12, items: 4, [])
+        for user in 0..<Int32(12) {
+            for item in 0..<Int32(4) {
+                dataset.events.append(user: user, item: item, value: Float(item + 1))
+            }
+        }
+        let plan = try EventSplits(dataset: dataset).makeFoldPlan(folds: 4, at: [2])
+        for predicts in [true, false] {
+            let entry = ModelEntry(Directed(), predictsRatings: predicts)
+            guard case .judged(let model) = try Contest(plan: plan).run(entry, context: context)
+            else {
+                Issue.record("refused")
+                return
+            }
+            #expect((model.ratings != nil) == predicts)
+            guard let ratings = model.ratings else { continue }
+            #expect(ratings.count == 48)
+            #expect(abs(ratings.rmse - 0.75.squareRoot()) < 1e-6)
+            #expect(ratings.accuracy == 0.25)
+        }
+    }
+
     @Test func `the standings put the best first and say how sure that is`() throws {
         let models = try [1.0, -1, -3].map { slope in
             let result = try Contest(plan: plan).run(

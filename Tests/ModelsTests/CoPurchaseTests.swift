@@ -46,7 +46,7 @@ import Testing
                 let (own, other) = (Double(held[i].count), Double(held[j].count))
                 guard both >= 2, both * Double(filled) > own * other else { continue }
                 expected.append(
-                    (Int32(j), pow(both / (own + 10), 0.7) * pow(both / (other + 10), 0.3)))
+                    (Int32(j), pow(both / (own + 10), 0.5) * pow(both / (other + 10), 0.5)))
             }
             let range = found.range(of: i)
             #expect(range.count == min(7, expected.count), "item \(i), seed \(seed)")

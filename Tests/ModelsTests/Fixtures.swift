@@ -1,7 +1,8 @@
 import Interactions
 import Models
 
-/// Even users took even items and odd users odd ones, but nobody the item of her own number, which must return.
+/// Even users took even items and odd users odd ones, but nobody the item of her own number, which
+/// must return.
 func makeCheckerboard(size: Int) -> TrainingData {
     var entries: [(row: Int32, column: Int32, value: Float)] = []
     for user in 0..<Int32(size) {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct IALSTests {
-    let data = makeRandomData(users: 300, items: 200, pairs: 5_000, seed: 41)
+    let data = makeRandomData(users: 150, items: 100, pairs: 2_000, seed: 41)
 
     /// A model, its parts, and the losses that it reported.
     private func train(_ change: (inout IALS) -> Void = { _ in }) throws -> (

@@ -8,8 +8,8 @@ private let dataFolder = ProcessInfo.processInfo.environment["SIDECART_DATA"]
 
 /// Published figures on the ML-1M files of the NCF protocol.
 ///
-/// Needs `SIDECART_DATA`, a folder with `ml-1m.train.pairs.tsv`, `ml-1m.test.rating` and `ml-1m.test.negative`,
-/// unpacked: the data may not be redistributed.
+/// Needs `SIDECART_DATA`, a folder with `ml-1m.train.pairs.tsv`, `ml-1m.test.rating` and
+/// `ml-1m.test.negative`, unpacked: the data may not be redistributed.
 @Suite(.enabled(if: dataFolder != nil, "SIDECART_DATA names no folder"), .serialized)
 struct MovieLensTests {
     private func readSplit() throws -> LeaveOneOut {

@@ -14,6 +14,7 @@ import Testing
     static var smallIALS: IALS {
         var model = IALS()
         model.dimensions = 20
+        model.epochs = 5
         return model
     }
 
@@ -34,9 +35,9 @@ import Testing
     @Test(arguments: all)
     func `the bytes do not depend on the number of threads`(model: any Recommender) throws {
         // More items than one block of the Gramian, and rows longer than one packed panel.
-        let data = makeRandomData(users: 700, items: 900, pairs: 30_000, seed: 31)
+        let data = makeRandomData(users: 600, items: 600, pairs: 15_000, seed: 31)
         let reference = bits(try model.train(on: data, with: TrainingContext(threads: 1, seed: 7)))
-        for threads in [1, 2, 3, 8] {
+        for threads in [2, 3, 8] {
             let parts = try model.train(on: data, with: TrainingContext(threads: threads, seed: 7))
             #expect(bits(parts) == reference, "\(threads) threads")
         }

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Synchronization
 
 /// One call from when it is made to its outcome, shared by the task that waits and the loop's thread.
@@ -20,7 +21,7 @@ final class PendingCall: Sendable {
     let stream = Atomic<UInt32>(0)
     private let timeout: Duration
     private let budget: Budget
-    private let state = Mutex(State.made)
+    private let state = Locked(State.made)
 
     /// - Throws: `resourceExhausted` where the budget is used up.
     init(
@@ -92,7 +93,7 @@ extension SidecartError {
 final class Budget: Sendable {
     private let callsMax: Int
     private let bytesMax: Int
-    private let used = Mutex((calls: 0, bytes: 0))
+    private let used = Locked((calls: 0, bytes: 0))
 
     init(_ configuration: SidecartConfiguration) {
         callsMax = configuration.callsInFlightMax

@@ -1,11 +1,13 @@
 /// Dense kernels for small symmetric positive definite systems, single precision.
 ///
-/// Square matrices are row-major, shape [d, d], with `d` a positive multiple of SC_LINALG_BLOCK; callers pad with
-/// zeros. Only the blocks on and above the diagonal are read and written; what lies in a diagonal block below the
-/// diagonal is scratch. Nothing needs more than the alignment of a float. Nothing allocates.
+/// Square matrices are row-major, shape [d, d], with `d` a positive multiple of SC_LINALG_BLOCK;
+/// callers pad with zeros. Only the blocks on and above the diagonal are read and written; what
+/// lies in a diagonal block below the diagonal is scratch. Nothing needs more than the alignment of
+/// a float. Nothing allocates.
 ///
-/// The widest instruction set that the machine has is chosen at each call; the others are not even touched, so one
-/// binary runs everywhere. Sums are fused and reordered: results agree between machines to rounding, not in bits.
+/// The widest instruction set that the machine has is chosen at each call; the others are not even
+/// touched, so one binary runs everywhere. Sums are fused and reordered: results agree between
+/// machines to rounding, not in bits.
 
 #pragma once
 
@@ -15,8 +17,8 @@
 
 #define SC_LINALG_BLOCK 16
 
-/// Copies `count` rows of `columns` floats into `panel`, shape [count, d], padded with zeros up to `d`, and adds
-/// their sum to `sum`, shape [d].
+/// Copies `count` rows of `columns` floats into `panel`, shape [count, d], padded with zeros up to
+/// `d`, and adds their sum to `sum`, shape [d].
 void sc_linalg_gather(
     const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
     float *panel, float *sum);
@@ -24,12 +26,14 @@ void sc_linalg_gather(
 /// a += rows' rows, with `rows` of shape [count, d].
 void sc_linalg_syrk(float *a, size_t d, const float *rows, size_t count);
 
-/// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the diagonal.
+/// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the
+/// diagonal.
 ///
 /// Returns -1, or the index of the first pivot that is not positive; `a` is then spoilt.
 ptrdiff_t sc_linalg_cholesky(float *a, size_t d);
 
-/// Solves u'u x = b in place, `x` holding b at first, for `u` as sc_linalg_cholesky leaves it. Returns b.x.
+/// Solves u'u x = b in place, `x` holding b at first, for `u` as sc_linalg_cholesky leaves it.
+/// Returns b.x.
 float sc_linalg_solve(const float *u, size_t d, float *x);
 
 #pragma clang assume_nonnull end

@@ -35,6 +35,7 @@ package struct Contest: Sendable {
     ) throws(EvaluationError) -> JudgedModel {
         let clock = ContinuousClock()
         var judgement: Judgement?
+        var (predicted, given) = ([Float](), [Float]())
         var result = JudgedModel(name: entry.name)
         for split in plan.splits {
             let started = clock.now
@@ -48,7 +49,9 @@ package struct Contest: Sendable {
             for number in 0..<seedCount {
                 var context = context
                 context.seed &+= UInt64(number)
-                let outcome = try fit(model, split, context)
+                let outcome = try fit(model, split, context, predicts: entry.predictsRatings)
+                predicted += outcome.predicted
+                given += outcome.given
                 result.trainingTime += outcome.trainingTime
                 result.rankingTime += outcome.rankingTime
                 repeats.append(outcome.judgement)
@@ -61,6 +64,9 @@ package struct Contest: Sendable {
         result.rankingTime /= runs
         result.judgement = judgement
         let training = plan.splits[0].training
+        if let scale = training.ratingScale, !given.isEmpty {
+            result.ratings = RatingErrors(predicted: predicted, given: given, scale: scale)
+        }
         result.use = CatalogueUse(
             recommended: judgement!.recommended, popularity: training.popularity,
             takers: max(training.interactions.rows, training.baskets?.rows ?? 0))
@@ -69,9 +75,11 @@ package struct Contest: Sendable {
 
     /// Trains a model on a split and ranks the queries of all its tasks.
     private func fit(
-        _ model: any Recommender, _ split: EvaluationSplit, _ context: TrainingContext
+        _ model: any Recommender, _ split: EvaluationSplit, _ context: TrainingContext,
+        predicts: Bool = false
     ) throws(EvaluationError) -> (
-        judgement: Judgement, trainingTime: Duration, rankingTime: Duration
+        judgement: Judgement, predicted: [Float], given: [Float], trainingTime: Duration,
+        rankingTime: Duration
     ) {
         let clock = ContinuousClock()
         let started = clock.now
@@ -81,12 +89,17 @@ package struct Contest: Sendable {
         } catch { throw EvaluationError(error.description) }
         let trained = clock.now
         var judgement: Judgement?
+        var (predicted, given) = ([Float](), [Float]())
         for task in split.tasks {
             let scorer = try BatchScorer(parts: parts, task: task, threads: context.threads)
             let one = Judgement(of: scorer, at: plan.lengths, threads: context.threads)
             judgement = judgement?.appending(one) ?? one
+            if predicts, split.training.ratingScale != nil {
+                predicted += scorer.relevantScores()
+                given += task.relevant.values
+            }
         }
-        return (judgement!, trained - started, clock.now - trained)
+        return (judgement!, predicted, given, trained - started, clock.now - trained)
     }
 
     /// Tries one hyperparameter after the other and keeps what ranks a split best: coordinate search.
@@ -141,6 +154,8 @@ package struct JudgedModel: Sendable {
     /// All splits' queries, one after the other; never nil once judged.
     package fileprivate(set) var judgement: Judgement!
     package fileprivate(set) var use: CatalogueUse!
+    /// For models that predict ratings, where the data has some.
+    package fileprivate(set) var ratings: RatingErrors?
     /// Settings tried on validation data, over all splits.
     package fileprivate(set) var trials = 0
     package fileprivate(set) var searchTime = Duration.zero

@@ -14,6 +14,8 @@ package struct ModelEntry: Sendable {
 
     package let name: String
     package let axes: [Axis]
+    /// Whether its scores are the ratings that users would give.
+    package let predictsRatings: Bool
     /// What the model remembers for manifests when nothing is set.
     package let standards: [String: Double]
     private let maker: @Sendable ([String: Double]) -> any Recommender
@@ -21,8 +23,11 @@ package struct ModelEntry: Sendable {
     /// - Parameters:
     ///   - model: as it is when nothing is set.
     ///   - parameters: what can be set and searched, most important first.
-    package init<Model: Recommender>(_ model: Model, _ parameters: Parameter<Model>...) {
+    package init<Model: Recommender>(
+        _ model: Model, predictsRatings: Bool = false, _ parameters: Parameter<Model>...
+    ) {
         name = Model.name
+        self.predictsRatings = predictsRatings
         standards = model.hyperparameters
         axes = parameters.map {
             Axis(

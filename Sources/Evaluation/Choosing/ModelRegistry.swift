@@ -12,7 +12,7 @@ package enum ModelRegistry {
             Parameter("support_min", \.supportMin)),
         ModelEntry(
             IALS(),
-            Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.1, 1]),
+            Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
             Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
             Parameter("dimensions", \.dimensions, try: [32, 128]),
             Parameter("epochs", \.epochs),

@@ -1,3 +1,5 @@
+internal import Models
+
 /// How near predicted ratings are to those that were given.
 package struct RatingErrors: Sendable, Equatable {
     package var count: Int
@@ -29,5 +31,17 @@ package struct RatingErrors: Sendable, Equatable {
         rmse = (squares / n).squareRoot()
         mae = absolutes / n
         accuracy = Double(right) / n
+    }
+}
+
+extension TrainingData {
+    /// The ratings that occur, ascending; nil where values are no ratings, being all the same or too many.
+    var ratingScale: [Float]? {
+        var distinct: Set<Float> = []
+        for value in interactions.values {
+            distinct.insert(value)
+            if distinct.count > 100 { return nil }
+        }
+        return distinct.count > 1 ? distinct.sorted() : nil
     }
 }

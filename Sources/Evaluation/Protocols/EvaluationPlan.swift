@@ -54,10 +54,11 @@ extension EvaluationSplit {
         var task = RankingTaskBuilder(itemCount: rows.columnCount)
         for user in 0..<rows.rows {
             let history = rows.columns[rows.row(user)]
-            let held = heldOut.columns[heldOut.row(user)]
             let known = Set(history)
+            let held = heldOut.row(user).filter { !known.contains(heldOut.columns[$0]) }
             task.append(
-                user: Int32(user), context: history, relevant: held.filter { !known.contains($0) })
+                user: Int32(user), context: history, relevant: held.map { heldOut.columns[$0] },
+                ratings: held.map { heldOut.values[$0] })
         }
         self.init(
             training: training, tasks: [task.make(excludesContext: true)], validation: validation)

@@ -126,21 +126,24 @@ package struct EventSplits: Sendable {
     ) throws(EvaluationError) -> EvaluationSplit {
         let training = try trainingData(past)
         let isKnown = training.itemCounts
+        let events = dataset.events
         let heldOut = SparseMatrix(
             rows: dataset.users.count, columnCount: dataset.items.count,
             entries: held.lazy
-                .filter { isKnown[Int(dataset.events.items[$0])] > 0 }
+                .filter { isKnown[Int(events.items[$0])] > 0 }
                 .map {
-                    (
-                        row: dataset.events.users[$0], column: dataset.events.items[$0],
-                        value: Float(1)
+                    let weight = options.weights[events.kinds[$0]] ?? 0
+                    return (
+                        row: events.users[$0], column: events.items[$0],
+                        value: weight * events.values[$0]
                     )
                 })
         // Only those who have a history can be told from one another.
         var rows = RowBuilder(columnCount: dataset.items.count)
         for user in 0..<dataset.users.count {
-            let hasHistory = !training.interactions.row(user).isEmpty
-            rows.append(hasHistory ? heldOut.columns[heldOut.row(user)] : [])
+            let isKnown = !training.interactions.row(user).isEmpty
+            let entries = isKnown ? heldOut.row(user) : 0..<0
+            rows.append(heldOut.columns[entries], values: Array(heldOut.values[entries]))
         }
         let split = EvaluationSplit(
             training: training, heldOut: rows.matrix, validation: validation)

@@ -45,6 +45,7 @@ extension DatasetReader {
         let text = reader.field(line.item)
         var facts = CatalogLine.Facts()
         try line.read(reader, into: &facts, notUTF8: &textsNotUTF8)
+        longAttributes += facts.longTexts
         do throws(IdentifierColumn.Problem) {
             var item = try itemColumn.find(text, in: dataset.items)
             if item == IdentifierColumn.missing { throw .init(message: "the item has no id") }
@@ -68,6 +69,7 @@ extension DatasetReader {
             var price: Float?
             var stock: Int32?
             var attributes: [String] = []
+            var longTexts = 0
         }
 
         let item: Int
@@ -205,7 +207,11 @@ extension DatasetReader {
 
         /// Long text is a description, which no rule and no model compares.
         private func add(_ attribute: String, _ facts: inout Facts) {
-            if attribute.utf8.count <= attributeBytesMax { facts.attributes.append(attribute) }
+            if attribute.utf8.count <= attributeBytesMax {
+                facts.attributes.append(attribute)
+            } else {
+                facts.longTexts += 1
+            }
         }
 
         private func scalar(_ value: JSONCursor.Value) -> String? {

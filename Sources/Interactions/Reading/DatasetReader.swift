@@ -25,6 +25,7 @@ package struct DatasetReader {
     /// Of the last line that has one, by item; 0 where none has.
     var prices: [Float] = []
     var textsNotUTF8 = 0
+    var longAttributes = 0
     /// Of the file being read.
     private var badLinesOfFile = 0
     var duration = Duration.zero
@@ -182,6 +183,7 @@ package struct DatasetReader {
         note(cut, "ids lost their .0")
         let cleaned = userColumn.cleanedTexts + itemColumn.cleanedTexts + basketColumn.cleanedTexts
         note(cleaned - cut - itemColumn.foldedTexts, "ids lost blanks at their ends")
+        note(longAttributes, "attributes were longer than 256 bytes and were left out")
         note(textsNotUTF8, "titles or categories were not UTF-8 and were read as Latin-1")
     }
 

@@ -17,7 +17,8 @@ final class ServerProcess {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         var said = ""
-        while !said.contains("ready") {
+        // A word of its own: a folder's name may hold it, and so does "already".
+        while !said.split(whereSeparator: \.isWhitespace).contains("ready") {
             let piece = errors.fileHandleForReading.availableData
             guard !piece.isEmpty else {
                 process.waitUntilExit()

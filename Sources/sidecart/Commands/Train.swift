@@ -45,7 +45,7 @@ struct Train: ParsableCommand {
     var trials = 1
 
     @Option(help: ArgumentHelp("How many neighbours an item keeps.", valueName: "n"))
-    var neighbours = 50
+    var neighbours = CoPurchase().neighboursMax
 
     @Option(help: ArgumentHelp("The bundle's name; left out, the time.", valueName: "name"))
     var modelVersion: String?

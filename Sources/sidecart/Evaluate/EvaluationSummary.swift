@@ -20,6 +20,11 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         let noveltyBits: Double
         let gini: Double
         let longTail: [Double]
+        /// For models that predict ratings, where the data has some.
+        let rmse: Double?
+        let mae: Double?
+        /// The share of predictions whose nearest rating is the one given.
+        let accuracy: Double?
         let hyperparameters: [[String: Double]]
         let trials: Int
         let searchSeconds: Double
@@ -85,7 +90,9 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
             return Model(
                 name: row.model.name, figures: figures, pAgainstLeader: row.pAgainstLeader,
                 coverage: use.coverage, noveltyBits: use.novelty, gini: use.gini,
-                longTail: use.longTail, hyperparameters: row.model.hyperparameters,
+                longTail: use.longTail, rmse: row.model.ratings?.rmse,
+                mae: row.model.ratings?.mae, accuracy: row.model.ratings?.accuracy,
+                hyperparameters: row.model.hyperparameters,
                 trials: row.model.trials, searchSeconds: row.model.searchTime.seconds,
                 trainSeconds: row.model.trainingTime.seconds,
                 rankSeconds: row.model.rankingTime.seconds,
@@ -115,10 +122,13 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
 
     var description: String {
         let shown = shown
+        let hasRatings = models.contains { $0.rmse != nil }
         let hasEpochs = models.contains { $0.secondsPerEpoch != nil }
         var table = Table(
             ["model", ">\(leading)", ">95 % interval"] + shown.dropFirst().map { ">\($0)" }
-                + [">coverage", ">novelty", ">p", ">train s"] + (hasEpochs ? [">s/epoch"] : []))
+                + (hasRatings ? [">rmse", ">accuracy"] : []) + [
+                    ">coverage", ">novelty", ">p", ">train s",
+                ] + (hasEpochs ? [">s/epoch"] : []))
         for model in models {
             let interval = model.figures[leading].map {
                 String(format: "%.4f–%.4f", $0.low, $0.high)
@@ -126,6 +136,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
             table.add(
                 [model.name, Self.four(model.figures[leading]?.mean), interval ?? ""]
                     + shown.dropFirst().map { Self.four(model.figures[$0]?.mean) }
+                    + (hasRatings ? [Self.four(model.rmse), Self.four(model.accuracy)] : [])
                     + [
                         String(format: "%.3f", model.coverage),
                         String(format: "%.2f", model.noveltyBits),

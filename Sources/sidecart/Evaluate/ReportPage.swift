@@ -89,7 +89,7 @@ struct ReportPage {
             }
             return row(measure, cells)
         }
-        let others: [(String, (EvaluationSummary.Model) -> String)] = [
+        var others: [(String, (EvaluationSummary.Model) -> String)] = [
             ("coverage", { String(format: "%.3f", $0.coverage) }),
             ("novelty, bits", { String(format: "%.2f", $0.noveltyBits) }),
             ("Gini", { String(format: "%.3f", $0.gini) }),
@@ -97,6 +97,13 @@ struct ReportPage {
             ("training, s", { String(format: "%.2f", $0.trainSeconds) }),
             ("ranking, s", { String(format: "%.2f", $0.rankSeconds) }),
         ]
+        if summary.models.contains(where: { $0.rmse != nil }) {
+            others += [
+                ("RMSE", { EvaluationSummary.four($0.rmse) }),
+                ("MAE", { EvaluationSummary.four($0.mae) }),
+                ("accuracy", { EvaluationSummary.four($0.accuracy) }),
+            ]
+        }
         let rest = others.map { name, text in
             row(name, summary.models.map { "<td>\(escaped(text($0)))</td>" })
         }

@@ -69,6 +69,8 @@ struct TrainingPipeline {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value
             }
         }
+        // What was a Float is written as people gave it, not with the digits that widening brings to light.
+        info.hyperparameters = info.hyperparameters.mapValues { Double("\(Float($0))") ?? $0 }
         info.seed = seed
         info.created = now.formatted(.iso8601)
         info.data = DataSummary(

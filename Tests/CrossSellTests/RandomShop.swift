@@ -1,0 +1,104 @@
+import Bundles
+import Interactions
+import Models
+
+/// A seeded random bundle: nothing learned, every part present or absent as asked.
+struct RandomShop {
+    var seed: UInt64
+    var items = 40
+    var users = 8
+    var dimensions = 12
+    var hasEmbeddings = true
+    var hasUserVectors = true
+    var hasFoldIn = true
+    var hasNeighbours = true
+    var categories = 6
+
+    func makeBundle() -> ModelBundle {
+        var random = SeededGenerator(seed: seed)
+        var parts = ModelParts(
+            popularity: (0..<items).map { _ in Float(Int.random(in: 0...200, using: &random)) })
+        if hasEmbeddings {
+            parts.embeddings = EmbeddingParts(
+                items: matrix(items, &random),
+                users: hasUserVectors ? matrix(users, &random) : nil,
+                foldIn: hasFoldIn
+                    ? FoldInParameters(
+                        unobservedWeight: 0.2, regularization: 0.05, regularizationExponent: 1)
+                    : nil)
+        }
+        if hasNeighbours { parts.neighbours[.complement] = neighbours(&random) }
+        var catalog = Catalog()
+        for item in 0..<items {
+            let shelf = Int.random(in: 0...categories, using: &random)
+            catalog.update(
+                item: item, title: "Item \(item)", category: shelf == 0 ? [] : ["All", "\(shelf)"],
+                price: Float(item), stock: [-1, -1, 0, 5].randomElement(using: &random)!)
+        }
+        return ModelBundle(
+            info: BundleInfo(version: "random-\(seed)", kind: "random"),
+            items: IdentifierTable((0..<items).map(Self.item)),
+            users: IdentifierTable((0..<users).map { "u\($0)" }), catalog: catalog, parts: parts,
+            histories: histories(&random))
+    }
+
+    static func item(_ number: Int) -> String { "i\(number)" }
+
+    private func matrix(_ rows: Int, _ random: inout SeededGenerator) -> Matrix {
+        Matrix(
+            rows: rows, columns: dimensions,
+            values: (0..<rows * dimensions).map { _ in Float(random.nextNormal() * 0.3) })
+    }
+
+    private func neighbours(_ random: inout SeededGenerator) -> NeighbourLists {
+        var lists = NeighbourLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+        for item in 0..<items {
+            let others = (0..<items).filter { $0 != item }.shuffled(using: &random)
+            let count = Int.random(in: 0...min(8, items - 1), using: &random)
+            let scores = (0..<count).map { _ in Float.random(in: 0.01...0.9, using: &random) }
+            lists.items += others.prefix(count).map { Int32($0) }
+            lists.scores += scores.sorted(by: >)
+            lists.lifts += (0..<count).map { _ in Float.random(in: 1...30, using: &random) }
+            lists.confidences += (0..<count).map { _ in Float.random(in: 0...1, using: &random) }
+            lists.offsets.append(lists.items.count)
+        }
+        return lists
+    }
+
+    private func histories(_ random: inout SeededGenerator) -> SparseMatrix {
+        var offsets = [0]
+        var columns: [Int32] = []
+        for _ in 0..<users {
+            let count = Int.random(in: 0...6, using: &random)
+            columns += (0..<items).shuffled(using: &random).prefix(count).map { Int32($0) }
+            offsets.append(columns.count)
+        }
+        return SparseMatrix(
+            rows: users, columnCount: items, rowOffsets: offsets, columns: columns,
+            values: Array(repeating: 1, count: columns.count))
+    }
+}
+
+extension Ask {
+    /// Any mixture of known, unknown and repeated ids and of rules.
+    static func random(items: Int, users: Int, using random: inout SeededGenerator) -> Ask {
+        func ids(_ most: Int) -> [String] {
+            guard Bool.random(using: &random) else { return [] }
+            return (0..<Int.random(in: 0...most, using: &random)).map { _ in
+                RandomShop.item(Int.random(in: 0..<items + 3, using: &random))
+            }
+        }
+        var ask = Ask()
+        ask.user = [nil, "u\(Int.random(in: 0..<users, using: &random))", "stranger"]
+            .randomElement(using: &random)!
+        ask.basket = ids(4)
+        ask.history = ids(8)
+        ask.exclusions = ids(6)
+        ask.k = Int.random(in: 1...items + 5, using: &random)
+        ask.includesPurchased = Bool.random(using: &random)
+        ask.includesOutOfStock = Bool.random(using: &random)
+        ask.perCategoryMax = [0, 0, 1, 2].randomElement(using: &random)!
+        ask.wantsReasons = Bool.random(using: &random)
+        return ask
+    }
+}

@@ -1,0 +1,143 @@
+import Bundles
+import CrossSell
+import Models
+import Testing
+
+/// The engine against a plain ranking of every item, over random models and queries.
+@Suite struct RankingTests {
+    static let shapes: [RandomShop] = [
+        RandomShop(seed: 1),
+        RandomShop(seed: 2, dimensions: 16),
+        RandomShop(seed: 3, hasUserVectors: false),
+        RandomShop(seed: 4, hasFoldIn: false),
+        RandomShop(seed: 5, hasUserVectors: false, hasFoldIn: false),
+        RandomShop(seed: 6, hasNeighbours: false),
+        RandomShop(seed: 7, hasEmbeddings: false),
+        RandomShop(seed: 8, hasEmbeddings: false, hasNeighbours: false),
+        RandomShop(seed: 10, items: 600, dimensions: 20, categories: 40),
+        RandomShop(seed: 9, items: 3, users: 1, dimensions: 1, categories: 1),
+    ]
+
+    @Test("Slates are those of the plain ranking", arguments: shapes)
+    func slates(shop: RandomShop) throws {
+        let bundle = shop.makeBundle()
+        let engine = try ScoringEngine(model: bundle.serve())
+        var random = SeededGenerator(seed: shop.seed + 100)
+        for round in 0..<150 {
+            let ask = Ask.random(items: shop.items, users: shop.users, using: &random)
+            check(engine.answer(ask), ask, ReferenceRanking(bundle), "\(shop), round \(round)")
+        }
+    }
+
+    @Test("Slates follow what is put and deleted while serving")
+    func changes() throws {
+        let shop = RandomShop(seed: 11)
+        let bundle = shop.makeBundle()
+        let model = try bundle.serve()
+        let engine = try ScoringEngine(model: model)
+        var reference = ReferenceRanking(bundle)
+        var random = SeededGenerator(seed: 12)
+        for round in 0..<150 {
+            // Ids up to three past the catalogue's.
+            let number = Int.random(in: 0..<shop.items + 3, using: &random)
+            let id = RandomShop.item(number)
+            if number < shop.items || Bool.random(using: &random) {
+                let vector = (0..<shop.dimensions).map { _ in Float(random.nextNormal() * 0.3) }
+                try model.put(id, vector, ordinal: UInt32(number))
+                reference.vectors[id] = vector.map(Double.init)
+                if number >= shop.items { reference.extraOrdinals[id] = number }
+            } else {
+                model.delete(id)
+                reference.vectors[id] = nil
+            }
+            var ask = Ask.random(items: shop.items, users: shop.users, using: &random)
+            // What was put has no popularity, so only a user vector finds it.
+            ask.user = "u0"
+            check(engine.answer(ask), ask, reference, "seed 12, round \(round)")
+        }
+    }
+
+    @Test("Items whose vector was deleted fill a slate only where others do not")
+    func deleted() throws {
+        let shop = RandomShop(seed: 13, hasNeighbours: false)
+        let bundle = shop.makeBundle()
+        let model = try bundle.serve()
+        let engine = try ScoringEngine(model: model)
+        let deleted = Set((0..<shop.items / 2).map(RandomShop.item))
+        deleted.forEach(model.delete)
+        var ask = Ask(user: "u1", k: 20, includesPurchased: true, includesOutOfStock: true)
+        let slate = engine.answer(ask)
+        #expect(slate.tier == .personal && slate.items.count == 20)
+        #expect(deleted.isDisjoint(with: slate.ids))
+        ask.k = 1_000
+        let all = engine.answer(ask)
+        #expect(Set(all.ids) == Set((0..<shop.items).map(RandomShop.item)))
+        #expect(all.items.allSatisfy { $0.score == 0 || !deleted.contains($0.id) })
+    }
+
+    @Test("Score gives every item the number that Recommend gives it", arguments: shapes)
+    func scores(shop: RandomShop) throws {
+        let model = try shop.makeBundle().serve()
+        if model.dimensions > 0 {
+            model.delete("i0")
+            try model.put(
+                "new", (0..<model.dimensions).map { Float($0) * 0.1 }, ordinal: UInt32(shop.items))
+        }
+        let engine = try ScoringEngine(model: model)
+        var random = SeededGenerator(seed: shop.seed + 200)
+        for round in 0..<60 {
+            var ask = Ask.random(items: shop.items, users: shop.users, using: &random)
+            let slate = engine.answer(ask)
+            ask.exclusions = ["i1", "i2"]
+            let scored = engine.scores(of: slate.ids + ["nothing", "", "i0"], ask)
+            #expect(scored.tier == slate.tier, "\(shop), round \(round)")
+            #expect(
+                Array(scored.scores.prefix(slate.ids.count)) == slate.items.map(\.score),
+                "\(shop), round \(round), \(ask)")
+            let count = UInt32(slate.ids.count)
+            #expect(scored.unknown == [count, count + 1], "\(shop), round \(round)")
+            #expect(scored.scores[slate.ids.count].isNaN && !scored.scores.last!.isNaN)
+        }
+    }
+
+    @Test("An item's score does not depend on the others asked about, nor on their number")
+    func independence() throws {
+        let shop = RandomShop(seed: 21, items: 300)
+        let engine = try ScoringEngine(model: shop.makeBundle().serve())
+        let ask = Ask(user: "u1", basket: ["i5"])
+        let all = (0..<300).map(RandomShop.item)
+        let together = engine.scores(of: all + all, ask).scores
+        #expect(Array(together.prefix(300)) == Array(together.suffix(300)))
+        for item in stride(from: 0, to: 300, by: 37) {
+            #expect(engine.scores(of: [all[item]], ask).scores == [together[item]])
+        }
+    }
+
+    private func check(
+        _ answer: Answer, _ ask: Ask, _ reference: ReferenceRanking, _ label: String
+    ) {
+        let context = reference.context(ask)
+        let expected = reference.slate(ask, context)
+        let scores = reference.scores(context)
+        let comment = Comment(rawValue: "\(label): \(ask)")
+        #expect(answer.tier == context.tier, comment)
+        #expect(answer.unknown.sorted() == context.unknown.sorted(), comment)
+        #expect(answer.items.count == expected.count, comment)
+        #expect(Set(answer.ids).count == answer.ids.count, comment)
+        #expect(
+            answer.ids.allSatisfy { reference.isAllowed($0, ask, context) }, comment)
+        if ask.perCategoryMax > 0 {
+            let counts = Dictionary(grouping: answer.ids, by: reference.category)
+            #expect(
+                counts.allSatisfy { $0.key.isEmpty || $0.value.count <= ask.perCategoryMax },
+                comment)
+        }
+        // With a limit per category only the nearest 2 k + 50 items are in the running, not all of them.
+        guard ask.perCategoryMax == 0 || reference.allIDs.count <= 2 * ask.k + 50 else { return }
+        // Items of nearly the same score may change places.
+        for (item, wanted) in zip(answer.items, expected) {
+            #expect(abs(Double(item.score) - wanted.score) < 2e-4, comment)
+            #expect(abs(Double(item.score) - scores[item.id]!) < 2e-4, comment)
+        }
+    }
+}

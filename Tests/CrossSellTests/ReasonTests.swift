@@ -1,0 +1,101 @@
+import Bundles
+import CrossSell
+import Models
+import Testing
+
+@Suite struct ReasonTests {
+    /// Folded-in users with neighbours: both kinds of reasons.
+    private static let shop = RandomShop(seed: 31, items: 60, hasUserVectors: false)
+
+    @Test("With a fold-in, the reasons of an item add up to its score")
+    func sum() throws {
+        let bundle = Self.shop.makeBundle()
+        let engine = try ScoringEngine(model: bundle.serve())
+        let reference = ReferenceRanking(bundle)
+        var random = SeededGenerator(seed: 32)
+        var checked = 0
+        for round in 0..<100 {
+            var ask = Ask.random(items: 60, users: 8, using: &random)
+            ask.wantsReasons = true
+            let answer = engine.answer(ask)
+            let context = reference.context(ask)
+            for item in answer.items where answer.tier == .personal {
+                let comment = Comment(rawValue: "seed 32, round \(round), \(item)")
+                let sum = item.reasons.reduce(0) { $0 + $1.contribution }
+                let kinds = item.reasons.map(\.kind)
+                #expect(Set(kinds).count == kinds.count && !kinds.isEmpty, comment)
+                // Where the taste speaks against an item it is no reason to show it.
+                guard kinds.contains(.taste) else { continue }
+                #expect(abs(sum - item.score) < 1e-4, comment)
+                #expect(item.reasons.allSatisfy { $0.contribution > 0 }, comment)
+                #expect(
+                    item.reasons.map(\.contribution)
+                        == item.reasons.map(\.contribution).sorted(by: >), comment)
+                let taste = item.reasons.first { $0.kind == .taste }!
+                let cause = bundle.items[Int(taste.item!)]
+                #expect((context.past + context.basket).contains(cause), comment)
+                checked += 1
+            }
+        }
+        #expect(checked > 300)
+    }
+
+    @Test("A neighbour's reason is the edge of the basket item that speaks loudest for it")
+    func edges() throws {
+        let bundle = Self.shop.makeBundle()
+        let lists = try #require(bundle.parts.neighbours[.complement])
+        let engine = try ScoringEngine(model: bundle.serve())
+        var ask = Ask(k: 60, includesOutOfStock: true)
+        for first in 0..<20 {
+            ask.basket = [RandomShop.item(first), RandomShop.item(first + 20)]
+            let answer = engine.answer(ask)
+            for item in answer.items {
+                let number = bundle.items.index(of: item.id)!
+                let edges = [first, first + 20].flatMap { basketItem in
+                    lists.range(of: basketItem).filter { lists.items[$0] == number }.map {
+                        (basketItem, $0)
+                    }
+                }
+                let loudest = edges.max { lists.scores[$0.1] < lists.scores[$1.1] }
+                let reason = item.reasons.first { $0.kind == .boughtTogether }
+                #expect((loudest == nil) == (reason == nil), "\(ask.basket), \(item)")
+                guard let loudest, let reason else { continue }
+                #expect(reason.item == UInt32(loudest.0))
+                #expect(reason.lift == lists.lifts[loudest.1])
+                #expect(reason.confidence == lists.confidences[loudest.1])
+            }
+        }
+    }
+
+    @Test("Best sellers say so, with their share; and no reasons are given where none are wanted")
+    func popular() throws {
+        let bundle = Self.shop.makeBundle()
+        let engine = try ScoringEngine(model: bundle.serve())
+        let answer = engine.answer(Ask())
+        #expect(answer.tier == .popular)
+        for item in answer.items {
+            #expect(item.reasons.map(\.kind) == [.popular])
+            #expect(item.reasons[0].contribution == item.score && item.reasons[0].item == nil)
+        }
+        let plain = engine.answer(Ask(wantsReasons: false))
+        #expect(plain.ids == answer.ids && plain.items.allSatisfy { $0.reasons.isEmpty })
+    }
+
+    @Test("An item put while serving can be a past item's reason")
+    func newItem() throws {
+        let shop = Self.shop
+        let bundle = shop.makeBundle()
+        let model = try bundle.serve()
+        let vector = (0..<shop.dimensions).map { $0 == 0 ? Float(2) : 0 }
+        try model.put("new", vector, ordinal: UInt32(shop.items))
+        let engine = try ScoringEngine(model: model)
+        let answer = engine.answer(Ask(history: ["new"], k: 60))
+        #expect(answer.tier == .personal && answer.unknown.isEmpty)
+        let causes = answer.items.flatMap(\.reasons).filter { $0.kind == .taste }.map(\.item)
+        #expect(!causes.isEmpty && causes.allSatisfy { $0 == UInt32(shop.items) })
+        #expect(!answer.ids.contains("new"))
+        #expect(
+            engine.answer(Ask(history: ["i1"], k: 61, includesOutOfStock: true)).ids.contains("new")
+        )
+    }
+}

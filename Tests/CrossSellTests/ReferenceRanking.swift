@@ -1,0 +1,195 @@
+import Bundles
+import CrossSell
+import Foundation
+import Interactions
+import Models
+
+/// What the engine must answer, worked out the long way in double precision over every item.
+struct ReferenceRanking {
+    let bundle: ModelBundle
+    /// Vectors as they are served now; ids that are not in the bundle were put while serving.
+    var vectors: [String: [Double]] = [:]
+    var extraOrdinals: [String: Int] = [:]
+
+    init(_ bundle: ModelBundle) {
+        self.bundle = bundle
+        guard let items = bundle.parts.embeddings?.items else { return }
+        for item in 0..<items.rows {
+            vectors[bundle.items[item]] = items[row: item].map(Double.init)
+        }
+    }
+
+    struct Context {
+        var basket: [String] = []
+        var past: [String] = []
+        var unknown: [String] = []
+        var userVector: [Double]?
+        var tier = Tier.popular
+    }
+
+    struct Ranked {
+        var id: String
+        var score: Double
+    }
+
+    var allIDs: [String] {
+        (0..<bundle.items.count).map { bundle.items[$0] }
+            + extraOrdinals.keys.filter { vectors[$0] != nil }
+    }
+
+    func context(_ ask: Ask) -> Context {
+        var context = Context()
+        func known(_ ids: [String]) -> [String] {
+            let isKnown = { bundle.items.index(of: $0) != nil || vectors[$0] != nil }
+            context.unknown += ids.filter { !isKnown($0) }
+            return ids.filter(isKnown).unique
+        }
+        context.basket = known(ask.basket)
+        let user = ask.user.flatMap { bundle.users.index(of: $0) }
+        if !ask.history.isEmpty {
+            context.past = known(ask.history)
+        } else if let user, let histories = bundle.histories {
+            context.past = histories.row(Int(user)).map {
+                bundle.items[Int(histories.columns[$0])]
+            }
+        }
+        _ = known(ask.exclusions)
+        context.userVector = userVector(ask, user, context)
+        let hasNeighbours = !neighbourScores(context.basket).isEmpty
+        context.tier =
+            context.userVector != nil ? .personal : hasNeighbours ? .neighbours : .popular
+        return context
+    }
+
+    /// The basket's vector and the history's, the history weighing 0.2 where there are both.
+    private func userVector(_ ask: Ask, _ user: Int32?, _ context: Context) -> [Double]? {
+        guard let embeddings = bundle.parts.embeddings else { return nil }
+        func taste(_ ids: [String]) -> [Double]? {
+            let rows = ids.unique.compactMap { vectors[$0] }
+            guard !rows.isEmpty else { return nil }
+            if let foldIn = embeddings.foldIn { return Self.solve(rows, embeddings.items, foldIn) }
+            return rows[0].indices.map { d in
+                rows.reduce(0) { $0 + $1[d] } / Double(rows.count)
+            }
+        }
+        var past: [Double]?
+        if ask.history.isEmpty, let user, let users = embeddings.users {
+            past = users[row: Int(user)].map(Double.init)
+        } else {
+            past = taste(context.past)
+        }
+        guard let present = taste(context.basket) else { return past }
+        guard let past else { return present }
+        return zip(past, present).map { 0.2 * $0 + 0.8 * $1 }
+    }
+
+    /// The system of ``FoldInParameters`` by Gaussian elimination.
+    private static func solve(
+        _ rows: [[Double]], _ items: Matrix, _ parameters: FoldInParameters
+    ) -> [Double] {
+        let count = items.columns
+        let alpha = Double(parameters.unobservedWeight)
+        var system = Array(repeating: Array(repeating: 0.0, count: count + 1), count: count)
+        func add(_ row: [Double], _ weight: Double) {
+            for i in 0..<count {
+                for j in 0..<count { system[i][j] += weight * row[i] * row[j] }
+            }
+        }
+        for item in 0..<items.rows { add(items[row: item].map(Double.init), alpha) }
+        for row in rows {
+            add(row, 1)
+            for i in 0..<count { system[i][count] += row[i] }
+        }
+        let ridge =
+            Double(parameters.regularization)
+            * pow(
+                Double(rows.count) + alpha * Double(items.rows),
+                Double(parameters.regularizationExponent))
+        for i in 0..<count { system[i][i] += ridge }
+        for i in 0..<count {
+            for j in 0..<count where j != i {
+                let factor = system[j][i] / system[i][i]
+                for l in i...count { system[j][l] -= factor * system[i][l] }
+            }
+        }
+        return (0..<count).map { system[$0][count] / system[$0][$0] }
+    }
+
+    func neighbourScores(_ basket: [String]) -> [String: Double] {
+        guard let lists = bundle.parts.neighbours[.complement] else { return [:] }
+        var misses: [String: Double] = [:]
+        for id in basket {
+            guard let item = bundle.items.index(of: id) else { continue }
+            for edge in lists.range(of: Int(item)) {
+                misses[bundle.items[Int(lists.items[edge])], default: 1] *=
+                    1 - Double(lists.scores[edge])
+            }
+        }
+        return misses.mapValues { 1 - $0 }
+    }
+
+    /// The score of every item, allowed or not.
+    func scores(_ context: Context) -> [String: Double] {
+        let neighbours = neighbourScores(context.basket)
+        var scores: [String: Double] = [:]
+        for id in allIDs {
+            switch context.tier {
+            case .personal:
+                let taste = vectors[id].map {
+                    zip($0, context.userVector!).reduce(0) { $0 + $1.0 * $1.1 }
+                }
+                scores[id] = (taste ?? 0) + (neighbours[id] ?? 0)
+            case .neighbours: scores[id] = neighbours[id] ?? 0
+            case .popular: scores[id] = popularity(id)
+            }
+        }
+        return scores
+    }
+
+    func popularity(_ id: String) -> Double {
+        guard let item = bundle.items.index(of: id) else { return 0 }
+        let total = bundle.parts.popularity.reduce(0) { $0 + Double($1) }
+        return total > 0 ? Double(bundle.parts.popularity[Int(item)]) / total : 0
+    }
+
+    func category(_ id: String) -> [String] {
+        bundle.items.index(of: id).map { bundle.catalog.categories[Int($0)] } ?? []
+    }
+
+    func isAllowed(_ id: String, _ ask: Ask, _ context: Context) -> Bool {
+        if context.basket.contains(id) || ask.exclusions.contains(id) { return false }
+        if !ask.includesPurchased, context.past.contains(id) { return false }
+        guard !ask.includesOutOfStock, let item = bundle.items.index(of: id) else { return true }
+        return bundle.catalog.stocks[Int(item)] != 0
+    }
+
+    /// The best `k` that the rules allow: by score, then by popularity, then in the catalogue's order.
+    func slate(_ ask: Ask, _ context: Context) -> [Ranked] {
+        let scores = scores(context)
+        func place(_ id: String) -> Int {
+            bundle.items.index(of: id).map { Int($0) } ?? extraOrdinals[id]!
+        }
+        let ranked = allIDs.filter { isAllowed($0, ask, context) }.sorted {
+            (scores[$1]!, popularity($1), place($0)) < (scores[$0]!, popularity($0), place($1))
+        }
+        var counts: [[String]: Int] = [:]
+        var slate: [Ranked] = []
+        for id in ranked where slate.count < ask.k {
+            let category = category(id)
+            if ask.perCategoryMax > 0, !category.isEmpty {
+                guard counts[category, default: 0] < ask.perCategoryMax else { continue }
+                counts[category, default: 0] += 1
+            }
+            slate.append(Ranked(id: id, score: scores[id]!))
+        }
+        return slate
+    }
+}
+
+extension [String] {
+    /// Without repeats, in the order of first appearance.
+    fileprivate var unique: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

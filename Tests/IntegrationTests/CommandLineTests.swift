@@ -1,0 +1,115 @@
+import Foundation
+import SidecartClient
+import Testing
+
+extension ProgramTests {
+    @Suite struct CommandLineTests {
+        private let folder: TemporaryFolder
+
+        init() throws { folder = try TemporaryFolder() }
+
+        @Test("--json of the asking commands holds what the contract names, and no NaN")
+        func json() throws {
+            let shop = try TrainedShop.shared.get()
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            func ask(_ arguments: String...) throws -> [String: Any] {
+                let outcome = try Program.run(
+                    [arguments[0], "--socket", folder["s"], "--json"] + arguments.dropFirst())
+                #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+                #expect(!outcome.output.lowercased().contains("nan"))
+                return try outcome.json()
+            }
+            let slate = try ask(
+                "recommend", "--basket", "\(shop.item(0)),nonsense", "--user", shop.user(0), "-k",
+                "4")
+            let items = try #require(slate["items"] as? [[String: Any]])
+            #expect(items.count == 4 && slate["tier"] as? String == "personal")
+            #expect(slate["unknown"] as? [String] == ["nonsense"])
+            #expect(slate["modelVersion"] as? String == "shop-1")
+            for item in items {
+                #expect(item["itemID"] is String && item["score"] is Double)
+                #expect(item["title"] is String && item["category"] is String)
+                let reasons = try #require(item["reasons"] as? [[String: Any]])
+                #expect(reasons.allSatisfy { $0["kind"] is String && $0["contribution"] is Double })
+            }
+            let related = try ask("related", shop.item(0), "-k", "3")
+            let neighbours = try #require(related["items"] as? [[String: Any]])
+            #expect(neighbours.allSatisfy { $0["lift"] is Double && $0["confidence"] is Double })
+            let scores = try ask("score", shop.item(0), "nonsense", "--user", shop.user(0))
+            let scored = try #require(scores["scores"] as? [[String: Any]])
+            #expect(scored.map { $0["itemID"] as? String } == [shop.item(0), "nonsense"])
+            #expect(scored[0]["score"] is Double && scored[1]["score"] == nil)
+            #expect(scores["unknown"] as? [String] == ["nonsense"])
+            let status = try ask("status")
+            #expect(status["processID"] as? Int == Int(server.processID))
+            for key in ["calls", "connections", "residentBytes", "storeBytes", "uptimeSeconds"] {
+                #expect(status[key] is NSNumber, "\(key)")
+            }
+            let table = try Program.run("recommend", "--socket", folder["s"], "-k", "2")
+            #expect(table.code == 0 && table.output.contains("tier popular, model shop-1"))
+            let drained = try Program.run("status", "--socket", folder["s"], "--drain")
+            #expect(drained.code == 0 && drained.output.contains("draining"))
+            #expect(server.end() == 0)
+        }
+
+        @Test(
+            "Every subcommand explains itself, with examples",
+            arguments: [
+                [], ["demo"], ["train"], ["evaluate"], ["serve"], ["recommend"], ["related"],
+                ["score"], ["status"], ["bench"],
+            ])
+        func help(command: [String]) throws {
+            let outcome = try Program.run(command + ["--help"])
+            #expect(outcome.code == 0 && outcome.output.contains("Examples:"))
+            #expect(outcome.output.contains("  sidecart"))
+        }
+
+        @Test("Nobody at the socket is one line of error")
+        func nobody() throws {
+            for command in [["recommend"], ["related", "x"], ["score", "x"], ["status"]] {
+                let outcome = try Program.run(command + ["--socket", folder["none"]])
+                #expect(outcome.code == 1 && outcome.output.isEmpty, "\(command)")
+                #expect(outcome.errors.isOneLine && outcome.errors.contains(folder["none"]))
+            }
+        }
+
+        @Test(
+            "A wrong use ends with 64 and says what is wrong",
+            arguments: [
+                (["serve"], "--bundle"), (["train", "x"], "--out"), (["dance"], "dance"),
+                (["serve", "--bundle", "b", "--socket", "s", "--socket-mode", "999"], "999"),
+                (["recommend", "--socket", "s", "-k", "0"], "-k"),
+                (["recommend", "--socket", "s", "-k", "many"], "many"),
+                (["recommend", "--socket", "s", "--timeout", "0"], "--timeout"),
+                (["bench", "--rounds", "0"], "--rounds"), (["demo", "--items", "1"], "--items"),
+            ])
+        func usage(arguments: [String], part: String) throws {
+            let outcome = try Program.run(arguments)
+            #expect(outcome.code == 64, "\(arguments): \(outcome.errors)")
+            #expect(outcome.errors.contains(part), "\(outcome.errors)")
+        }
+
+        @Test("The demo runs through and keeps what it is told to keep")
+        func demo() throws {
+            let outcome = try Program.run(
+                "demo", "--items", "120", "--shoppers", "150", "--baskets", "1500", "--keep",
+                folder["shop"])
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("exit code 0"))
+            for name in ["events.csv", "catalog.csv", "bundle/manifest.json"] {
+                #expect(FileManager.default.fileExists(atPath: folder["shop/\(name)"]), "\(name)")
+            }
+        }
+
+        @Test("The benchmark measures both servers")
+        func bench() throws {
+            let outcome = try Program.run(
+                "bench", "--rounds", "1", "--seconds", "0.05", "--items", "500", "--json")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let lines = try outcome.json([[String: Any]].self)
+            #expect(lines.count == 4)
+            #expect(Set(lines.map { $0["server"] as? String }) == ["sidecart", "bare socket"])
+            #expect(lines.allSatisfy { ($0["callsPerSecond"] as? Double ?? 0) > 0 })
+        }
+    }
+}

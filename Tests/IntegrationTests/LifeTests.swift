@@ -1,0 +1,136 @@
+import Foundation
+import SidecartClient
+import Testing
+
+extension ProgramTests {
+    @Suite struct LifeTests {
+        private let shop: TrainedShop
+        private let folder: TemporaryFolder
+
+        init() throws {
+            shop = try TrainedShop.shared.get()
+            folder = try TemporaryFolder()
+        }
+
+        @Test(
+            "SIGTERM and SIGINT end it with 0 and take the socket away",
+            arguments: [SIGTERM, SIGINT])
+        func signals(signal: Int32) throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            #expect(try mode(of: folder["s"]) == 0o600)
+            #expect(server.end(signal) == 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+
+        @Test("The socket has the mode asked for, whatever the umask")
+        func mode() throws {
+            let server = try Server(
+                bundle: shop.bundle, socket: folder["s"], "--socket-mode", "660")
+            #expect(try mode(of: folder["s"]) == 0o660)
+            #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test("A stale socket is taken over")
+        func stale() throws {
+            let dead = try Server(bundle: shop.bundle, socket: folder["s"])
+            #expect(dead.end(SIGKILL) == 128 + SIGKILL)
+            #expect(FileManager.default.fileExists(atPath: folder["s"]))
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            let connection = BlockingConnection(socketPath: folder["s"])
+            #expect(try connection.status().processID == Int(server.processID))
+            #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test("A live socket is refused, and its server does not notice")
+        func live() throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            let second = try serve(folder["s"])
+            #expect(second.code == 1 && second.errors.contains("already listening"))
+            let connection = BlockingConnection(socketPath: folder["s"])
+            #expect(try connection.status().processID == Int(server.processID))
+            #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test("A path that is too long, or a file that is no socket, is refused and left alone")
+        func paths() throws {
+            let long = try serve(folder[String(repeating: "x", count: 120)])
+            #expect(long.code == 1 && long.errors.contains("107"))
+            let file = try folder.write("file", "precious")
+            let taken = try serve(file)
+            #expect(taken.code == 1 && taken.errors.contains("not a socket"))
+            #expect(try folder.read("file") == "precious")
+            let nowhere = try serve(folder["no/such/s"])
+            #expect(nowhere.code == 1 && nowhere.errors.contains("no/such"))
+        }
+
+        @Test("A missing or damaged bundle is one line of error")
+        func bundles() throws {
+            let missing = try Program.run(
+                "serve", "--bundle", folder["none"], "--socket", folder["s"])
+            #expect(missing.code == 1 && missing.errors.isOneLine)
+            #expect(missing.errors.contains(folder["none"]))
+            try FileManager.default.copyItem(atPath: shop.bundle, toPath: folder["b"])
+            let tensors = folder["b/tensors.safetensors"]
+            var bytes = try #require(FileManager.default.contents(atPath: tensors))
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: tensors))
+            let damaged = try Program.run("serve", "--bundle", folder["b"], "--socket", folder["s"])
+            #expect(damaged.code == 1 && damaged.errors.isOneLine, "\(damaged.errors)")
+            #expect(damaged.errors.contains("tensors.safetensors"), "\(damaged.errors)")
+            #expect(!FileManager.default.fileExists(atPath: folder["s"]))
+        }
+
+        @Test("JSON logs are one object a line, from ready to stopped")
+        func logs() throws {
+            let server = try Server(
+                bundle: shop.bundle, socket: folder["s"], "--log-format", "json")
+            #expect(server.end(SIGTERM) == 0)
+            let messages = try server.log.split(separator: "\n").map { line in
+                let event = try #require(
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                #expect(event["level"] is String && event["time"] is String)
+                if event["message"] as? String == "ready" {
+                    let fields = event["fields"] as? [String: String]
+                    #expect(fields?["socket"] == folder["s"])
+                    #expect(fields?["pid"] == "\(server.processID)")
+                }
+                return event["message"] as? String
+            }
+            #expect(messages == ["loaded", "ready", "draining", "stopped"])
+        }
+
+        @Test("Calls in flight are finished when the server drains")
+        func drain() throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            let peer = try RawPeer(folder["s"])
+            let count = 200
+            var frames: [UInt8] = []
+            for call in 0..<count {
+                frames += RawPeer.recommend(stream: UInt32(2 * call + 1), k: 100)
+            }
+            try peer.send(frames)
+            var codes = [try #require(try peer.receive())]
+            kill(server.processID, SIGTERM)
+            while let reply = try peer.receive() { codes.append(reply) }
+            let streams = codes.indices.map { UInt32(2 * $0 + 1) }
+            #expect(codes.map(\.stream) == streams)
+            // 14: what was read after the drain began.
+            #expect(codes.allSatisfy { $0.code == 0 || $0.code == 14 })
+            #expect(codes[0].code == 0)
+            #expect(server.end() == 0)
+            #expect(server.log.contains("stopped"))
+        }
+
+        private func serve(_ socket: String) throws -> Program.Outcome {
+            let outcome = try Program.run("serve", "--bundle", shop.bundle, "--socket", socket)
+            let error = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error:") }
+            #expect(error.count == 1, "\(outcome.errors)")
+            return outcome
+        }
+
+        private func mode(of path: String) throws -> Int {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            return try #require(attributes[.posixPermissions] as? Int)
+        }
+    }
+}

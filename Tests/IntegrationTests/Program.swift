@@ -1,0 +1,136 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// All tests of the built program: one at a time, since each starts processes of its own.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ProgramTests {}
+
+/// The `sidecart` executable, which is built beside the test bundle.
+enum Program {
+    static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("sidecart")
+
+    struct Outcome {
+        let code: Int32
+        let output: String
+        let errors: String
+
+        /// Standard output as one JSON document.
+        func json<T>(_ type: T.Type = [String: Any].self) throws -> T {
+            try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? T)
+        }
+    }
+
+    /// Runs a command to its end.
+    static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+    static func run(_ arguments: [String]) throws -> Outcome {
+        let folder = try TemporaryFolder()
+        let process = Process()
+        process.executableURL = path
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try folder.open("output")
+        process.standardError = try folder.open("errors")
+        try process.run()
+        process.waitUntilExit()
+        // A crash must not pass for an exit code.
+        #expect(process.terminationReason == .exit, "\(arguments)")
+        return Outcome(
+            code: process.terminationStatus, output: try folder.read("output"),
+            errors: try folder.read("errors"))
+    }
+}
+
+/// `sidecart serve` as a process, killed with its owner at the latest.
+final class Server {
+    let socket: String
+    private let process = Process()
+    private let errors = Pipe()
+    private let said = Said()
+
+    private final class Said: Sendable {
+        let bytes = Mutex(Data())
+        let ended = DispatchSemaphore(value: 0)
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    init(bundle: String, socket: String, _ more: String...) throws {
+        self.socket = socket
+        process.executableURL = Program.path
+        process.arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = errors
+        try process.run()
+        while !isReady {
+            let piece = errors.fileHandleForReading.availableData
+            try #require(!piece.isEmpty, "the server ended: \(log)")
+            said.bytes.withLock { $0.append(piece) }
+        }
+        errors.fileHandleForReading.readabilityHandler = { [said] handle in
+            let piece = handle.availableData
+            said.bytes.withLock { $0.append(piece) }
+            if piece.isEmpty {
+                handle.readabilityHandler = nil
+                said.ended.signal()
+            }
+        }
+    }
+
+    deinit {
+        if process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        errors.fileHandleForReading.readabilityHandler = nil
+    }
+
+    /// The word by itself, as text or as a JSON string.
+    private var isReady: Bool {
+        log.split { $0.isWhitespace || $0 == "," || $0 == ":" }.contains {
+            $0 == "ready" || $0 == "\"ready\""
+        }
+    }
+
+    var processID: pid_t { process.processIdentifier }
+
+    /// Standard error so far; all of it after `end`.
+    var log: String { String(decoding: said.bytes.withLock { $0 }, as: UTF8.self) }
+
+    /// Sends a signal, where one is given, and waits for the end: the exit code, or 128 + the signal that ended it.
+    func end(_ signal: Int32? = nil) -> Int32 {
+        if let signal { kill(process.processIdentifier, signal) }
+        process.waitUntilExit()
+        said.ended.wait()
+        let status = process.terminationStatus
+        return process.terminationReason == .exit ? status : 128 + status
+    }
+}
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("\(NSTemporaryDirectory())/sidecart-XXXXXX".utf8CString)
+        path = String(cString: try #require(mkdtemp(&template)))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    subscript(name: String) -> String { "\(path)/\(name)" }
+
+    func open(_ name: String) throws -> FileHandle {
+        try #require(FileManager.default.createFile(atPath: self[name], contents: nil))
+        return try #require(FileHandle(forWritingAtPath: self[name]))
+    }
+
+    func read(_ name: String) throws -> String {
+        try String(contentsOfFile: self[name], encoding: .utf8)
+    }
+
+    func write(_ name: String, _ text: String) throws -> String {
+        try text.write(toFile: self[name], atomically: false, encoding: .utf8)
+        return self[name]
+    }
+}

@@ -1,0 +1,101 @@
+import EventLoop
+import Foundation
+import RPC
+
+/// A client of bare system calls, so that it can misbehave. Gives up after 20 s of silence.
+final class RawPeer {
+    struct Failure: Error { let errno: Int32 }
+    struct Reply {
+        let stream: UInt32
+        let code: Int
+    }
+
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(
+                descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(errno: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Foundation.send(
+                    descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(errno: errno) }
+            sent += count
+        }
+    }
+
+    /// Sends until the server takes no more, or `limit` bytes are through.
+    func flood(_ bytes: [UInt8], limit: Int) {
+        var sent = 0
+        while sent < limit {
+            let count = bytes.withUnsafeBytes {
+                Foundation.send(
+                    descriptor, $0.baseAddress!, $0.count,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            guard count == bytes.count else { return }
+            sent += count
+        }
+    }
+
+    /// The next reply, or nil at the end of the connection.
+    func receive() throws -> Reply? {
+        guard let head = try read(FrameHeader.bytes) else { return nil }
+        let header = head.withUnsafeBytes { FrameHeader($0) }
+        guard let data = try read(header.dataBytes) else { return nil }
+        let code = try data.withUnsafeBytes { try ResponseEnvelope($0).code }
+        return Reply(stream: header.stream, code: Int(code.rawValue))
+    }
+
+    private func read(_ count: Int) throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var got = 0
+        while got < count {
+            let step = bytes.withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress! + got, count - got, 0)
+            }
+            if step == 0 || (step < 0 && errno == ECONNRESET) { return nil }
+            guard step > 0 else { throw Failure(errno: errno) }
+            got += step
+        }
+        return bytes
+    }
+
+    /// A Recommend frame for nobody in particular.
+    static func recommend(stream: UInt32, k: Int) -> [UInt8] {
+        // Field 2, a varint of two bytes.
+        let payload: [UInt8] = [0x10, UInt8(k & 0x7f) | 0x80, UInt8(k >> 7)]
+        let pool = BufferPool()
+        let buffer = pool.take()
+        let fits = RequestEnvelope.appendFrame(
+            stream: stream, service: "sidecart.v1.Scoring", method: "Recommend",
+            payloadBytes: payload.count, to: buffer
+        ) { target in
+            payload.withUnsafeBytes {
+                target.copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
+        }
+        precondition(fits)
+        return withExtendedLifetime(pool) { Array(buffer.bytes) }
+    }
+}

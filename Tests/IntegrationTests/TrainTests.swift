@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+extension ProgramTests {
+    @Suite struct TrainTests {
+        @Test("The same seed gives the same files at any thread count")
+        func determinism() throws {
+            let shop = try TrainedShop.shared.get()
+            let folder = try TemporaryFolder()
+            for threads in ["1", "2"] {
+                let trained = try Program.run(
+                    ["train", shop.events, "--catalog", shop.catalog, "--out", folder[threads]]
+                        + ["--threads", threads] + TrainedShop.model)
+                #expect(trained.code == 0, "\(trained.errors)")
+            }
+            let tensors = ["1", "2"].map {
+                FileManager.default.contents(atPath: folder["\($0)/tensors.safetensors"])
+            }
+            #expect(tensors[0] != nil && tensors[0] == tensors[1])
+            let manifests = try ["1", "2"].map { folderName in
+                let text = try folder.read("\(folderName)/manifest.json")
+                var manifest = try #require(
+                    try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+                #expect(manifest.removeValue(forKey: "created") != nil)
+                #expect(manifest["version"] as? String == "shop-1")
+                return manifest as NSDictionary
+            }
+            #expect(manifests[0] == manifests[1])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder["1"]).count == 2)
+        }
+
+        /// Two shoppers, two good items in mixed case, a fee, a line without a shopper and a cancelled order.
+        private static let dirty = """
+            InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID
+            1,85123A,"HEART, WHITE",6,12/1/2010 8:26,2.55,17850
+            1,85123a,"HEART, WHITE",1,12/1/2010 8:26,2.55,17850
+            1,71053,LANTERN,6,12/1/2010 8:26,3.39,17850
+            1,POST,POSTAGE,1,12/1/2010 8:26,18,17850
+            C2,71053,LANTERN,-6,12/1/2010 9:00,3.39,17850
+            3,85123A,"HEART, WHITE",2,12/1/2010 9:34,2.55,13047
+            3,71053,LANTERN,2,12/1/2010 9:34,3.39,13047
+            4,85123A,"HEART, WHITE",2,12/1/2010 9:40,2.55,
+            """
+        private static let layout = [
+            "--columns",
+            "user=CustomerID,item=StockCode,time=InvoiceDate,basket=InvoiceNo,value=Quantity,"
+                + "title=Description,price=UnitPrice",
+            "--exclude-items-without-digit", "--fold-item-case", "--return-basket-prefix", "C",
+            "--factors", "2", "--epochs", "1",
+        ]
+
+        @Test("Dirty lines are left out by cause, and what is left is trained on")
+        func dirt() throws {
+            let folder = try TemporaryFolder()
+            let events = try folder.write("retail.csv", Self.dirty)
+            let trained = try Program.run(
+                ["train", events, "--out", folder["b"], "--json"] + Self.layout)
+            #expect(trained.code == 0, "\(trained.errors)")
+            let summary = try trained.json()
+            #expect(summary["items"] as? Int == 2)
+            #expect(summary["users"] as? Int == 2)
+            let again = try Program.run(["train", events, "--out", folder["b"]] + Self.layout)
+            #expect(again.code == 1 && again.errors.contains("--replace"))
+            let replaced = try Program.run(
+                ["train", events, "--out", folder["b"], "--replace"] + Self.layout)
+            #expect(replaced.code == 0, "\(replaced.errors)")
+        }
+
+        @Test("A bad line is named by file, line and column, and can be skipped")
+        func badLine() throws {
+            let folder = try TemporaryFolder()
+            let events = try folder.write(
+                "retail.csv", Self.dirty + "\n5,71053,LANTERN,many,12/1/2010 9:50,3.39,13047\n")
+            let train = ["train", events, "--out", folder["b"]] + Self.layout
+            let refused = try Program.run(train)
+            #expect(refused.code == 1)
+            #expect(refused.errors.contains("\(events):10:"), "\(refused.errors)")
+            #expect(refused.errors.contains("Quantity"), "\(refused.errors)")
+            #expect(refused.errors.isOneLine)
+            #expect(!FileManager.default.fileExists(atPath: folder["b"]))
+            let skipped = try Program.run(train + ["--skip-bad-lines", "1"])
+            #expect(skipped.code == 0, "\(skipped.errors)")
+            #expect(skipped.errors.contains("10"), "the line is reported: \(skipped.errors)")
+        }
+
+        @Test("A file that is not there is one line of error")
+        func missing() throws {
+            let folder = try TemporaryFolder()
+            let outcome = try Program.run("train", folder["no.csv"], "--out", folder["b"])
+            #expect(outcome.code == 1)
+            #expect(outcome.errors.contains(folder["no.csv"]) && outcome.errors.isOneLine)
+        }
+    }
+}
+
+extension String {
+    /// Text and nothing but a line feed after it.
+    var isOneLine: Bool { hasSuffix("\n") && dropLast().allSatisfy { $0 != "\n" } && count > 1 }
+}
