@@ -32,14 +32,14 @@ extension ProgramTests {
         /// Two shoppers, two good items in mixed case, a fee, a line without a shopper and a cancelled order.
         private static let dirty = """
             InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID
-            1,85123A,"HEART, WHITE",6,12/1/2010 8:26,2.55,17850
-            1,85123a,"HEART, WHITE",1,12/1/2010 8:26,2.55,17850
-            1,71053,LANTERN,6,12/1/2010 8:26,3.39,17850
-            1,POST,POSTAGE,1,12/1/2010 8:26,18,17850
-            C2,71053,LANTERN,-6,12/1/2010 9:00,3.39,17850
-            3,85123A,"HEART, WHITE",2,12/1/2010 9:34,2.55,13047
-            3,71053,LANTERN,2,12/1/2010 9:34,3.39,13047
-            4,85123A,"HEART, WHITE",2,12/1/2010 9:40,2.55,
+            1,85123A,"HEART, WHITE",6,12/13/2010 8:26,2.55,17850
+            1,85123a,"HEART, WHITE",1,12/13/2010 8:26,2.55,17850
+            1,71053,LANTERN,6,12/13/2010 8:26,3.39,17850
+            1,POST,POSTAGE,1,12/13/2010 8:26,18,17850
+            C2,71053,LANTERN,-6,12/13/2010 9:00,3.39,17850
+            3,85123A,"HEART, WHITE",2,12/13/2010 9:34,2.55,13047
+            3,71053,LANTERN,2,12/13/2010 9:34,3.39,13047
+            4,85123A,"HEART, WHITE",2,12/13/2010 9:40,2.55,
             """
         private static let layout = [
             "--columns",
@@ -70,7 +70,7 @@ extension ProgramTests {
         func badLine() throws {
             let folder = try TemporaryFolder()
             let events = try folder.write(
-                "retail.csv", Self.dirty + "\n5,71053,LANTERN,many,12/1/2010 9:50,3.39,13047\n")
+                "retail.csv", Self.dirty + "\n5,71053,LANTERN,many,12/13/2010 9:50,3.39,13047\n")
             let train = ["train", events, "--out", folder["b"]] + Self.layout
             let refused = try Program.run(train)
             #expect(refused.code == 1)
