@@ -56,7 +56,8 @@ static inline __attribute__((always_inline)) void scores_body(
                     tile_vecs);
 }
 
-// A tile's sums, one row of items and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm, 32 neon.
+// A tile's sums, one row of items and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm,
+// 32 neon.
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                        \
     attributes static void scores_##set(                                                       \
         const float *queries, const float *panels, size_t panel_count, size_t columns,         \
@@ -85,8 +86,8 @@ void sc_rank_scores(
     scores_base(queries, panels, panel_count, columns, scores, stride);
 }
 
-// A key orders by score first and then by a scrambled index: item numbers often follow the order in which items
-// were first seen, which says how popular they are, and ties must not profit from that.
+// A key orders by score first and then by a scrambled index: item numbers often follow the order in
+// which items were first seen, which says how popular they are, and ties must not profit from that.
 
 /// Odd, so that multiplying by it modulo 2^32 is one to one.
 #define SCRAMBLE 0x9e3779b1u
@@ -120,7 +121,8 @@ static inline int32_t key_index(uint64_t key) {
     return (int32_t)((low ^ low >> 16) * inverse(SCRAMBLE));
 }
 
-/// Splits into larger and smaller keys around one of them, and returns where that one ends up. Needs n >= 3.
+/// Splits into larger and smaller keys around one of them, and returns where that one ends up.
+/// Needs n >= 3.
 static size_t split(uint64_t *keys, size_t n) {
     uint64_t a = keys[0], b = keys[n / 2], c = keys[n - 1];
     size_t middle = a > b ? (b > c ? n / 2 : a > c ? n - 1 : 0)

@@ -4,9 +4,9 @@ package import Models
 
 /// Scores all items for all queries of a task, from a model's parts.
 ///
-/// Takes the first of these that the parts have and the task allows: user lists and user vectors, where the context
-/// is a training history; item weights; folding in; neighbours; popularity. Scores agree with ``PartsScorer`` to
-/// rounding, and do not depend on the number of threads.
+/// Takes the first of these that the parts have and the task allows: user lists and user vectors,
+/// where the context is a training history; item weights; folding in; neighbours; popularity.
+/// Scores agree with ``PartsScorer`` to rounding, and do not depend on the number of threads.
 package struct BatchScorer: Sendable {
     /// Scores of items that must not be ranked.
     package static let excluded = -Float.infinity
@@ -53,8 +53,9 @@ package struct BatchScorer: Sendable {
 
     /// Calls `body` once for each query, on any of `threads` threads and in any order.
     ///
-    /// - Parameter body: takes the thread's number, the query, and its scores of all items, which it may change.
-    ///   Items that must not be ranked score ``excluded``, and so do those about which a user list is silent.
+    /// - Parameter body: takes the thread's number, the query, and its scores of all items, which
+    ///   it may change. Items that must not be ranked score ``excluded``, and so do those about
+    ///   which a user list is silent.
     /// - Complexity: O(Q x I x D) for vectors; else O(Q x I + list entries of all contexts).
     package func forEachQuery(
         _ body:
@@ -190,7 +191,8 @@ private final class PackedItems: @unchecked Sendable {
         }
     }
 
-    /// - Parameter vector: calls back with each dimension's value of the query at `row`; what it leaves out is 0.
+    /// - Parameter vector: calls back with each dimension's value of the query at `row`; what it
+    ///   leaves out is 0.
     func score(
         _ scores: UnsafeMutablePointer<Float>, stride: Int, count: Int,
         vector: (_ row: Int, _ set: (_ dimension: Int, _ value: Float) -> Void) -> Void

@@ -4,7 +4,8 @@ internal import Interactions
 /// How a model did on a task: each query's figures, and which items it put forward.
 package struct Judgement: Sendable {
     package let measures: [Measure]
-    /// Q x measures, row-major. NaN where a query has no such figure, such as a repeat recall without repeats.
+    /// Q x measures, row-major. NaN where a query has no such figure, such as a repeat recall
+    /// without repeats.
     package private(set) var values: [Float]
     /// How often each item was among the first ``listLength`` of a query, shape `[I]`.
     package private(set) var recommended: [Int]
@@ -16,7 +17,8 @@ package struct Judgement: Sendable {
     /// Ranks all queries of a task.
     ///
     /// - Parameters:
-    ///   - lengths: each k that counts, at least one, each 1 or more; the last one is ``listLength``.
+    ///   - lengths: each k that counts, at least one, each 1 or more; the last one is
+    ///     ``listLength``.
     package init(of scorer: BatchScorer, at lengths: [Int], threads: Int) {
         let task = scorer.task
         let measures = Measure.all(at: lengths, for: task)
@@ -171,9 +173,11 @@ private final class QueryRanking: @unchecked Sendable {
         return all == 0 ? .nan : Double(found) / Double(all)
     }
 
-    /// Mann and Whitney's statistic over the pairs of a relevant item and another that may be ranked.
+    /// Mann and Whitney's statistic over the pairs of a relevant item and another that may be
+    /// ranked.
     ///
-    /// - Parameter excluded: how many items must not be ranked; they score minus infinity, as may others.
+    /// - Parameter excluded: how many items must not be ranked; they score minus infinity, as may
+    ///   others.
     private func auc(
         _ relevant: ArraySlice<Int32>, _ scores: UnsafeMutableBufferPointer<Float>, excluded: Int
     ) -> Double {

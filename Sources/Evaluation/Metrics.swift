@@ -75,7 +75,8 @@ package enum Metrics {
 
     /// The precision at the place of each relevant item, summed, over min(k, relevant items).
     ///
-    /// Its mean over queries is MAP@k. Source: Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
+    /// Its mean over queries is MAP@k. Source: Buckley and Voorhees 2000, "Evaluating evaluation
+    /// measure stability".
     package static func averagePrecision<Item: Hashable>(
         _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
     ) -> Double {

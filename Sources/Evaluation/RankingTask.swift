@@ -1,8 +1,10 @@
 package import Interactions
 
-/// What a model is asked: Q queries, each of which ranks items, and the items that should come first.
+/// What a model is asked: Q queries, each of which ranks items, and the items that should come
+/// first.
 ///
-/// Invariant: `contexts.rows == relevant.rows == candidates?.rows == users.count`, each with I columns.
+/// Invariant: `contexts.rows == relevant.rows == candidates?.rows == users.count`, each with I
+/// columns.
 package struct RankingTask: Sendable {
     /// What a query's context is.
     package enum Context: String, Sendable {

@@ -73,7 +73,8 @@ private struct Directed: Recommender {
     }
 
     @Test func `models that predict ratings are held to the ratings given`() throws {
-        // Item i is always rated i + 1, and the model predicts i: an error of 1 but for item 0, where 0 counts as 1.
+        // Item i is always rated i + 1, and the model predicts i: an error of 1 but for item 0,
+        // where 0 counts as 1.
         var dataset = makeDataset(users: 12, items: 4, [])
         for user in 0..<Int32(12) {
             for item in 0..<Int32(4) {

@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test func `a full ranking scores as the formulas say`() throws {
-        // Ranked 1, 2, 3, 4, 5: hits at places 2 and 4. Of 2 x 3 pairs, item 2 wins two and item 4 one.
+        // Ranked 1, 2, 3, 4, 5: hits at places 2 and 4. Of 2 x 3 pairs, item 2 wins two and item 4
+        // one.
         let judgement = try judge(excluding: true)
         try expect(
             judgement,
@@ -46,7 +47,8 @@ import Testing
     }
 
     @Test func `repeats and discoveries are told apart`() throws {
-        // Ranked 0, 1, 2, ...: the repeat 0 is found at once, of the new 2 and 4 one in three places.
+        // Ranked 0, 1, 2, ...: the repeat 0 is found at once, of the new 2 and 4 one in three
+        // places.
         let judgement = try judge(excluding: false, relevant: [[0, 2, 4]])
         try expect(
             judgement,

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct MeasureTests {
     @Test func `the bootstrap interval of yes and no figures is the binomial one`() throws {
-        // Of 400 figures a quarter is 1, so the mean's standard error is sqrt(.25 x .75 / 400) = .0217.
+        // Of 400 figures a quarter is 1, so the mean's standard error is sqrt(.25 x .75 / 400) =
+        // .0217.
         let figures = (0..<400).map { Float($0 % 4 == 0 ? 1 : 0) }
         let interval = try #require(
             bootstrapInterval(of: figures, samples: 4_000, seed: 1, threads: 2))

@@ -81,7 +81,8 @@ import Testing
                 + [(1, 0, 0, -1), (1, 3, 9, -1)])
         let plan = try EventSplits(dataset: dataset).makeTemporalPlan()
         let split = plan.splits[0]
-        // 10 events: those at 7 and 9 are held out. Nobody took item 7 before, so nobody can be asked for it.
+        // 10 events: those at 7 and 9 are held out. Nobody took item 7 before, so nobody can be
+        // asked for it.
         #expect(rows(split.training.interactions) == [[0, 1, 2, 3, 4, 5, 6], [0]])
         #expect(split.tasks[0].users == [1])
         #expect(rows(split.tasks[0].relevant) == [[3]])

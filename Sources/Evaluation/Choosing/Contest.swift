@@ -5,7 +5,8 @@ package struct Contest: Sendable {
     package var plan: EvaluationPlan
     /// How many settings of a model are tried on validation data; 1 for its defaults alone.
     package var trialsMax: Int
-    /// How often each model is trained, with seeds from the context's on; figures are means over them.
+    /// How often each model is trained, with seeds from the context's on; figures are means over
+    /// them.
     package var seedCount: Int
 
     package init(plan: EvaluationPlan, trialsMax: Int = 1, seedCount: Int = 1) {
@@ -15,7 +16,8 @@ package struct Contest: Sendable {
         self.seedCount = seedCount
     }
 
-    /// Trains and judges one model on every split; a model that cannot be is part of the result too.
+    /// Trains and judges one model on every split; a model that cannot be is part of the result
+    /// too.
     ///
     /// - Parameter values: hyperparameters that are set and not searched.
     /// - Throws: ``EvaluationError`` where `values` do not fit the model.
@@ -102,13 +104,16 @@ package struct Contest: Sendable {
         return (judgement!, predicted, given, trained - started, clock.now - trained)
     }
 
-    /// Tries one hyperparameter after the other and keeps what ranks a split best: coordinate search.
+    /// Tries one hyperparameter after the other and keeps what ranks a split best: coordinate
+    /// search.
     ///
     /// - Parameters:
     ///   - values: hyperparameters that are set and not searched.
     ///   - validation: data that judges nothing else.
-    /// - Returns: what to set, and how many settings were tried; nothing is tried where there is no choice.
-    /// - Throws: ``EvaluationError`` where the model cannot learn from the data as it is when nothing is searched.
+    /// - Returns: what to set, and how many settings were tried; nothing is tried where there is no
+    ///   choice.
+    /// - Throws: ``EvaluationError`` where the model cannot learn from the data as it is when
+    ///   nothing is searched.
     package func search(
         _ entry: ModelEntry, set values: [String: Double],
         on validation: @autoclosure () throws(EvaluationError) -> EvaluationSplit,
@@ -173,7 +178,8 @@ package struct Standings: Sendable {
         package let model: JudgedModel
         /// One for each measure of the plan, with its 95 % interval.
         package let figures: [Measure: Figure]
-        /// The paired randomisation test of the leading measure against the leader; nil for the leader.
+        /// The paired randomisation test of the leading measure against the leader; nil for the
+        /// leader.
         package let pAgainstLeader: Double?
     }
 

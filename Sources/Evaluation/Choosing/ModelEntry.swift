@@ -44,8 +44,8 @@ package struct ModelEntry: Sendable {
 
     /// The model with some hyperparameters set.
     ///
-    /// - Throws: ``EvaluationError`` for a name that is none of `axes`, or a value that is no number of its kind.
-    ///   Ranges are the model's own affair, when it is trained.
+    /// - Throws: ``EvaluationError`` for a name that is none of `axes`, or a value that is no
+    ///   number of its kind. Ranges are the model's own affair, when it is trained.
     package func make(_ values: [String: Double] = [:]) throws(EvaluationError)
         -> any Recommender
     {

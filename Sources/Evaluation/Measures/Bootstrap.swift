@@ -11,7 +11,8 @@ package struct Interval: Sendable, Equatable {
     }
 }
 
-/// Percentile bootstrap: the middle 95 % of the means of samples drawn from the figures with replacement.
+/// Percentile bootstrap: the middle 95 % of the means of samples drawn from the figures with
+/// replacement.
 ///
 /// Source: Efron and Tibshirani 1993, "An introduction to the bootstrap", section 13.3.
 ///
@@ -29,7 +30,8 @@ package func bootstrapInterval(
         let count = UInt64(figures.count)
         var sum = 0.0
         figures.withUnsafeBufferPointer { figures in
-            // One draw of 64 bits makes two indexes; the bias of the products is below 2^-32 x count.
+            // One draw of 64 bits makes two indexes; the bias of the products is below 2^-32 x
+            // count.
             for _ in 0..<figures.count / 2 {
                 let bits = generator.next()
                 sum += Double(figures[Int(((bits & 0xffff_ffff) * count) >> 32)])
@@ -46,11 +48,12 @@ package func bootstrapInterval(
     return Interval(low: sums[cut], high: sums[samples - 1 - cut])
 }
 
-/// The chance of a difference in means at least as large if both models were the same: a paired randomisation test.
+/// The chance of a difference in means at least as large if both models were the same: a paired
+/// randomisation test.
 ///
-/// Under that assumption each query's two figures could as well be swapped, so the signs of the differences are drawn
-/// anew in each round. Two-sided. Source: Smucker, Allan and Carterette 2007, "A comparison of statistical
-/// significance tests for information retrieval evaluation".
+/// Under that assumption each query's two figures could as well be swapped, so the signs of the
+/// differences are drawn anew in each round. Two-sided. Source: Smucker, Allan and Carterette 2007,
+/// "A comparison of statistical significance tests for information retrieval evaluation".
 ///
 /// - Precondition: both have the same queries, one figure each.
 /// - Complexity: O(rounds x figures), the same bits at any number of threads.

@@ -10,15 +10,16 @@ internal import Darwin
 package struct CatalogueUse: Sendable, Equatable {
     /// The share of the catalogue that is on some list, 0 to 1.
     package var coverage: Double
-    /// The mean over recommendations of -log2 of the share of training takers who took the item, in bits.
+    /// The mean over recommendations of -log2 of the share of training takers who took the item, in
+    /// bits.
     ///
-    /// An item that nobody took counts as taken by one. Source: Zhou et al. 2010, "Solving the apparent
-    /// diversity-accuracy dilemma of recommender systems" (self-information).
+    /// An item that nobody took counts as taken by one. Source: Zhou et al. 2010, "Solving the
+    /// apparent diversity-accuracy dilemma of recommender systems" (self-information).
     package var novelty: Double
     /// How unevenly recommendations fall on the catalogue: 0 all items alike, 1 all on one.
     package var gini: Double
-    /// The share of recommendations that fall on the most popular items, for each of ``longTailShares`` of the
-    /// catalogue; the last is 1.
+    /// The share of recommendations that fall on the most popular items, for each of
+    /// ``longTailShares`` of the catalogue; the last is 1.
     package var longTail: [Double]
 
     /// The shares of the catalogue, most popular items first, at which ``longTail`` is taken.
@@ -50,7 +51,8 @@ package struct CatalogueUse: Sendable, Equatable {
         }
     }
 
-    /// Gini's coefficient of counts: half the mean absolute difference over the mean; 0 where all are 0.
+    /// Gini's coefficient of counts: half the mean absolute difference over the mean; 0 where all
+    /// are 0.
     package static func gini(_ counts: [Int]) -> Double {
         let total = counts.reduce(0, +)
         guard total > 0 else { return 0 }

@@ -35,7 +35,8 @@ package struct RatingErrors: Sendable, Equatable {
 }
 
 extension TrainingData {
-    /// The ratings that occur, ascending; nil where values are no ratings, being all the same or too many.
+    /// The ratings that occur, ascending; nil where values are no ratings, being all the same or
+    /// too many.
     var ratingScale: [Float]? {
         var distinct: Set<Float> = []
         for value in interactions.values {

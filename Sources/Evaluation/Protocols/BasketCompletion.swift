@@ -4,9 +4,10 @@ internal import Models
 extension EventSplits {
     /// Hides one item of each later basket and ranks all items given the rest.
     ///
-    /// Baskets are the orders that events name, by the time of their first event. The newest `testShare` of them are
-    /// held out; of each, those items count that at least `itemBasketsMin` training baskets hold, and where there
-    /// are two or more, one drawn by the seed is hidden. All items that frequent are ranked but the rest of the basket.
+    /// Baskets are the orders that events name, by the time of their first event. The newest
+    /// `testShare` of them are held out; of each, those items count that at least `itemBasketsMin`
+    /// training baskets hold, and where there are two or more, one drawn by the seed is hidden. All
+    /// items that frequent are ranked but the rest of the basket.
     ///
     /// - Throws: ``EvaluationError`` where no event names a basket, or baskets have no times.
     package func makeBasketPlan(

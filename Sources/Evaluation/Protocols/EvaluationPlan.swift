@@ -66,7 +66,8 @@ extension EvaluationSplit {
 
     /// Holds out one in ten of each user's items, at least one of two, drawn by `seed`.
     ///
-    /// For data that is nothing but users' rows: what baskets it has are left out, since they tell what is held out.
+    /// For data that is nothing but users' rows: what baskets it has are left out, since they tell
+    /// what is held out.
     package static func holdingOut(of data: TrainingData, seed: UInt64) throws(EvaluationError)
         -> EvaluationSplit
     {

@@ -3,7 +3,8 @@ package import Models
 
 /// Protocols that hold out some of a shop's events.
 ///
-/// An event counts where it is a purchase, or of another kind that `options` weighs, with a value above 0.
+/// An event counts where it is a purchase, or of another kind that `options` weighs, with a value
+/// above 0.
 package struct EventSplits: Sendable {
     package var dataset: Dataset
     package var options: TrainingDataOptions
@@ -19,8 +20,8 @@ package struct EventSplits: Sendable {
 
     /// Holds out the newest events, a share of all that have a user and a time.
     ///
-    /// For each user of both periods, all items are ranked but those she took before; those she took later are
-    /// relevant, where anyone took them before.
+    /// For each user of both periods, all items are ranked but those she took before; those she
+    /// took later are relevant, where anyone took them before.
     package func makeTemporalPlan(
         testShare: Double = 0.2, at lengths: [Int] = [5, 10, 20]
     ) throws(EvaluationError) -> EvaluationPlan {
@@ -97,7 +98,8 @@ package struct EventSplits: Sendable {
         }
     }
 
-    /// The part of each event that counts and has a user; else -1. All of a user's events of an item are in one.
+    /// The part of each event that counts and has a user; else -1. All of a user's events of an
+    /// item are in one.
     private func deal(folds: Int) -> [Int32] {
         let events = dataset.events
         var parts = Array(repeating: Int32(-1), count: events.count)
@@ -163,7 +165,8 @@ extension TrainingData {
 }
 
 extension Dataset {
-    /// The same tables and catalogue with only the events that satisfy the condition, which takes their place.
+    /// The same tables and catalogue with only the events that satisfy the condition, which takes
+    /// their place.
     func keepingEvents(where isIncluded: (Int) -> Bool) -> Dataset {
         var result = self
         result.events = EventTable()

@@ -3,9 +3,10 @@ internal import Models
 
 /// Train and test files as published with LightGCN: a line a user, `user item item ...`.
 ///
-/// All items but the user's training items are ranked. Recall@k is the share of her test items among the first k,
-/// and NDCG@k has gains of 0 and 1 against the best possible list; users without test items are left out. Source:
-/// He et al. 2020, "LightGCN"; Wang et al. 2019, "Neural graph collaborative filtering".
+/// All items but the user's training items are ranked. Recall@k is the share of her test items
+/// among the first k, and NDCG@k has gains of 0 and 1 against the best possible list; users without
+/// test items are left out. Source: He et al. 2020, "LightGCN"; Wang et al. 2019, "Neural graph
+/// collaborative filtering".
 package struct GivenSplit: Sendable {
     /// Users x items, the values all 1.
     package var training: SparseMatrix

@@ -4,11 +4,12 @@ internal import Models
 
 /// Predicts each user's next basket from all her earlier ones, on given files and folds.
 ///
-/// The form of Li et al. 2023, "A next basket recommendation reality check": a JSON object of histories and one of
-/// future baskets, `{"user": [[-1], [item, ...], ..., [-1]]}` with baskets in the order of time, and key sets
-/// `{"item_num": n, "train": [user, ...], "val": [...], "test": [...]}`, one a fold. All items are ranked, those
-/// taken before too, since most of a next basket is bought again. All histories may be trained on; of the future
-/// baskets, those of a fold's `val` users choose hyperparameters, and those of its `test` users judge.
+/// The form of Li et al. 2023, "A next basket recommendation reality check": a JSON object of
+/// histories and one of future baskets, `{"user": [[-1], [item, ...], ..., [-1]]}` with baskets in
+/// the order of time, and key sets `{"item_num": n, "train": [user, ...], "val": [...], "test":
+/// [...]}`, one a fold. All items are ranked, those taken before too, since most of a next basket
+/// is bought again. All histories may be trained on; of the future baskets, those of a fold's `val`
+/// users choose hyperparameters, and those of its `test` users judge.
 package struct NextBasket: Sendable {
     /// Users x items; the value says in how many baskets.
     package let interactions: SparseMatrix
@@ -38,7 +39,8 @@ package struct NextBasket: Sendable {
         }
         let earlier = try Self.baskets(history.file, history.bytes, itemCount: itemCount)
         let later = try Self.baskets(future.file, future.bytes, itemCount: itemCount)
-        // Users keep the order of their numbers, so that the result does not depend on that of a dictionary.
+        // Users keep the order of their numbers, so that the result does not depend on that of a
+        // dictionary.
         let names = earlier.keys.sorted { ($0.count, $0) < ($1.count, $1) }
         let number = Dictionary(
             uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })

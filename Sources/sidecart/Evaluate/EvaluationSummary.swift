@@ -14,7 +14,8 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         let name: String
         /// By the measure's name, such as `ndcg@10`.
         let figures: [String: Figure]
-        /// That the leading measure differs this much from the leader's by chance; nil for the leader.
+        /// That the leading measure differs this much from the leader's by chance; nil for the
+        /// leader.
         let pAgainstLeader: Double?
         let coverage: Double
         let noveltyBits: Double
@@ -110,8 +111,8 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         return [leading] + others
     }
 
-    /// The headlines that say something of their own: precision follows from recall, and with one relevant item
-    /// recall is the hit rate and average precision the reciprocal rank.
+    /// The headlines that say something of their own: precision follows from recall, and with one
+    /// relevant item recall is the hit rate and average precision the reciprocal rank.
     var shown: [String] {
         headlines.filter { name in
             name == leading

@@ -6,7 +6,8 @@ struct ModelChoice {
 
     /// - Parameters:
     ///   - names: `all`, or names with commas.
-    ///   - settings: `(model, name, value)`; without a model, for each chosen one that has such a hyperparameter.
+    ///   - settings: `(model, name, value)`; without a model, for each chosen one that has such a
+    ///     hyperparameter.
     init(names: String, settings: [ModelSetting]) throws {
         let entries: [ModelEntry]
         if names == "all" {

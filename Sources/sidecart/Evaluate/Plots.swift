@@ -1,10 +1,12 @@
 import Foundation
 
-/// The plots of an evaluation, each a self-contained SVG. A model has the same colour in all of them.
+/// The plots of an evaluation, each a self-contained SVG. A model has the same colour in all of
+/// them.
 struct Plots {
     let summary: EvaluationSummary
 
-    /// Told apart by people who see colours differently, on white and on dark ground (after Okabe and Ito).
+    /// Told apart by people who see colours differently, on white and on dark ground (after Okabe
+    /// and Ito).
     private static let colors = [
         "#2f6fde", "#e07b00", "#12946b", "#c2408f", "#7a5cd6", "#b08a00", "#0f9ab8", "#d1483c",
         "#6b7a90", "#5c8f1d",

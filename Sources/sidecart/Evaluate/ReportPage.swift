@@ -1,6 +1,7 @@
 import Foundation
 
-/// An evaluation as one page that needs nothing but itself: styles and plots are inline, and nothing is fetched.
+/// An evaluation as one page that needs nothing but itself: styles and plots are inline, and
+/// nothing is fetched.
 struct ReportPage {
     let summary: EvaluationSummary
 

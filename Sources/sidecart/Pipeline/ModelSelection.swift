@@ -14,8 +14,9 @@ struct ModelSelection {
 
     struct Choice {
         let model: any Recommender
-        /// Every candidate's figures: `MODEL.MEASURE` is the mean, with `.low` and `.high` its 95 % interval, and
-        /// `MODEL.p` the test against the chosen one. The chosen one's means are there without the prefix too.
+        /// Every candidate's figures: `MODEL.MEASURE` is the mean, with `.low` and `.high` its 95 %
+        /// interval, and `MODEL.p` the test against the chosen one. The chosen one's means are
+        /// there without the prefix too.
         let metrics: [String: Double]
         let summary: EvaluationSummary
     }
