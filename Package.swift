@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
         .target(name: "EmbeddingStore", dependencies: ["CKernels"], swiftSettings: swift),
         .target(name: "Models", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
-        .target(name: "Evaluation", dependencies: ["Models"], swiftSettings: strict),
+        .target(
+            name: "Evaluation", dependencies: ["Models", "CKernels"], swiftSettings: swift),
         .target(
             name: "Bundles", dependencies: ["Models", "CLibCrypto", "CLinux"], swiftSettings: swift),
 
@@ -76,6 +77,10 @@ let package = Package(
         .testTarget(
             name: "ModelsTests",
             dependencies: ["CKernels", "Interactions", "Models", "Evaluation", "SampleShop"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["CKernels", "Interactions", "Models", "Evaluation"],
             swiftSettings: swift),
         .testTarget(
             name: "CrossSellTests",

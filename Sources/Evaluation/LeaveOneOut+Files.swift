@@ -83,7 +83,7 @@ extension LeaveOneOut {
 ///
 /// Numbers are separated by tabs, blanks, commas or brackets. `columns` says how many a line must
 /// have, and how many are looked at.
-private func parse(
+func parse(
     _ file: String, _ lines: some Sequence<String>, columns: ClosedRange<Int>,
     _ body: (_ numbers: [Int32], _ place: String) throws(EvaluationError) -> Void
 ) throws(EvaluationError) {

@@ -63,18 +63,31 @@ package enum Metrics {
     package static func recall<Item: Hashable>(
         _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
     ) -> Double {
-        guard !relevant.isEmpty else { return 0 }
-        return Double(ranked.prefix(k).count(where: relevant.contains)) / Double(relevant.count)
+        recall(ranked.map(relevant.contains), relevantCount: relevant.count, at: k)
+    }
+
+    /// The share of the first k places that hold a relevant item; empty places count.
+    package static func precision<Item: Hashable>(
+        _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
+    ) -> Double {
+        precision(ranked.map(relevant.contains), at: k)
+    }
+
+    /// The precision at the place of each relevant item, summed, over min(k, relevant items).
+    ///
+    /// Its mean over queries is MAP@k. Source: Buckley and Voorhees 2000, "Evaluating evaluation
+    /// measure stability".
+    package static func averagePrecision<Item: Hashable>(
+        _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
+    ) -> Double {
+        averagePrecision(ranked.map(relevant.contains), relevantCount: relevant.count, at: k)
     }
 
     /// 1 / rank, from 1, of the first relevant item.
     package static func reciprocalRank<Item: Hashable>(
         _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
     ) -> Double {
-        for (index, item) in ranked.prefix(k).enumerated() where relevant.contains(item) {
-            return 1 / Double(index + 1)
-        }
-        return 0
+        reciprocalRank(ranked.map(relevant.contains), at: k)
     }
 
     /// Discounted gain with gains of 0 and 1, over that of the best possible list.
@@ -83,11 +96,40 @@ package enum Metrics {
     package static func ndcg<Item: Hashable>(
         _ ranked: some Sequence<Item>, relevant: Set<Item>, at k: Int
     ) -> Double {
+        ndcg(ranked.map(relevant.contains), relevantCount: relevant.count, at: k)
+    }
+
+    // The same of a list of which it is only known, place by place, whether the item is relevant.
+
+    static func recall(_ hits: [Bool], relevantCount: Int, at k: Int) -> Double {
+        guard relevantCount > 0 else { return 0 }
+        return Double(hits.prefix(k).count { $0 }) / Double(relevantCount)
+    }
+
+    static func precision(_ hits: [Bool], at k: Int) -> Double {
+        Double(hits.prefix(k).count { $0 }) / Double(k)
+    }
+
+    static func averagePrecision(_ hits: [Bool], relevantCount: Int, at k: Int) -> Double {
+        var found = 0
+        var sum = 0.0
+        for (index, isHit) in hits.prefix(k).enumerated() where isHit {
+            found += 1
+            sum += Double(found) / Double(index + 1)
+        }
+        return relevantCount > 0 ? sum / Double(min(k, relevantCount)) : 0
+    }
+
+    static func reciprocalRank(_ hits: [Bool], at k: Int) -> Double {
+        hits.prefix(k).firstIndex(of: true).map { 1 / Double($0 + 1) } ?? 0
+    }
+
+    static func ndcg(_ hits: [Bool], relevantCount: Int, at k: Int) -> Double {
         var gain = 0.0
-        for (index, item) in ranked.prefix(k).enumerated() where relevant.contains(item) {
+        for (index, isHit) in hits.prefix(k).enumerated() where isHit {
             gain += discount(rank: index + 1)
         }
-        let best = (0..<min(k, relevant.count)).reduce(0) { $0 + discount(rank: $1 + 1) }
+        let best = (0..<min(k, relevantCount)).reduce(0) { $0 + discount(rank: $1 + 1) }
         return best > 0 ? gain / best : 0
     }
 

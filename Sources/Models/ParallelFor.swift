@@ -19,7 +19,7 @@ internal import Darwin
 ///   - chunk: items handed out at a time; chunks always start at its multiples.
 ///   - threads: at least 1. Where the system refuses a thread, the others do its share.
 ///   - body: takes the thread's number, `0..<threads`, for scratch memory, and a range.
-func parallelFor(
+package func parallelFor(
     count: Int, chunk: Int, threads: Int,
     _ body: @escaping @Sendable (_ worker: Int, _ range: Range<Int>) -> Void
 ) {

@@ -8,6 +8,7 @@
 #include "sc_neumf.h"
 #include "sc_pairwise.h"
 #include "sc_prefetch.h"
+#include "sc_rank.h"
 #include "sc_scan.h"
 #include "sc_spd.h"
 #include "sc_svdpp.h"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Histogram
 import Interactions
+import Models
 import SampleShop
 import SidecartClient
 
@@ -74,7 +75,9 @@ struct Demo: AsyncParsableCommand {
         var reading = try ReadingOptions.parse([])
         reading.catalog = "\(folder)/catalog.csv"
         let (dataset, report) = try reading.read(["\(folder)/events.csv"])
-        let pipeline = try ModelOptions.parse([]).makePipeline(version: "demo-\(seed)")
+        let pipeline = TrainingPipeline(
+            model: IALS(), threads: ProcessInfo.processInfo.activeProcessorCount, seed: 1,
+            version: "demo-\(seed)")
         let (bundle, timings) = try pipeline.train(dataset)
         try bundle.write(to: "\(folder)/bundle", replacing: true)
         print(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bundles
+import Evaluation
 import Foundation
 import Interactions
 import Models
@@ -10,6 +11,7 @@ struct Train: ParsableCommand {
         discussion: """
             Examples:
               sidecart train events.csv --out bundle
+              sidecart train events.csv --out bundle --model auto
               sidecart train 2024-*.csv.gz --catalog items.csv --out bundle --replace
               sidecart train online-retail.csv.gz --out bundle \\
                 --columns user=CustomerID,item=StockCode,time=InvoiceDate,basket=InvoiceNo,\\
@@ -34,10 +36,30 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Model")
     var model: ModelOptions
 
+    @Option(help: ArgumentHelp("Parts of the cross-validation of --model auto.", valueName: "n"))
+    var folds = 3
+
+    @Option(
+        help: ArgumentHelp(
+            "Settings that --model auto tries of each model; 1 for none.", valueName: "n"))
+    var trials = 1
+
+    @Option(help: ArgumentHelp("How many neighbours an item keeps.", valueName: "n"))
+    var neighbours = CoPurchase().neighboursMax
+
     @Option(help: ArgumentHelp("The bundle's name; left out, the time.", valueName: "name"))
     var modelVersion: String?
 
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard 2...100 ~= folds else {
+            throw ValidationError("--folds is \(folds); it must be 2 to 100")
+        }
+        guard 1...10_000 ~= trials else {
+            throw ValidationError("--trials is \(trials); it must be 1 to 10000")
+        }
+    }
 
     func run() throws {
         // What is wrong with the destination should not come out after minutes of training.
@@ -46,7 +68,13 @@ struct Train: ParsableCommand {
         }
         let (dataset, report) = try reading.read(events)
         if !output.json { Output.note(report.description) }
-        let pipeline = try model.makePipeline(version: modelVersion)
+        let choice = try chooseModel(for: dataset)
+        var pipeline = TrainingPipeline(
+            model: choice.model, threads: model.threadCount, seed: model.seed,
+            version: modelVersion)
+        pipeline.neighbours.neighboursMax = neighbours
+        pipeline.similar.neighboursMax = neighbours
+        pipeline.metrics = choice.metrics
         let (bundle, timings) = try pipeline.train(dataset)
         try bundle.write(to: out, replacing: replace)
         let summary = Summary(
@@ -61,6 +89,24 @@ struct Train: ParsableCommand {
             print(summary.description)
         }
     }
+
+    private func chooseModel(for dataset: Dataset) throws -> (
+        model: any Recommender, metrics: [String: Double]
+    ) {
+        guard model.model == Self.automatic else {
+            let chosen = try ModelChoice(names: model.model, settings: model.settings).entrants
+            guard chosen.count == 1 else { throw Failure("--model takes one model, or auto") }
+            return (try chosen[0].entry.make(chosen[0].values), [:])
+        }
+        let selection = ModelSelection(
+            folds: folds, trials: trials, threads: model.threadCount, seed: model.seed,
+            settings: model.settings)
+        let choice = try selection.choose(for: dataset)
+        if !output.json { Output.note("\n\(choice.summary)\n") }
+        return (choice.model, choice.metrics)
+    }
+
+    private static let automatic = "auto"
 
     private struct Summary: Encodable, CustomStringConvertible {
         let bundle: String
@@ -91,33 +137,41 @@ struct Train: ParsableCommand {
 
 /// What is trained and how.
 struct ModelOptions: ParsableArguments {
-    enum Kind: String, CaseIterable, ExpressibleByArgument { case ials, popularity }
+    @Option(
+        help: ArgumentHelp(
+            "\(ModelRegistry.names.joined(separator: ", ")); for train also auto.",
+            valueName: "name"))
+    var model = "ials"
 
-    @Option(help: ArgumentHelp("ials or popularity.", valueName: "name"))
-    var model = Kind.ials
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Sets a hyperparameter; may be repeated.", valueName: "[model.]name=value"),
+        transform: Self.setting)
+    var explicit: [ModelSetting] = []
 
     @Option(help: ArgumentHelp("Dimensions of the embeddings.", valueName: "n"))
-    var factors = IALS().dimensions
+    var factors: Int?
 
-    @Option(help: ArgumentHelp("How often both sides are solved.", valueName: "n"))
-    var epochs = IALS().epochs
+    @Option(help: ArgumentHelp("How often the data is gone through.", valueName: "n"))
+    var epochs: Int?
 
-    @Option(help: ArgumentHelp("lambda, the weight of the squared norms.", valueName: "weight"))
-    var regularization = IALS().foldIn.regularization
+    @Option(
+        help: ArgumentHelp("The weight of what keeps parameters small.", valueName: "weight"))
+    var regularization: Double?
 
     @Option(
         help: ArgumentHelp(
-            "nu: how far lambda grows with the length of a history, 0 to 1.", valueName: "power"))
-    var regularizationExponent = IALS().foldIn.regularizationExponent
+            "nu of ials: how far lambda grows with the length of a history, 0 to 1.",
+            valueName: "power"))
+    var regularizationExponent: Double?
 
     @Option(
-        help: ArgumentHelp("alpha0, the weight of what was not taken.", valueName: "weight"))
-    var unobservedWeight = IALS().foldIn.unobservedWeight
+        help: ArgumentHelp(
+            "alpha0 of ials, the weight of what was not taken.", valueName: "weight"))
+    var unobservedWeight: Double?
 
-    @Option(help: ArgumentHelp("How many neighbours an item keeps.", valueName: "n"))
-    var neighbours = CoPurchase().neighboursMax
-
-    @Option(help: ArgumentHelp("Same data, options and seed: same bundle.", valueName: "n"))
+    @Option(help: ArgumentHelp("Same data, options and seed: same result.", valueName: "n"))
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("Left out: one a processor.", valueName: "n"))
@@ -131,22 +185,27 @@ struct ModelOptions: ParsableArguments {
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-    var ials: IALS {
-        var ials = IALS()
-        ials.dimensions = factors
-        ials.epochs = epochs
-        ials.foldIn = FoldInParameters(
-            unobservedWeight: unobservedWeight, regularization: regularization,
-            regularizationExponent: regularizationExponent)
-        return ials
+    /// What was set, by the names that models have for it.
+    var settings: [ModelSetting] {
+        let named: [(flag: String, name: String, value: Double?)] = [
+            ("factors", "dimensions", factors.map(Double.init)),
+            ("epochs", "epochs", epochs.map(Double.init)),
+            ("regularization", "regularization", regularization),
+            ("regularization-exponent", "regularization_exponent", regularizationExponent),
+            ("unobserved-weight", "unobserved_weight", unobservedWeight),
+        ]
+        return named.compactMap { option in
+            option.value.map {
+                ModelSetting(name: option.name, value: $0, flag: "--\(option.flag)")
+            }
+        } + explicit
     }
 
-    func makePipeline(version: String?) throws -> TrainingPipeline {
-        var pipeline = TrainingPipeline(
-            ials: model == .ials ? ials : nil, threads: threadCount, seed: seed, version: version)
-        pipeline.neighbours.neighboursMax = neighbours
-        pipeline.similar.neighboursMax = neighbours
-        return pipeline
+    private static func setting(_ text: String) throws -> ModelSetting {
+        guard let setting = ModelSetting(text) else {
+            throw ValidationError("'\(text)' is not name=value or model.name=value with a number")
+        }
+        return setting
     }
 }
 

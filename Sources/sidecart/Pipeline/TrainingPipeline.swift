@@ -5,8 +5,8 @@ import Models
 
 /// From a shop's events to a bundle: the model asked for, and the neighbours and histories that serving needs.
 struct TrainingPipeline {
-    /// The embedding model; nil for popularity and neighbours alone.
-    var ials: IALS?
+    /// What ranks; neighbours of items are added to its parts where it has none.
+    var model: any Recommender
     var neighbours = CoPurchase()
     var similar = SimilarItems()
     var threads: Int
@@ -15,6 +15,8 @@ struct TrainingPipeline {
     var historyMax = 1_000
     /// Names the bundle; nil for a name made of time and digest.
     var version: String?
+    /// What was measured of the model, for the manifest.
+    var metrics: [String: Double] = [:]
 
     /// How long each part took.
     struct Timings: Encodable {
@@ -36,34 +38,36 @@ struct TrainingPipeline {
                 detail: "\(progress.model) \(progress.step)/\(progress.steps)  \(loss)")
         }
         let clock = ContinuousClock()
-        var parts: ModelParts?
-        timings.model = try clock.measure {
-            parts = try ials?.train(on: data, with: context)
-        }.seconds
-        var finished = try parts ?? Popularity().train(on: data, with: context)
+        let trained = try clock.measuring { try model.train(on: data, with: context) }
+        timings.model = trained.seconds
+        var finished = trained.value
+        let addsComplements = data.baskets != nil && finished.neighbours[.complement] == nil
         timings.neighbours = try clock.measure {
-            if data.baskets != nil {
+            if addsComplements {
                 finished.neighbours[.complement] =
                     try neighbours.train(on: data, with: context).neighbours[.complement]
             }
-            if let items = finished.embeddings?.items {
+            if let items = finished.embeddings?.items, finished.neighbours[.similar] == nil {
                 finished.neighbours[.similar] = try similar.lists(items: items, context: context)
             }
         }.seconds
-        return (bundle(finished, dataset, data), timings)
+        return (bundle(finished, dataset, data, addsComplements: addsComplements), timings)
     }
 
     private func bundle(
-        _ parts: ModelParts, _ dataset: Dataset, _ data: TrainingData
+        _ parts: ModelParts, _ dataset: Dataset, _ data: TrainingData, addsComplements: Bool
     ) -> ModelBundle {
         let now = Date.now
         var info = BundleInfo(
             version: version
                 ?? now.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted)),
-            kind: ials == nil ? Popularity.name : IALS.name)
-        info.hyperparameters = ials?.hyperparameters ?? [:]
-        for (name, value) in neighbours.hyperparameters where data.baskets != nil {
-            info.hyperparameters["\(CoPurchase.name).\(name)"] = value
+            kind: type(of: model).name)
+        info.hyperparameters = model.hyperparameters
+        info.metrics = metrics
+        if addsComplements {
+            for (name, value) in neighbours.hyperparameters {
+                info.hyperparameters["\(CoPurchase.name).\(name)"] = value
+            }
         }
         // What was a Float is written as people gave it, not with the digits that widening brings to light.
         info.hyperparameters = info.hyperparameters.mapValues { Double("\(Float($0))") ?? $0 }

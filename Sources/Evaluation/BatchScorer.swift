@@ -1,0 +1,247 @@
+internal import CKernels
+internal import Interactions
+package import Models
+
+/// Scores all items for all queries of a task, from a model's parts.
+///
+/// Takes the first of these that the parts have and the task allows: user lists and user vectors,
+/// where the context is a training history; item weights; folding in; neighbours; popularity.
+/// Scores agree with ``PartsScorer`` to rounding, and do not depend on the number of threads.
+package struct BatchScorer: Sendable {
+    /// Scores of items that must not be ranked.
+    package static let excluded = -Float.infinity
+
+    private enum Source: Sendable {
+        case userLists(NeighbourLists)
+        /// The scores of the lists of the context's items are summed.
+        case itemLists(NeighbourLists)
+        case vectors(PackedItems, users: Matrix)
+        case foldIn(PackedItems, items: Matrix, FoldInSolver)
+        case popularity([Float])
+    }
+
+    package let task: RankingTask
+    private let source: Source
+    private let threads: Int
+
+    /// - Parameter threads: at least 1.
+    /// - Throws: ``EvaluationError`` where the parts cannot answer the task's kind of query.
+    package init(parts: ModelParts, task: RankingTask, threads: Int) throws(EvaluationError) {
+        self.task = task
+        self.threads = threads
+        let knowsUsers = task.context == .history
+        if knowsUsers, let lists = parts.userLists {
+            source = .userLists(lists)
+        } else if let weights = parts.itemWeights {
+            source = .itemLists(weights)
+        } else if let embeddings = parts.embeddings, knowsUsers, let users = embeddings.users {
+            source = .vectors(PackedItems(embeddings.items), users: users)
+        } else if let embeddings = parts.embeddings, let parameters = embeddings.foldIn {
+            source = .foldIn(
+                PackedItems(embeddings.items), items: embeddings.items,
+                FoldInSolver(items: embeddings.items, parameters: parameters, threads: threads))
+        } else if let lists = parts.neighbours[.complement] ?? parts.neighbours[.similar] {
+            source = .itemLists(lists)
+        } else if parts.userLists != nil || parts.embeddings != nil {
+            throw EvaluationError(
+                "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
+                    + "weights, neighbours or vectors that can be folded in")
+        } else {
+            source = .popularity(parts.popularity)
+        }
+    }
+
+    /// Calls `body` once for each query, on any of `threads` threads and in any order.
+    ///
+    /// - Parameter body: takes the thread's number, the query, and its scores of all items, which
+    ///   it may change. Items that must not be ranked score ``excluded``, and so do those about
+    ///   which a user list is silent.
+    /// - Complexity: O(Q x I x D) for vectors; else O(Q x I + list entries of all contexts).
+    package func forEachQuery(
+        _ body:
+            @escaping @Sendable (
+                _ worker: Int, _ query: Int, _ scores: UnsafeMutableBufferPointer<Float>
+            ) -> Void
+    ) {
+        let block = 2 * Int(SC_RANK_QUERIES)
+        let panels = PackedItems.panelCount(task.itemCount)
+        let stride = panels * Int(SC_RANK_ITEMS)
+        let scratches = (0..<threads).map { _ in Scratch(floats: block * stride) }
+        parallelFor(count: task.count, chunk: block, threads: threads) { worker, queries in
+            let scores = scratches[worker].base
+            fill(scores, stride: stride, queries: queries)
+            for query in queries {
+                let row = scores + (query - queries.lowerBound) * stride
+                exclude(query, from: row)
+                body(worker, query, UnsafeMutableBufferPointer(start: row, count: task.itemCount))
+            }
+        }
+    }
+
+    /// The best items of each query, best first.
+    ///
+    /// - Returns: Q x `k` item numbers, row-major; -1 after the end of a list that is shorter.
+    package func topItems(_ k: Int) -> [Int32] {
+        precondition(k > 0, "top \(k)")
+        let count = task.count * k
+        return Array(unsafeUninitializedCapacity: count) { items, initialized in
+            items.initialize(repeating: -1)
+            nonisolated(unsafe) let best = items.baseAddress
+            let selectors = (0..<threads).map { _ in TopSelector(k: k) }
+            forEachQuery { worker, query, scores in
+                _ = selectors[worker].select(scores, into: best! + query * k)
+            }
+            initialized = count
+        }
+    }
+
+    /// The score of every relevant item, in the order of `task.relevant`.
+    package func relevantScores() -> [Float] {
+        let count = task.relevant.nonZeroCount
+        return Array(unsafeUninitializedCapacity: count) { found, initialized in
+            found.initialize(repeating: 0)
+            nonisolated(unsafe) let base = found.baseAddress
+            forEachQuery { _, query, scores in
+                for entry in task.relevant.row(query) {
+                    base![entry] = scores[Int(task.relevant.columns[entry])]
+                }
+            }
+            initialized = count
+        }
+    }
+
+    private func exclude(_ query: Int, from scores: UnsafeMutablePointer<Float>) {
+        for item in task.unrankable { scores[Int(item)] = Self.excluded }
+        guard task.excludesContext else { return }
+        for entry in task.contexts.row(query) {
+            scores[Int(task.contexts.columns[entry])] = Self.excluded
+        }
+    }
+
+    private func fill(
+        _ scores: UnsafeMutablePointer<Float>, stride: Int, queries: Range<Int>
+    ) {
+        switch source {
+        case .popularity(let popularity):
+            for row in 0..<queries.count {
+                (scores + row * stride).update(from: popularity, count: popularity.count)
+            }
+        case .userLists(let lists):
+            scores.update(repeating: Self.excluded, count: queries.count * stride)
+            for query in queries where task.users[query] >= 0 {
+                let row = scores + (query - queries.lowerBound) * stride
+                for entry in lists.range(of: Int(task.users[query])) {
+                    row[Int(lists.items[entry])] = lists.scores[entry]
+                }
+            }
+        case .itemLists(let lists):
+            scores.update(repeating: 0, count: queries.count * stride)
+            for query in queries {
+                add(lists, of: query, to: scores + (query - queries.lowerBound) * stride)
+            }
+        case .vectors(let items, let users):
+            items.score(scores, stride: stride, count: queries.count) { row, vector in
+                let user = Int(task.users[queries.lowerBound + row])
+                guard user >= 0 else { return }
+                for (k, value) in users[row: user].enumerated() { vector(k, value) }
+            }
+        case .foldIn(let items, let matrix, let solver):
+            let scratch = FoldInScratch(dimensions: solver.dimensions)
+            items.score(scores, stride: stride, count: queries.count) { row, vector in
+                let context = task.contexts.row(queries.lowerBound + row)
+                let folded = solver.vector(
+                    history: task.contexts.columns[context], items: matrix, scratch: scratch)
+                for k in 0..<solver.dimensions { vector(k, folded?[k] ?? .nan) }
+            }
+        }
+    }
+
+    private func add(
+        _ lists: NeighbourLists, of query: Int, to scores: UnsafeMutablePointer<Float>
+    ) {
+        lists.items.withUnsafeBufferPointer { items in
+            lists.scores.withUnsafeBufferPointer { weights in
+                for position in task.contexts.row(query) {
+                    for entry in lists.range(of: Int(task.contexts.columns[position])) {
+                        scores[Int(items[entry])] += weights[entry]
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Item vectors in the kernels' panels; read-only once made.
+private final class PackedItems: @unchecked Sendable {
+    private let panels: Scratch
+    private let panelCount: Int
+    private let columns: Int
+
+    static func panelCount(_ items: Int) -> Int {
+        (items + Int(SC_RANK_ITEMS) - 1) / Int(SC_RANK_ITEMS)
+    }
+
+    init(_ items: Matrix) {
+        columns = items.columns
+        panelCount = Self.panelCount(items.rows)
+        panels = Scratch(floats: panelCount * Int(SC_RANK_ITEMS) * items.columns)
+        items.values.withUnsafeBufferPointer { values in
+            guard let rows = values.baseAddress else { return }
+            sc_rank_pack(rows, items.rows, items.columns, panels.base)
+        }
+    }
+
+    /// - Parameter vector: calls back with each dimension's value of the query at `row`; what it
+    ///   leaves out is 0.
+    func score(
+        _ scores: UnsafeMutablePointer<Float>, stride: Int, count: Int,
+        vector: (_ row: Int, _ set: (_ dimension: Int, _ value: Float) -> Void) -> Void
+    ) {
+        let group = Int(SC_RANK_QUERIES)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, columns * group)) {
+            queries in
+            for first in Swift.stride(from: 0, to: count, by: group) {
+                queries.initialize(repeating: 0)
+                for row in first..<min(first + group, count) {
+                    vector(row) { queries[$0 * group + row - first] = $1 }
+                }
+                sc_rank_scores(
+                    queries.baseAddress!, panels.base, panelCount, columns,
+                    scores + first * stride, stride)
+            }
+        }
+    }
+}
+
+/// Finds the best scores with memory of its own; for one thread at a time.
+final class TopSelector: @unchecked Sendable {
+    private let k: Int
+    private var keys: [UInt64]
+
+    init(k: Int) {
+        self.k = k
+        keys = Array(repeating: 0, count: 2 * k + Int(SC_RANK_ITEMS))
+    }
+
+    /// Writes the best items, at most k, and returns how many there are.
+    func select(
+        _ scores: UnsafeMutableBufferPointer<Float>, into best: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        guard let base = scores.baseAddress else { return 0 }
+        return sc_rank_top(base, scores.count, k, &keys, best)
+    }
+}
+
+/// Floats that one thread at a time writes.
+private final class Scratch: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Float>
+
+    init(floats: Int) {
+        base = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, floats) * MemoryLayout<Float>.stride, alignment: 64
+        ).bindMemory(to: Float.self, capacity: max(1, floats))
+        base.initialize(repeating: 0, count: max(1, floats))
+    }
+
+    deinit { base.deallocate() }
+}

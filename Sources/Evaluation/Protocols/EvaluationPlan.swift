@@ -1,0 +1,98 @@
+internal import Interactions
+package import Models
+
+/// What a protocol asks of every model: train on one or more splits, and rank the queries of each.
+package struct EvaluationPlan: Sendable {
+    /// For people, such as `basket completion`.
+    package var title: String
+    /// What is held out, what is ranked and what is not, in a sentence or two.
+    package var summary: String
+    package var splits: [EvaluationSplit]
+    /// The figure by which models are compared.
+    package var leading: Measure
+    /// The list lengths to report, ascending.
+    package var lengths: [Int]
+
+    package init(
+        title: String, summary: String, splits: [EvaluationSplit], leading: Measure,
+        lengths: [Int]
+    ) {
+        precondition(!splits.isEmpty && !lengths.isEmpty, "\(title)")
+        self.title = title
+        self.summary = summary
+        self.splits = splits
+        self.leading = leading
+        self.lengths = lengths
+    }
+}
+
+/// Data to train on, and queries about what was held out of it.
+package struct EvaluationSplit: Sendable {
+    package var training: TrainingData
+    /// Asked of the model that was trained on `training`; more than one where folds share it.
+    package var tasks: [RankingTask]
+    /// Makes a split out of `training` alone, to choose hyperparameters on.
+    package var makeValidation: @Sendable () throws(EvaluationError) -> EvaluationSplit
+
+    package init(
+        training: TrainingData, tasks: [RankingTask],
+        validation: @escaping @Sendable () throws(EvaluationError) -> EvaluationSplit
+    ) {
+        self.training = training
+        self.tasks = tasks
+        makeValidation = validation
+    }
+}
+
+extension EvaluationSplit {
+    /// Ranks what is held out of users' rows against all items but those of the rows.
+    init(
+        training: TrainingData, heldOut: SparseMatrix,
+        validation: @escaping @Sendable () throws(EvaluationError) -> EvaluationSplit
+    ) {
+        let rows = training.interactions
+        var task = RankingTaskBuilder(itemCount: rows.columnCount)
+        for user in 0..<rows.rows {
+            let history = rows.columns[rows.row(user)]
+            let known = Set(history)
+            let held = heldOut.row(user).filter { !known.contains(heldOut.columns[$0]) }
+            task.append(
+                user: Int32(user), context: history, relevant: held.map { heldOut.columns[$0] },
+                ratings: held.map { heldOut.values[$0] })
+        }
+        self.init(
+            training: training, tasks: [task.make(excludesContext: true)], validation: validation)
+    }
+
+    /// Holds out one in ten of each user's items, at least one of two, drawn by `seed`.
+    ///
+    /// For data that is nothing but users' rows: what baskets it has are left out, since they tell
+    /// what is held out.
+    package static func holdingOut(of data: TrainingData, seed: UInt64) throws(EvaluationError)
+        -> EvaluationSplit
+    {
+        let rows = data.interactions
+        var kept: [(row: Int32, column: Int32, value: Float)] = []
+        var held = RowBuilder(columnCount: rows.columnCount)
+        var generator = SeededGenerator(seed: seed)
+        for user in 0..<rows.rows {
+            let entries = rows.row(user)
+            let count = entries.count < 2 ? 0 : max(1, entries.count / 10)
+            let drawn = Set(entries.shuffled(using: &generator).prefix(count))
+            for entry in entries where !drawn.contains(entry) {
+                kept.append((Int32(user), rows.columns[entry], rows.values[entry]))
+            }
+            held.append(drawn.sorted().map { rows.columns[$0] })
+        }
+        let training = TrainingData(
+            interactions: SparseMatrix(
+                rows: rows.rows, columnCount: rows.columnCount, entries: kept), baskets: nil)
+        let split = EvaluationSplit(training: training, heldOut: held.matrix) {
+            () throws(EvaluationError) in try holdingOut(of: training, seed: seed &+ 1)
+        }
+        guard split.tasks[0].count > 0 else {
+            throw EvaluationError("no user has two items, so nothing can be held out")
+        }
+        return split
+    }
+}

@@ -1,0 +1,177 @@
+import Evaluation
+import Foundation
+
+/// What an evaluation found, for JSON, for the terminal and for the page.
+struct EvaluationSummary: Encodable, CustomStringConvertible {
+    struct Figure: Encodable {
+        let mean: Double
+        /// The 95 % bootstrap interval.
+        let low: Double
+        let high: Double
+    }
+
+    struct Model: Encodable {
+        let name: String
+        /// By the measure's name, such as `ndcg@10`.
+        let figures: [String: Figure]
+        /// That the leading measure differs this much from the leader's by chance; nil for the
+        /// leader.
+        let pAgainstLeader: Double?
+        let coverage: Double
+        let noveltyBits: Double
+        let gini: Double
+        let longTail: [Double]
+        /// For models that predict ratings, where the data has some.
+        let rmse: Double?
+        let mae: Double?
+        /// The share of predictions whose nearest rating is the one given.
+        let accuracy: Double?
+        let hyperparameters: [[String: Double]]
+        let trials: Int
+        let searchSeconds: Double
+        let trainSeconds: Double
+        let rankSeconds: Double
+        /// The median over all epochs but the first, which also warms up.
+        let secondsPerEpoch: Double?
+    }
+
+    struct Refusal: Encodable, CustomStringConvertible {
+        let model: String
+        let reason: String
+
+        /// Models begin their reasons with their own name.
+        var description: String {
+            reason.hasPrefix("\(model):") ? reason : "\(model): \(reason)"
+        }
+    }
+
+    let title: String
+    let summary: String
+    let leading: String
+    let measures: [String]
+    /// The length of the lists behind coverage, novelty, Gini and the long tail.
+    let listLength: Int
+    let longTailShares: [Double]
+    let queries: Int
+    let splits: Int
+    let seed: UInt64
+    let seeds: Int
+    let threads: Int
+    let peakMemoryBytes: Int
+    /// Best first.
+    let models: [Model]
+    let refused: [Refusal]
+
+    /// - Precondition: at least one model is in the standings.
+    init(
+        plan: EvaluationPlan, standings: Standings, refusals: [Refusal],
+        secondsPerEpoch: [String: Double], seed: UInt64, seeds: Int, threads: Int
+    ) {
+        title = plan.title
+        summary = plan.summary
+        leading = plan.leading.description
+        measures = standings.measures.map(\.description)
+        let judgement = standings.rows[0].model.judgement!
+        listLength = judgement.listLength
+        longTailShares = CatalogueUse.longTailShares
+        queries = judgement.queryCount
+        splits = plan.splits.count
+        self.seed = seed
+        self.seeds = seeds
+        self.threads = threads
+        peakMemoryBytes = PeakMemory.bytes
+        refused = refusals
+        models = standings.rows.map { row in
+            var figures: [String: Figure] = [:]
+            for (measure, figure) in row.figures {
+                figures[measure.description] = Figure(
+                    mean: figure.mean, low: figure.interval.low, high: figure.interval.high)
+            }
+            let use = row.model.use!
+            return Model(
+                name: row.model.name, figures: figures, pAgainstLeader: row.pAgainstLeader,
+                coverage: use.coverage, noveltyBits: use.novelty, gini: use.gini,
+                longTail: use.longTail, rmse: row.model.ratings?.rmse,
+                mae: row.model.ratings?.mae, accuracy: row.model.ratings?.accuracy,
+                hyperparameters: row.model.hyperparameters,
+                trials: row.model.trials, searchSeconds: row.model.searchTime.seconds,
+                trainSeconds: row.model.trainingTime.seconds,
+                rankSeconds: row.model.rankingTime.seconds,
+                secondsPerEpoch: secondsPerEpoch[row.model.name])
+        }
+    }
+
+    /// The measures at the leading one's length, that one first, and what has no length.
+    var headlines: [String] {
+        let length = leading.split(separator: "@").dropFirst().first.map { "@\($0)" }
+        let others = measures.filter { measure in
+            measure != leading
+                && (length.map { measure.hasSuffix($0) } ?? true || !measure.contains("@"))
+        }
+        return [leading] + others
+    }
+
+    /// The headlines that say something of their own: precision follows from recall, and with one
+    /// relevant item recall is the hit rate and average precision the reciprocal rank.
+    var shown: [String] {
+        headlines.filter { name in
+            name == leading
+                || !(name.hasPrefix("precision") || isSame(name, as: "recall", "hr")
+                    || isSame(name, as: "map", "mrr"))
+        }
+    }
+
+    var description: String {
+        let shown = shown
+        let hasRatings = models.contains { $0.rmse != nil }
+        let hasEpochs = models.contains { $0.secondsPerEpoch != nil }
+        var table = Table(
+            ["model", ">\(leading)", ">95 % interval"] + shown.dropFirst().map { ">\($0)" }
+                + (hasRatings ? [">rmse", ">accuracy"] : []) + [
+                    ">coverage", ">novelty", ">p", ">train s",
+                ] + (hasEpochs ? [">s/epoch"] : []))
+        for model in models {
+            let interval = model.figures[leading].map {
+                String(format: "%.4f–%.4f", $0.low, $0.high)
+            }
+            table.add(
+                [model.name, Self.four(model.figures[leading]?.mean), interval ?? ""]
+                    + shown.dropFirst().map { Self.four(model.figures[$0]?.mean) }
+                    + (hasRatings ? [Self.four(model.rmse), Self.four(model.accuracy)] : [])
+                    + [
+                        String(format: "%.3f", model.coverage),
+                        String(format: "%.2f", model.noveltyBits),
+                        model.pAgainstLeader.map(Self.probability) ?? "",
+                        String(format: "%.2f", model.trainSeconds),
+                    ]
+                    + (hasEpochs
+                        ? [model.secondsPerEpoch.map { String(format: "%.3f", $0) } ?? ""] : []))
+        }
+        let refusals = refused.map { "\nleft out: \($0)" }.joined()
+        return """
+            \(title): \(queries.grouped) queries in \(splits) split\(splits == 1 ? "" : "s"), \
+            seed \(seed)\(seeds > 1 ? " and \(seeds - 1) more" : "")
+            \(summary)
+
+            \(table.render())
+
+            p: the leader's lead in \(leading) could be chance (paired randomisation test); \
+            coverage and novelty (bits) of the first \(listLength)
+            \(threads) threads, peak memory \(peakMemoryBytes >> 20) MiB\(refusals)
+            """
+    }
+
+    private func isSame(_ name: String, as kind: String, _ other: String) -> Bool {
+        guard name.hasPrefix("\(kind)@") else { return false }
+        let twin = other + name.dropFirst(kind.count)
+        return models.allSatisfy { $0.figures[name]?.mean == $0.figures[twin]?.mean }
+    }
+
+    static func four(_ value: Double?) -> String {
+        value.map { String(format: "%.4f", $0) } ?? ""
+    }
+
+    static func probability(_ p: Double) -> String {
+        p < 0.001 ? "<.001" : String(format: "%.3f", p)
+    }
+}

@@ -1,0 +1,68 @@
+import Evaluation
+
+/// Models by name, with what was set of their hyperparameters.
+struct ModelChoice {
+    let entrants: [(entry: ModelEntry, values: [String: Double])]
+
+    /// - Parameters:
+    ///   - names: `all`, or names with commas.
+    ///   - settings: `(model, name, value)`; without a model, for each chosen one that has such a
+    ///     hyperparameter.
+    init(names: String, settings: [ModelSetting]) throws {
+        let entries: [ModelEntry]
+        if names == "all" {
+            entries = ModelRegistry.all
+        } else {
+            var seen: Set<String> = []
+            entries = try names.split(separator: ",").map(String.init)
+                .filter { seen.insert($0).inserted }
+                .map { name in try ModelRegistry.entry(name) }
+        }
+        guard !entries.isEmpty else { throw Failure("no model is named") }
+        var values: [String: [String: Double]] = [:]
+        for setting in settings {
+            if let model = setting.model {
+                guard entries.contains(where: { $0.name == model }) else {
+                    throw Failure("\(setting.flag): \(model) is not among the models")
+                }
+            }
+            let meant = entries.filter { entry in
+                setting.model.map { $0 == entry.name }
+                    ?? entry.axes.contains { $0.name == setting.name }
+            }
+            guard !meant.isEmpty else {
+                throw Failure("\(setting.flag): no model here has '\(setting.name)'")
+            }
+            for entry in meant { values[entry.name, default: [:]][setting.name] = setting.value }
+        }
+        entrants = entries.map { ($0, values[$0.name] ?? [:]) }
+    }
+}
+
+/// One hyperparameter as set on the command line.
+struct ModelSetting {
+    /// nil for every model that has it.
+    var model: String?
+    var name: String
+    var value: Double
+    /// The option that said so, for errors.
+    var flag: String
+
+    init(model: String? = nil, name: String, value: Double, flag: String) {
+        self.model = model
+        self.name = name
+        self.value = value
+        self.flag = flag
+    }
+
+    /// Parses `[model.]name=value`, or returns nil.
+    init?(_ text: String) {
+        let sides = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard sides.count == 2, let value = Double(sides[1]), value.isFinite else { return nil }
+        let path = sides[0].split(separator: ".", omittingEmptySubsequences: false)
+        guard 1...2 ~= path.count, path.allSatisfy({ !$0.isEmpty }) else { return nil }
+        self.init(
+            model: path.count == 2 ? String(path[0]) : nil, name: String(path.last!), value: value,
+            flag: "--set \(text)")
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+
+/// An evaluation as one page that needs nothing but itself: styles and plots are inline, and
+/// nothing is fetched.
+struct ReportPage {
+    let summary: EvaluationSummary
+
+    var html: String {
+        let plots = Plots(summary: summary)
+        // An even number, so that the plots fill their rows.
+        let others = summary.shown.dropFirst()
+        let more = others.prefix(others.count > 3 ? 4 : 2).map {
+            section($0, "with 95 % bootstrap intervals", plots.bars(of: $0))
+        }
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Sidecart: \(escaped(summary.title))</title>
+            <style>
+            \(Self.style)
+            </style>
+            </head>
+            <body>
+            <header>
+            <h1>\(escaped(summary.title.prefix(1).uppercased() + summary.title.dropFirst()))</h1>
+            <p class="lead">\(escaped(summary.summary))</p>
+            \(tiles)
+            </header>
+            <main>
+            \(section(summary.leading, "the figure models are compared by, with 95 % bootstrap intervals",
+                plots.bars(of: summary.leading)))
+            \(section("Catalogue coverage",
+                "the share of the catalogue that is among somebody's first \(summary.listLength)",
+                plots.coverage()))
+            \(section("Quality against training time", "up and to the left is better",
+                plots.qualityAgainstTime()))
+            \(section("Long tail",
+                "how much of the first \(summary.listLength) goes to bestsellers; dotted: all items alike",
+                plots.longTail()))
+            \(more.joined(separator: "\n"))
+            <section class="wide"><h2>All figures</h2>
+            <p>p: the chance of so large a difference to the leader if both were the same \
+            (paired randomisation test of \(escaped(summary.leading))).</p>
+            <div class="scroll">\(table(plots))</div></section>
+            <section class="wide"><h2>Settings</h2><div class="scroll">\(settings)</div></section>
+            \(refusals)
+            </main>
+            </body>
+            </html>
+
+            """
+    }
+
+    private var tiles: String {
+        let best = summary.models[0]
+        let facts = [
+            ("best", best.name),
+            (summary.leading, EvaluationSummary.four(best.figures[summary.leading]?.mean)),
+            ("queries", summary.queries.grouped), ("splits", "\(summary.splits)"),
+            ("seeds", "\(summary.seeds)"), ("threads", "\(summary.threads)"),
+            ("peak memory", "\(summary.peakMemoryBytes >> 20) MiB"),
+        ]
+        let items = facts.map {
+            "<div><dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd></div>"
+        }
+        return "<dl>\(items.joined())</dl>"
+    }
+
+    private func section(_ title: String, _ subtitle: String, _ plot: String) -> String {
+        "<section><h2>\(escaped(title))</h2><p>\(escaped(subtitle))</p>\n\(plot)</section>"
+    }
+
+    /// A row a figure, a column a model.
+    private func table(_ plots: Plots) -> String {
+        let head = summary.models.enumerated().map { place, model in
+            "<th scope=\"col\"><i style=\"background:\(plots.color(place))\"></i>"
+                + "\(escaped(model.name))</th>"
+        }
+        let measured = summary.measures.map { measure in
+            let best = summary.models.compactMap { $0.figures[measure]?.mean }.max()
+            let cells = summary.models.map { model in
+                guard let figure = model.figures[measure] else { return "<td></td>" }
+                let range = String(format: "%.4f–%.4f", figure.low, figure.high)
+                let style = figure.mean == best ? " class=\"best\"" : ""
+                return
+                    "<td\(style)>\(EvaluationSummary.four(figure.mean))<small>\(range)</small></td>"
+            }
+            return row(measure, cells)
+        }
+        var others: [(String, (EvaluationSummary.Model) -> String)] = [
+            ("coverage", { String(format: "%.3f", $0.coverage) }),
+            ("novelty, bits", { String(format: "%.2f", $0.noveltyBits) }),
+            ("Gini", { String(format: "%.3f", $0.gini) }),
+            ("p", { $0.pAgainstLeader.map(EvaluationSummary.probability) ?? "" }),
+            ("training, s", { String(format: "%.2f", $0.trainSeconds) }),
+            ("ranking, s", { String(format: "%.2f", $0.rankSeconds) }),
+        ]
+        if summary.models.contains(where: { $0.rmse != nil }) {
+            others += [
+                ("RMSE", { EvaluationSummary.four($0.rmse) }),
+                ("MAE", { EvaluationSummary.four($0.mae) }),
+                ("accuracy", { EvaluationSummary.four($0.accuracy) }),
+            ]
+        }
+        let rest = others.map { name, text in
+            row(name, summary.models.map { "<td>\(escaped(text($0)))</td>" })
+        }
+        return """
+            <table><thead><tr><th></th>\(head.joined())</tr></thead>
+            <tbody>\((measured + rest).joined(separator: "\n"))</tbody></table>
+            """
+    }
+
+    private func row(_ name: String, _ cells: [String]) -> String {
+        "<tr><th scope=\"row\">\(escaped(name))</th>\(cells.joined())</tr>"
+    }
+
+    private var settings: String {
+        let rows = summary.models.map { model in
+            let values = model.hyperparameters.map { one in
+                one.sorted { $0.key < $1.key }.map { "\($0.key) = \(plain($0.value))" }
+                    .joined(separator: ", ")
+            }
+            // Splits that chose alike are said once.
+            var distinct: [String] = []
+            for value in values where !distinct.contains(value) { distinct.append(value) }
+            let trials = model.trials > 0 ? "\(model.trials)" : "defaults"
+            return """
+                <tr><th scope="row">\(escaped(model.name))</th><td>\(trials)</td>\
+                <td class="text">\(distinct.map(escaped).joined(separator: "<br>"))</td></tr>
+                """
+        }
+        return """
+            <table><thead><tr><th>model</th><th>trials</th><th class="text">hyperparameters</th></tr>\
+            </thead><tbody>\(rows.joined())</tbody></table>
+            """
+    }
+
+    private var refusals: String {
+        guard !summary.refused.isEmpty else { return "" }
+        let rows = summary.refused.map { "<li>\(escaped($0.description))</li>" }
+        return "<section class=\"wide\"><h2>Left out</h2><ul>\(rows.joined())</ul></section>"
+    }
+
+    private func plain(_ value: Double) -> String {
+        value.rounded() == value && abs(value) < 1e15
+            ? String(Int(value)) : String(format: "%.4g", value)
+    }
+
+    private static let style = """
+        :root { color-scheme: light dark; --ink: #1b2330; --soft: #5d6878; --ground: #f4f6f9;
+          --card: #fff; --rule: #e2e7ee; --accent: #2f6fde; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf3; --soft: #9aa6b8;
+          --ground: #12161d; --card: #1b212b; --rule: #2d3644; --accent: #7aa7ff; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: var(--ground); color: var(--ink);
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+        header, main { max-width: 1240px; margin: 0 auto; padding: 28px 24px 0; }
+        main { display: grid; gap: 20px; padding-bottom: 48px;
+          grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); }
+        h1 { margin: 0; font-size: 28px; letter-spacing: -0.01em; }
+        h2 { margin: 0; font-size: 17px; }
+        section > p, .lead { margin: 2px 0 12px; color: var(--soft); }
+        .lead { max-width: 75ch; font-size: 16px; }
+        dl { display: flex; flex-wrap: wrap; gap: 12px; margin: 16px 0 0; }
+        dl div { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
+          padding: 8px 16px; }
+        dt { color: var(--soft); font-size: 12px; }
+        dd { margin: 0; font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; }
+        section { background: var(--card); border: 1px solid var(--rule); border-radius: 12px;
+          padding: 18px 20px; min-width: 0; }
+        .wide { grid-column: 1 / -1; }
+        svg { display: block; width: 100%; height: auto; font: inherit; }
+        svg text { fill: var(--ink); font-size: 14px; }
+        svg .tick, svg .axis { fill: var(--soft); font-size: 13px; }
+        svg .value { font-variant-numeric: tabular-nums; }
+        svg .grid { stroke: var(--rule); }
+        svg .even { stroke: var(--soft); stroke-dasharray: 2 5; }
+        svg .whisker { stroke: var(--ink); stroke-width: 1.5; }
+        svg .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+        svg .dot { stroke: var(--card); stroke-width: 2; }
+        .scroll { overflow-x: auto; }
+        table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums;
+          font-size: 14px; white-space: nowrap; }
+        th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--rule); }
+        thead th { color: var(--soft); font-weight: 500; }
+        th:first-child { text-align: left; position: sticky; left: 0; background: var(--card); }
+        tbody th { font-weight: 600; }
+        th i { display: inline-block; width: 10px; height: 10px; border-radius: 3px;
+          margin-right: 8px; }
+        .text { text-align: left; white-space: normal; }
+        .best { font-weight: 700; color: var(--accent); }
+        small { display: block; color: var(--soft); font-weight: 400; font-size: 11px; }
+        ul { margin: 8px 0 0; padding-left: 20px; }
+        """
+}

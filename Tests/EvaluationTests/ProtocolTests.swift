@@ -1,0 +1,207 @@
+import Evaluation
+import Interactions
+import Models
+import Testing
+
+@Suite struct ProtocolTests {
+    private func rows(_ matrix: SparseMatrix) -> [[Int32]] {
+        (0..<matrix.rows).map { Array(matrix.columns[matrix.row($0)]) }
+    }
+
+    @Test func `the files of LightGCN are read, and training items are not ranked`() throws {
+        let split = try GivenSplit(
+            train: ("train", ["0 1 3 2", "1 0", "", "2"]), test: ("test", ["0 0", "1", "2 4 1"]))
+        let plan = split.makePlan()
+        let one = plan.splits[0]
+        #expect(rows(one.training.interactions) == [[1, 2, 3], [0], []])
+        #expect(one.tasks[0].users == [0, 2])
+        #expect(rows(one.tasks[0].contexts) == [[1, 2, 3], []])
+        #expect(rows(one.tasks[0].relevant) == [[0], [1, 4]])
+        #expect(one.tasks[0].excludesContext && one.tasks[0].candidates == nil)
+        #expect(plan.leading == Measure(.ndcg, at: 20))
+    }
+
+    @Test func `errors in those files name file, line and reason`() {
+        for (train, test, expected) in [
+            (["0 x"], ["0 1"], "train, line 1: 'x' is not a whole number"),
+            (["0 1"], ["0 1", "1 -2"], "test, line 2: '-2' is not a whole number"),
+            (["0"], ["0 1"], "train: no items"),
+        ] {
+            let error = #expect(throws: EvaluationError.self) {
+                try GivenSplit(train: ("train", train), test: ("test", test))
+            }
+            #expect(error?.description.hasPrefix(expected) == true, "\(expected)")
+        }
+    }
+
+    @Test func `leave one out as a plan gives what its own report gives`() throws {
+        let data = makeRandomData(users: 30, items: 25, pairs: 300, seed: 11)
+        var generator = SeededGenerator(seed: 12)
+        let cases = (0..<30).map { user in
+            let drawn = (0..<Int32(25)).shuffled(using: &generator)
+            return LeaveOneOut.Case(user: Int32(user), item: drawn[0], negatives: drawn[1...9])
+        }
+        let protocolCases = LeaveOneOut(training: data.interactions.withOnes, cases: cases)
+        let parts = try IALS().train(
+            on: TrainingData(interactions: protocolCases.training, baskets: nil),
+            with: TrainingContext(threads: 1, seed: 1))
+        let scorer = PartsScorer(parts: parts, histories: protocolCases.training)
+        let report = protocolCases.report(at: 5, scores: scorer.scores)
+        let plan = protocolCases.makePlan(at: [5])
+        let batch = try BatchScorer(parts: parts, task: plan.splits[0].tasks[0], threads: 2)
+        let judgement = Judgement(of: batch, at: [5], threads: 2)
+        #expect(abs(judgement.mean(Measure(.hitRate, at: 5)) - report.hitRate) < 1e-6)
+        #expect(abs(judgement.mean(Measure(.ndcg, at: 5)) - report.ndcg) < 1e-6)
+        #expect(abs(judgement.mean(Measure(.reciprocalRank, at: 5)) - report.reciprocalRank) < 1e-6)
+    }
+
+    @Test func `what is held out to choose on is in no training row`() throws {
+        let data = makeRandomData(users: 40, items: 60, pairs: 900, seed: 13)
+        let split = try EvaluationSplit.holdingOut(of: data, seed: 1)
+        #expect(split.training.baskets == nil)
+        let before = rows(data.interactions)
+        let kept = rows(split.training.interactions)
+        for (query, user) in split.tasks[0].users.enumerated() {
+            let held = rows(split.tasks[0].relevant)[query]
+            #expect(held.count == max(1, before[Int(user)].count / 10))
+            #expect((kept[Int(user)] + held).sorted() == before[Int(user)])
+        }
+        #expect(throws: EvaluationError.self) {
+            let lonely = makeMatrix([[0], [1]], columns: 2)
+            _ = try EvaluationSplit.holdingOut(
+                of: TrainingData(interactions: lonely, baskets: nil), seed: 1)
+        }
+    }
+
+    @Test func `the newest fifth of events is held out by time`() throws {
+        // User 0 takes item t at time t; user 1 takes 0 at the start and, new to her, 3 at the end.
+        let dataset = makeDataset(
+            users: 2, items: 10,
+            (0..<8).map { (user: 0, item: Int32($0), time: Int64($0), basket: -1) }
+                + [(1, 0, 0, -1), (1, 3, 9, -1)])
+        let plan = try EventSplits(dataset: dataset).makeTemporalPlan()
+        let split = plan.splits[0]
+        // 10 events: those at 7 and 9 are held out. Nobody took item 7 before, so nobody can be
+        // asked for it.
+        #expect(rows(split.training.interactions) == [[0, 1, 2, 3, 4, 5, 6], [0]])
+        #expect(split.tasks[0].users == [1])
+        #expect(rows(split.tasks[0].relevant) == [[3]])
+        #expect(throws: EvaluationError.self) {
+            let still = makeDataset(users: 1, items: 2, [(0, 0, 5, -1), (0, 1, 5, -1)])
+            _ = try EventSplits(dataset: still).makeTemporalPlan()
+        }
+    }
+
+    @Test func `folds hold out each pair once and never train on it`() throws {
+        var generator = SeededGenerator(seed: 14)
+        var events: [(user: Int32, item: Int32, time: Int64, basket: Int32)] = []
+        for user in 0..<Int32(20) {
+            for _ in 0..<15 {
+                events.append((user, .random(in: 0..<12, using: &generator), 0, -1))
+            }
+        }
+        let dataset = makeDataset(users: 20, items: 12, events)
+        let all = rows(try TrainingData(dataset: dataset).interactions)
+        let plan = try EventSplits(dataset: dataset).makeFoldPlan(folds: 3)
+        #expect(plan.splits.count == 3)
+        var seen = Array(repeating: [Int32](), count: 20)
+        for split in plan.splits {
+            let kept = rows(split.training.interactions)
+            let held = rows(split.tasks[0].relevant)
+            for (query, user) in split.tasks[0].users.enumerated() {
+                seen[Int(user)] += held[query]
+                #expect(Set(kept[Int(user)]).isDisjoint(with: held[query]))
+                #expect((kept[Int(user)] + held[query]).sorted() == all[Int(user)])
+            }
+        }
+        #expect(seen.map { $0.sorted() } == all)
+        #expect(throws: EvaluationError.self) {
+            try EventSplits(dataset: dataset).makeFoldPlan(folds: 1)
+        }
+    }
+
+    @Test func `basket completion hides one known item of each later basket`() throws {
+        // Ten baskets in the order of time; the last two are asked about. Item 3 is in too few.
+        let contents: [[Int32]] = Array(repeating: [0, 1, 2], count: 8) + [[0, 1, 3], [2, 3]]
+        let events = contents.enumerated().flatMap { basket, items in
+            items.map { (user: Int32(0), item: $0, time: Int64(basket), basket: Int32(basket)) }
+        }
+        let dataset = makeDataset(users: 1, items: 4, baskets: 10, events)
+        let plan = try EventSplits(dataset: dataset).makeBasketPlan()
+        let split = plan.splits[0]
+        let task = split.tasks[0]
+        #expect(split.training.baskets?.rows == 8)
+        #expect(task.count == 1)
+        #expect(task.context == .basket && task.excludesContext)
+        #expect((rows(task.contexts)[0] + rows(task.relevant)[0]).sorted() == [0, 1])
+        #expect(task.unrankable == [3])
+        let inner = try split.makeValidation()
+        #expect(inner.training.baskets?.rows == 6)
+        #expect(inner.tasks[0].count == 2)
+    }
+
+    @Test func `events without baskets or times are refused for basket completion`() throws {
+        let loose = makeDataset(users: 1, items: 3, [(0, 0, 1, -1), (0, 1, 2, -1)])
+        let timeless = makeDataset(
+            users: 1, items: 2, baskets: 2,
+            [(0, 0, EventTable.noTime, 0), (0, 1, EventTable.noTime, 1)])
+        for (dataset, reason) in [(loose, "no baskets"), (timeless, "baskets without times")] {
+            let error = #expect(throws: EvaluationError.self) {
+                try EventSplits(dataset: dataset).makeBasketPlan()
+            }
+            #expect(error?.description.hasPrefix(reason) == true)
+        }
+    }
+
+    private func nextBasket(
+        history: String, future: String = #"{"7":[[-1],[2,0],[-1]],"10":[[-1],[1],[-1]]}"#,
+        keys: String = #"{"item_num":3,"train":[],"val":["10"],"test":["7"]}"#
+    ) throws -> NextBasket {
+        try NextBasket(
+            history: ("history", Array(history.utf8)), future: ("future", Array(future.utf8)),
+            keySets: [("keys", Array(keys.utf8))])
+    }
+
+    @Test func `next baskets follow from all earlier ones, repeats included`() throws {
+        let split = try nextBasket(
+            history: #"{"10":[[-1],[1,1],[0],[-1]],"7":[[-1],[0],[0,2],[-1]]}"#)
+        #expect(rows(split.baskets) == [[0], [0, 2], [1], [0]])
+        #expect(split.basketUsers == [0, 0, 1, 1])
+        #expect(split.interactions.values == [2, 1, 1, 1])
+        let plan = try split.makePlan()
+        let task = plan.splits[0].tasks[0]
+        #expect(task.users == [0] && !task.excludesContext)
+        #expect(rows(task.relevant) == [[0, 2]])
+        let validation = try plan.splits[0].makeValidation()
+        #expect(validation.tasks[0].users == [1])
+        #expect(rows(validation.tasks[0].relevant) == [[1]])
+    }
+
+    @Test func `errors in those files name the file and what is wrong`() {
+        let good = #"{"10":[[-1],[1],[-1]],"7":[[-1],[0],[-1]]}"#
+        let cases: [(() throws -> NextBasket, String)] = [
+            ({ try nextBasket(history: "[]") }, "history: it has the wrong type"),
+            ({ try nextBasket(history: "{") }, "history: is not the JSON"),
+            (
+                { try nextBasket(history: #"{"7":[[3]]}"#) },
+                "history, user '7': item 3 is not 0 to 2"
+            ),
+            ({ try nextBasket(history: good, keys: "{}") }, "keys: \"item_num\" is missing"),
+            ({ try nextBasket(history: #"{"7":[[0]]}"#) }, "keys: user '10' has no history"),
+        ]
+        for (make, expected) in cases {
+            let error = #expect(throws: EvaluationError.self) { _ = try make() }
+            #expect(
+                error?.description.hasPrefix(expected) == true,
+                "\(expected): \(error.debugDescription)")
+        }
+    }
+}
+
+extension SparseMatrix {
+    fileprivate var withOnes: SparseMatrix {
+        SparseMatrix(
+            rows: rows, columnCount: columnCount, rowOffsets: rowOffsets, columns: columns,
+            values: Array(repeating: 1, count: columns.count))
+    }
+}
