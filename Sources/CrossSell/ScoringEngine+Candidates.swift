@@ -7,12 +7,15 @@ struct Candidate {
     var id: IDView
     /// 1 - product over the basket's items of (1 - neighbour score): the chance that one of them brings it.
     var neighbourScore: Float = 0
-    /// Inner product with the user vector.
+    /// What the shopper's taste says: inner product with the user vector, or sum of item weights.
     var embeddingScore: Float = 0
     var total: Float = 0
     /// The basket item whose neighbour list speaks loudest for it, and where in that list; edge -1 for none.
     var loudestItem: UInt32 = 0
     var loudestEdge = -1
+    /// The largest part of a sum of item weights, above 0, and the item it comes from.
+    var loudestWeight: Float = 0
+    var loudestWeightItem: UInt32 = 0
 }
 
 extension ScoringEngine {

@@ -30,9 +30,18 @@ extension ScoringEngine {
 
     /// The past or basket item that speaks loudest for a candidate's inner product, where one does.
     private func taste(for candidate: Candidate) -> Reason? {
-        guard candidate.embeddingScore > 0, let row = itemReader.find(candidate.id)?.vector else {
-            return nil
+        guard candidate.embeddingScore > 0 else { return nil }
+        let contribution = weights.embedding * candidate.embeddingScore
+        if candidate.loudestWeight > 0 {
+            let item = candidate.loudestWeightItem
+            return Reason(
+                kind: .taste, item: item, itemID: model.items[Int(item)],
+                contribution: contribution)
         }
+        if model.userLists != nil {
+            return Reason(kind: .taste, item: nil, contribution: contribution)
+        }
+        guard let row = itemReader.find(candidate.id)?.vector else { return nil }
         let past = historyTaste.loudest(for: row, dot: dot)
         let present = basketTaste.loudest(for: row, dot: dot)
         guard let loudest = (past?.share ?? 0) > (present?.share ?? 0) ? past : present else {
@@ -40,6 +49,6 @@ extension ScoringEngine {
         }
         return Reason(
             kind: .taste, item: loudest.item, itemID: loudest.id,
-            contribution: weights.embedding * candidate.embeddingScore)
+            contribution: contribution)
     }
 }

@@ -13,8 +13,9 @@ extension ScoringEngine {
         addNeighbours()
         let hasNeighbours = !candidates.isEmpty
         if hasUserVector { addNearest(query) }
+        let hasTaste = addLists(query) || hasUserVector
         addPopular(toReach: query.k, query: query, hasUserVector: hasUserVector)
-        let tier: Tier = hasUserVector ? .personal : hasNeighbours ? .neighbours : .popular
+        let tier: Tier = hasTaste ? .personal : hasNeighbours ? .neighbours : .popular
         for position in candidates.indices {
             candidates[position].total = total(candidates[position], tier)
         }
@@ -33,8 +34,9 @@ extension ScoringEngine {
         forgetCandidates()
         let hasUserVector = resolve(query)
         addNeighbours()
-        let tier: Tier =
-            hasUserVector ? .personal : candidates.isEmpty ? .popular : .neighbours
+        let hasNeighbours = !candidates.isEmpty
+        let hasTaste = addLists(query) || hasUserVector
+        let tier: Tier = hasTaste ? .personal : hasNeighbours ? .neighbours : .popular
         resizeScores(ids.count)
         if hasUserVector {
             scores.withUnsafeMutableBufferPointer { scores in
@@ -67,7 +69,7 @@ extension ScoringEngine {
         var candidate =
             index.position(of: ordinal).map { candidates[$0] }
             ?? Candidate(ordinal: ordinal, id: id)
-        candidate.embeddingScore = scores[position].isNaN ? 0 : scores[position]
+        if !scores[position].isNaN { candidate.embeddingScore += scores[position] }
         scores[position] = total(candidate, tier)
     }
 

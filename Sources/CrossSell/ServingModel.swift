@@ -21,6 +21,9 @@ package final class ServingModel: Sendable {
     package let foldIn: FoldInSolver?
     package let complements: NeighbourLists?
     package let similars: NeighbourLists?
+    /// Weights item -> item of a linear model, and lists by user; see ``ModelParts``.
+    package let itemWeights: NeighbourLists?
+    package let userLists: NeighbourLists?
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
     /// What sells best, best first, at most ``popularMax`` items.
@@ -73,6 +76,8 @@ package final class ServingModel: Sendable {
         }
         complements = bundle.parts.neighbours[.complement]
         similars = bundle.parts.neighbours[.similar]
+        itemWeights = bundle.parts.itemWeights
+        userLists = bundle.parts.userLists
         histories = bundle.histories
         let total = bundle.parts.popularity.reduce(0, +)
         popularity = bundle.parts.popularity.map { total > 0 ? $0 / total : 0 }

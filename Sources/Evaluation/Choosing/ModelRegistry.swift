@@ -17,6 +17,51 @@ package enum ModelRegistry {
             Parameter("dimensions", \.dimensions, try: [32, 128]),
             Parameter("epochs", \.epochs),
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
+        ModelEntry(
+            ItemKNN(),
+            Parameter("shrinkage", \.shrinkage, try: [0, 50]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0.3, 0.7]),
+            Parameter("neighbours_max", \.neighboursMax, try: [20, 200])),
+        ModelEntry(
+            UserKNN(),
+            Parameter("neighbours_max", \.neighboursMax, try: [20, 200]),
+            Parameter("shrinkage", \.shrinkage, try: [10])),
+        ModelEntry(
+            EASE(), Parameter("regularization", \.regularization, try: [200, 5_000])),
+        ModelEntry(
+            SLIM(), Parameter("l2", \.l2, try: [20, 500]), Parameter("l1", \.l1, try: [1])),
+        ModelEntry(
+            TIFUKNN(),
+            Parameter("neighbours_max", \.neighboursMax, try: [100, 900]),
+            Parameter("own_share", \.ownShare, try: [0.5, 0.9]),
+            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay)),
+        ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
+        ModelEntry(
+            Association(),
+            Parameter("confidence_min", \.confidenceMin, try: [0.005, 0.1]),
+            Parameter("neighbours_max", \.neighboursMax)),
+        ModelEntry(
+            BPR(),
+            Parameter("regularization", \.regularization, try: [0.002, 0.02]),
+            Parameter("learning_rate", \.learningRate, try: [0.2]),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+        ModelEntry(
+            WARP(),
+            Parameter("regularization", \.regularization, try: [0.001, 0.02]),
+            Parameter("learning_rate", \.learningRate), Parameter("dimensions", \.dimensions),
+            Parameter("epochs", \.epochs)),
+        ModelEntry(
+            EALS(),
+            Parameter("unobserved_weight", \.unobservedWeight, try: [128, 2_048]),
+            Parameter("regularization", \.regularization),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+        ModelEntry(
+            SVDPlusPlus(),
+            Parameter("regularization", \.regularization, try: [0.005, 0.08]),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+        ModelEntry(
+            NeuMF(), Parameter("factors", \.factors, try: [16]),
+            Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs)),
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -26,7 +26,7 @@ enum SlateText {
         return switch reason.kind {
         case .boughtTogether:
             "in \(percent(reason.confidence)) of baskets with \(cause) (lift \(lift(reason.lift)))"
-        case .taste: "suits who takes \(cause)"
+        case .taste: cause.isEmpty ? "suits this shopper" : "suits who takes \(cause)"
         case .popular: "sells well"
         case .unspecified: ""
         }
