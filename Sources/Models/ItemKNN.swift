@@ -10,16 +10,18 @@ internal import Interactions
 /// - lift: n_ij U / (n_i n_j)
 /// - conditional probability: n_ij / (n_j n_i^alpha), that is P(i | j) against the popularity of i
 ///
-/// each times n_ij / (n_ij + `shrinkage`), since what rests on few users is not to be trusted. A
-/// user's score for i is the sum of s(j, i) over those items j of her history that are among the
-/// `neighboursMax` most similar to i. (The nearest of i, not of j: the lists of popular items would
-/// otherwise hold popular items alone, and lose the others their score.) A pair counts once,
-/// whatever its value.
+/// where user u counts (h_u / h)^-`activityExponent` times, with h_u the length of her history and
+/// h the mean: what somebody with few items takes together says more than what a collector does.
+/// Each is multiplied by n_ij / (n_ij + `shrinkage`), since what rests on few users is not to be
+/// trusted. A user's score for i is the sum of s(j, i) over those items j of her history that are
+/// among the `neighboursMax` most similar to i. (The nearest of i, not of j: the lists of popular
+/// items would otherwise hold popular items alone, and lose the others their score.) A pair counts
+/// once, whatever its value.
 ///
 /// Source: Sarwar, Karypis, Konstan and Riedl 2001, "Item-based collaborative filtering
 /// recommendation algorithms"; Deshpande and Karypis 2004, "Item-based top-N recommendation
-/// algorithms", section 4.1 (conditional probability, alpha, lists of k); Bell and Koren 2007,
-/// "Improved neighborhood-based collaborative filtering" (shrinkage).
+/// algorithms", section 4.1 (conditional probability, alpha, lists of k, rows scaled by their
+/// length); Bell and Koren 2007, "Improved neighborhood-based collaborative filtering" (shrinkage).
 ///
 /// - Complexity: O(sum of squared history lengths) time; O(I) memory a thread beside the lists.
 package struct ItemKNN: Recommender {
@@ -35,7 +37,9 @@ package struct ItemKNN: Recommender {
     package var shrinkage: Float = 10
     /// alpha of the conditional probability, 0 to 1; the other similarities have none.
     package var popularityExponent: Float = 0.5
-    /// The longest list; at least 1.
+    /// 0 counts every user as one; 0 or more.
+    package var activityExponent: Float = 0.5
+    /// The items that may lead to one item; at least 1.
     package var neighboursMax = 50
 
     package init() {}
@@ -44,6 +48,7 @@ package struct ItemKNN: Recommender {
         [
             "similarity": Double(similarity.rawValue), "shrinkage": Double(shrinkage),
             "popularity_exponent": Double(popularityExponent),
+            "activity_exponent": Double(activityExponent),
             "neighbours_max": Double(neighboursMax),
         ]
     }
@@ -57,23 +62,29 @@ package struct ItemKNN: Recommender {
         }
         let users = SparseRows(data.interactions)
         let items = SparseRows(data.interactions.transposed())
+        let voices = voices(of: users)
+        let total = voices.reduce(0, +)
+        let counts = (0..<items.rows).map { item in
+            items.range(item).reduce(Float(0)) { $0 + voices[Int(items.columns[$1])] }
+        }
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
         let sources = try steps.makeLists(
             rows: items.rows, makeScratch: { SparseAccumulator(columns: items.rows) }
         ) { item, together in
             for entry in items.range(item) {
-                together.add(columnsOf: Int(items.columns[entry]), in: users, weight: 1)
+                let user = Int(items.columns[entry])
+                together.add(columnsOf: user, in: users, weight: voices[user])
             }
             defer { together.removeAll() }
-            let target = Float(items.count(item))
+            let target = counts[item]
             var list: [RankedKey] = []
             list.reserveCapacity(together.count)
             for other in together.entries where Int(other) != item {
                 let both = together.values[Int(other)]
-                let source = Float(items.count(Int(other)))
+                let source = counts[Int(other)]
                 let score = similarity(
-                    both: both, source: source, target: target, users: Float(users.rows))
+                    both: both, source: source, target: target, users: total)
                 list.append(RankedKey(item: other, score: score * both / (both + shrinkage)))
             }
             list.keepFirst(neighboursMax)
@@ -83,6 +94,15 @@ package struct ItemKNN: Recommender {
         parts.itemWeights = sources.transposed(
             columnCount: items.rows, threads: context.threads)
         return parts
+    }
+
+    /// How much each user counts, positive; 1 on a history of mean length.
+    private func voices(of users: SparseRows) -> [Float] {
+        guard activityExponent > 0 else { return Array(repeating: 1, count: users.rows) }
+        let mean = Float(users.offsets[users.rows]) / Float(users.rows)
+        return (0..<users.rows).map {
+            power(Float(max(1, users.count($0))) / mean, -activityExponent)
+        }
     }
 
     private func similarity(both: Float, source: Float, target: Float, users: Float) -> Float {
@@ -100,6 +120,9 @@ package struct ItemKNN: Recommender {
             shrinkage >= 0 && shrinkage.isFinite, "shrinkage must be 0 or more", shrinkage)
         try check.require(
             0...1 ~= popularityExponent, "popularity_exponent must be 0 to 1", popularityExponent)
+        try check.require(
+            activityExponent >= 0 && activityExponent.isFinite,
+            "activity_exponent must be 0 or more", activityExponent)
         try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
     }
 }

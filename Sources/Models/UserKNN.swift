@@ -38,11 +38,11 @@ package struct UserKNN: Recommender {
     /// Above 1, the nearest users count for more; positive.
     package var amplification: Float = 1
     /// The users who speak for one item; at least 1.
-    package var neighboursMax = 50
+    package var neighboursMax = 15
     /// The users who speak at all; at least 1.
     package var usersMax = 1_000
     /// The longest list of items; at least 1.
-    package var listMax = 500
+    package var listMax = 1_000
 
     package init() {}
 

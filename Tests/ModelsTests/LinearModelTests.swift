@@ -65,7 +65,15 @@ import Testing
     func `item-knn's similarities are their formulas`(similarity: ItemKNN.Similarity) throws {
         var model = ItemKNN()
         (model.similarity, model.shrinkage, model.popularityExponent) = (similarity, 3, 0.4)
-        let counts = (0..<40).map { i in (0..<40).map { j in count(i, j) } }
+        model.activityExponent = 0.5
+        let rows = dense
+        let mean = Double(data.interactions.nonZeroCount) / 120
+        let voices = rows.map { (mean / $0.reduce(0, +)).squareRoot() }
+        let counts = (0..<40).map { i in
+            (0..<40).map { j in
+                zip(rows, voices).reduce(0.0) { $0 + $1.0[i] * $1.0[j] * $1.1 }
+            }
+        }
         let expected = (0..<40).map { j in
             (0..<40).map { i in
                 guard i != j, counts[i][j] > 0 else { return 0.0 }
@@ -74,7 +82,7 @@ import Testing
                     switch similarity {
                     case .cosine: both / (source * target).squareRoot()
                     case .jaccard: both / (source + target - both)
-                    case .lift: both * 120 / (source * target)
+                    case .lift: both * voices.reduce(0, +) / (source * target)
                     case .conditionalProbability: both / (source * pow(target, 0.4))
                     }
                 return value * both / (both + 3)
@@ -166,6 +174,7 @@ import Testing
         }
         expectRefusal(ItemKNN(), "shrinkage") { $0.shrinkage = -1 }
         expectRefusal(ItemKNN(), "popularity_exponent") { $0.popularityExponent = 2 }
+        expectRefusal(ItemKNN(), "activity_exponent") { $0.activityExponent = -1 }
         expectRefusal(ItemKNN(), "neighbours_max") { $0.neighboursMax = 0 }
         expectRefusal(UserKNN(), "shrinkage") { $0.shrinkage = .infinity }
         expectRefusal(UserKNN(), "rarity_exponent") { $0.rarityExponent = -1 }

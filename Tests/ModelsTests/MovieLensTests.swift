@@ -37,6 +37,13 @@ struct MovieLensTests {
         #expect(abs(report.hitRate - 0.4531) < 0.002 && abs(report.ndcg - 0.2542) < 0.002)
     }
 
+    @Test func `neighbours and linear models reach their published figures`() throws {
+        let items = try evaluate(ItemKNN())
+        #expect(items.hitRate >= 0.665 && items.ndcg >= 0.395, "\(items)")
+        let ease = try evaluate(EASE())
+        #expect(ease.hitRate >= 0.718 && ease.ndcg >= 0.450, "\(ease)")
+    }
+
     @Test(arguments: [(64, 0.715, 0.440), (192, 0.725, 0.450)])
     func `iALS reaches its published figures`(dimensions: Int, hitRate: Double, ndcg: Double)
         throws
