@@ -25,13 +25,13 @@ package struct EALS: Recommender {
     /// D; 1 to 1,024.
     package var dimensions = 64
     /// How often all elements of both sides are set; at least 1.
-    package var epochs = 30
+    package var epochs = 20
     /// c0, the weight of all items of a user who took none; positive.
     package var unobservedWeight: Float = 512
     /// beta; 0 weighs all items alike, and below 0 the popular ones least. -1 to 1.
     package var popularityExponent: Float = 0.4
     /// lambda; positive.
-    package var regularization: Float = 0.01
+    package var regularization: Float = 10
     /// The entries of the first vectors have this standard deviation divided by sqrt(D); positive.
     package var initialDeviation: Float = 0.1
 

@@ -21,11 +21,11 @@ package struct WARP: Recommender {
     /// D, without the bias; 1 to 1,023.
     package var dimensions = 64
     /// How often each pair is visited; at least 1.
-    package var epochs = 20
+    package var epochs = 25
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
-    package var learningRate: Float = 0.05
+    package var learningRate: Float = 0.1
     /// Of the squared norm of each row at each of its steps; 0 or more.
-    package var regularization: Float = 0.005
+    package var regularization: Float = 0.15
     /// The entries of the first vectors have this standard deviation divided by sqrt(D); positive.
     package var initialDeviation: Float = 0.1
     /// How many items are drawn at most for a pair; at least 1.

@@ -53,4 +53,25 @@ struct MovieLensTests {
         let report = try evaluate(model)
         #expect(report.hitRate >= hitRate && report.ndcg >= ndcg, "\(report)")
     }
+
+    @Test(arguments: [BPR(), WARP()] as [any Recommender])
+    func `pairwise ranking reaches its published figures`(model: any Recommender) throws {
+        let report = try evaluate(model)
+        #expect(report.hitRate >= 0.70 && report.ndcg >= 0.42, "\(report)")
+    }
+
+    @Test(arguments: [(64, 0.71, 0.438), (192, 0.715, 0.442)])
+    func `eALS passes its published figures`(dimensions: Int, hitRate: Double, ndcg: Double)
+        throws
+    {
+        var model = EALS()
+        model.dimensions = dimensions
+        if dimensions == 192 {
+            model.unobservedWeight = 1112
+            model.popularityExponent = -0.2
+            model.regularization = 9
+        }
+        let report = try evaluate(model)
+        #expect(report.hitRate >= hitRate && report.ndcg >= ndcg, "\(report)")
+    }
 }

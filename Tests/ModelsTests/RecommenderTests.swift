@@ -37,6 +37,7 @@ import Testing
     static var smallWARP: WARP {
         var model = WARP()
         model.dimensions = 6
+        model.regularization = 0.005
         return model
     }
 
@@ -44,6 +45,7 @@ import Testing
         var model = EALS()
         model.dimensions = 20
         model.unobservedWeight = 20
+        model.regularization = 0.01
         return model
     }
 

@@ -3,6 +3,14 @@ import Models
 import Testing
 
 @Suite struct WARPTests {
+    private var small: WARP {
+        var model = WARP()
+        model.regularization = 0.005
+        model.learningRate = 0.05
+        model.epochs = 20
+        return model
+    }
+
     /// As the checkerboard, but the last two items, one of each colour, were taken by nobody; features tell colours.
     private func makeColdData() -> TrainingData {
         var data = makeCheckerboard(size: 40)
@@ -17,7 +25,7 @@ import Testing
     }
 
     @Test func `an item that nobody took goes by its features`() throws {
-        let parts = try WARP().train(
+        let parts = try small.train(
             on: makeColdData(), with: TrainingContext(threads: 2, seed: 1))
         let embeddings = try #require(parts.embeddings)
         let users = try #require(embeddings.users)
@@ -40,7 +48,7 @@ import Testing
         }
         data.interactions = SparseMatrix(rows: 40, columnCount: 40, entries: entries)
         data.userFeatures = makeMatrix((0..<40).map { [$0 % 2] }, columns: 2)
-        let parts = try WARP().train(on: data, with: TrainingContext(threads: 2, seed: 1))
+        let parts = try small.train(on: data, with: TrainingContext(threads: 2, seed: 1))
         let embeddings = try #require(parts.embeddings)
         let users = try #require(embeddings.users)
         for user in 38..<40 {
