@@ -37,7 +37,7 @@ extension ScoringEngine {
         for item in basket where Int(item) < model.items.count {
             for edge in lists.range(of: Int(item)) {
                 let ordinal = UInt32(lists.items[edge])
-                guard let position = candidate(ordinal) else { return }
+                guard let position = candidate(ordinal) else { continue }
                 let score = lists.scores[edge]
                 candidates[position].neighbourScore =
                     1 - (1 - candidates[position].neighbourScore) * (1 - score)

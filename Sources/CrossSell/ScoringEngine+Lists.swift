@@ -24,7 +24,7 @@ extension ScoringEngine {
             let number = model.userNumbers.index(of: user.assumingMemoryBound(to: UInt8.self))
         {
             for edge in lists.range(of: Int(number)) {
-                guard let position = candidate(UInt32(lists.items[edge])) else { break }
+                guard let position = candidate(UInt32(lists.items[edge])) else { continue }
                 candidates[position].embeddingScore += pastShare * lists.scores[edge]
                 hasLists = true
             }
@@ -35,7 +35,7 @@ extension ScoringEngine {
     private func add(_ lists: NeighbourLists, of item: UInt32, share: Float) -> Bool {
         guard Int(item) < model.items.count else { return false }
         for edge in lists.range(of: Int(item)) {
-            guard let position = candidate(UInt32(lists.items[edge])) else { break }
+            guard let position = candidate(UInt32(lists.items[edge])) else { continue }
             let part = share * lists.scores[edge]
             candidates[position].embeddingScore += part
             if part > candidates[position].loudestWeight {

@@ -38,17 +38,15 @@ extension ScoringEngine {
                 kind: .taste, item: item, itemID: model.items[Int(item)],
                 contribution: contribution)
         }
-        if model.userLists != nil {
+        // Where no single item can be named, such as with vectors that came without a history, the
+        // taste is the reason all the same.
+        guard model.userLists == nil, let row = itemReader.find(candidate.id)?.vector else {
             return Reason(kind: .taste, item: nil, contribution: contribution)
         }
-        guard let row = itemReader.find(candidate.id)?.vector else { return nil }
         let past = historyTaste.loudest(for: row, dot: dot)
         let present = basketTaste.loudest(for: row, dot: dot)
-        guard let loudest = (past?.share ?? 0) > (present?.share ?? 0) ? past : present else {
-            return nil
-        }
+        let loudest = (past?.share ?? 0) > (present?.share ?? 0) ? past : present
         return Reason(
-            kind: .taste, item: loudest.item, itemID: loudest.id,
-            contribution: contribution)
+            kind: .taste, item: loudest?.item, itemID: loudest?.id, contribution: contribution)
     }
 }

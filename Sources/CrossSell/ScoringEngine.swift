@@ -75,8 +75,9 @@ package final class ScoringEngine {
 
     deinit { paddedUserVector.deallocate() }
 
-    /// The most items one request ranks.
-    static let candidatesMax = 16_384
+    /// The most items one request ranks: all neighbours of a full basket in lists of 200, and more;
+    /// beyond it new items are left out, and those that are there still gain.
+    static let candidatesMax = 65_536
 
     /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
     package func endTurn() {

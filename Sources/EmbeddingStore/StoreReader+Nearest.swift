@@ -23,8 +23,8 @@ extension StoreReader {
         where accept: (UInt32) -> Bool = { _ in true }
     ) throws(StoreError) {
         precondition(k >= 1 && k <= results.capacity, "k is \(k), not 1 to \(results.capacity)")
-        if let fault = store.fault(inVector: query) { throw StoreError(.invalidArgument, fault) }
         results.clear()
+        if let fault = store.fault(inVector: query) { throw StoreError(.invalidArgument, fault) }
         enter()
         scratch.query.update(from: query.baseAddress!, count: query.count)
         var scan = makeScan()

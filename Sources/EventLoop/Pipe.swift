@@ -180,7 +180,8 @@ package final class Pipe: Handle {
 
     private func end(_ error: EventLoopError?) {
         let report = onEnd
-        onEnd = nil
+        // After the other end has finished sending, a write may still break.
+        if error != nil { onEnd = nil }
         report?(error)
     }
 

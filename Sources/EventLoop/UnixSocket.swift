@@ -58,8 +58,9 @@ package final class UnixSocket {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        Glibc.close(descriptor)
+        // While it still listens nobody takes the path over, so it cannot be a successor's.
         if let identity, FileIdentity(path: path) == identity { unlink(path) }
+        Glibc.close(descriptor)
     }
 
     private func listen(mode: mode_t) throws(UnixSocketError) {

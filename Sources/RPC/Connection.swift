@@ -112,6 +112,8 @@ final class Connection {
         while !isBlocked, callsLeft > 0 {
             let event = decoder.next(&input)
             if case .needsMore = event { return }
+            // A frame ended; the next one has its own time.
+            partialSince = nil
             callsLeft -= 1
             server.addDirty(self)
             let unflushedBytes = pipe.unflushedBytes

@@ -65,6 +65,8 @@ package final class SidecartServer: Sendable {
     package func drain() {
         guard process.beginDrain() else { return }
         rpc.drain(grace: process.configuration.drainGrace)
+        // The routers hold the process, and it the server: without this none of them would go.
+        process.detach()
     }
 
     package var statistics: RPCStatistics { rpc.statistics }
@@ -87,6 +89,8 @@ final class ServerProcess: Sendable {
     }
 
     func attach(_ server: RPCServer) { rpc.withLock { $0 = server } }
+
+    func detach() { rpc.withLock { $0 = nil } }
 
     func statistics() -> RPCStatistics? { rpc.withLock { $0?.statistics } }
 

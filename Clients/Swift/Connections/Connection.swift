@@ -41,9 +41,15 @@ final class Connection {
         backoff = Backoff(configuration)
     }
 
-    /// Calls without an answer yet.
+    /// Calls without an answer yet; `Int.max` while the connection would fail any call, so that a
+    /// pool prefers every other one.
     var callCount: Int {
-        if case .connected(let link) = state { link.callCount } else { unsent.count }
+        switch state {
+        case .connected(let link): link.callCount
+        case .connecting: unsent.count
+        case .disconnected:
+            if let notBefore = backoff.notBefore, .now < notBefore { .max } else { 0 }
+        }
     }
 
     /// Sends the call now, or as soon as there is a link, or fails it.

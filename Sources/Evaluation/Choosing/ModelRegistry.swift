@@ -56,7 +56,7 @@ package enum ModelRegistry {
             Parameter("regularization", \.regularization),
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(
-            SVDPlusPlus(),
+            SVDPlusPlus(), predictsRatings: true,
             Parameter("regularization", \.regularization, try: [0.005, 0.08]),
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(

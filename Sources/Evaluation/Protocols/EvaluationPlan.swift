@@ -84,11 +84,16 @@ extension EvaluationSplit {
             }
             held.append(drawn.sorted().map { rows.columns[$0] })
         }
-        let training = TrainingData(
+        // Baskets and orders stay out: they would give away what is held out.
+        var training = TrainingData(
             interactions: SparseMatrix(
-                rows: rows.rows, columnCount: rows.columnCount, entries: kept), baskets: nil)
-        let split = EvaluationSplit(training: training, heldOut: held.matrix) {
-            () throws(EvaluationError) in try holdingOut(of: training, seed: seed &+ 1)
+                rows: rows.rows, columnCount: rows.columnCount, entries: kept), baskets: nil,
+            catalog: data.catalog)
+        training.userFeatures = data.userFeatures
+        training.itemFeatures = data.itemFeatures
+        let visible = training
+        let split = EvaluationSplit(training: visible, heldOut: held.matrix) {
+            () throws(EvaluationError) in try holdingOut(of: visible, seed: seed &+ 1)
         }
         guard split.tasks[0].count > 0 else {
             throw EvaluationError("no user has two items, so nothing can be held out")

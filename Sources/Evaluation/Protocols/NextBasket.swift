@@ -79,7 +79,12 @@ package struct NextBasket: Sendable {
     }
 
     package func makePlan(at lengths: [Int] = [10, 20]) throws(EvaluationError) -> EvaluationPlan {
-        let training = TrainingData(interactions: interactions, baskets: baskets)
+        var offsets = Array(repeating: 0, count: interactions.rows + 1)
+        for user in basketUsers { offsets[Int(user) + 1] += 1 }
+        for user in 0..<interactions.rows { offsets[user + 1] += offsets[user] }
+        let training = TrainingData(
+            interactions: interactions, baskets: baskets,
+            orders: OrderHistories(offsets: offsets, baskets: baskets))
         let tasks = folds.map { task(of: $0.test) }
         guard tasks.allSatisfy({ $0.count > 0 }) else {
             throw EvaluationError("a fold has no test user with a future basket")
