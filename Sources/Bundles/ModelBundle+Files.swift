@@ -71,6 +71,13 @@ extension ModelBundle {
         }
     }
 
+    /// Finds out whether a bundle could be written to a path, before the work to make one is done.
+    ///
+    /// - Throws: ``BundleError`` where `write(to:replacing:)` would refuse the path.
+    package static func checkDestination(_ path: String, replacing: Bool) throws(BundleError) {
+        try NewFolder(for: path, replacing: replacing).discard()
+    }
+
     private var counts: Manifest.Counts {
         Manifest.Counts(
             items: items.count, users: users.count,

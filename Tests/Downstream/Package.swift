@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A service of somebody else that links the client by git URL and version; `make check-downstream` builds it
+// A service of somebody else that links the client by git URL and version; `check` beside this file builds it
 // outside this repository and calls a server with it.
 let package = Package(
     name: "downstream",

@@ -52,8 +52,22 @@ package struct ReadError: Error, Equatable, Sendable, CustomStringConvertible {
         self.file = file
         self.line = line
         self.column = column
-        self.message = message
+        self.message = Self.legible(message)
     }
+
+    /// What a file holds may be in a message: control characters are replaced, and the middle of
+    /// a long message is cut out.
+    private static func legible(_ message: String) -> String {
+        let clean = message.unicodeScalars.lazy.map { scalar -> Unicode.Scalar in
+            scalar.properties.generalCategory == .control ? "·" : scalar
+        }
+        guard clean.count > messageLengthMax else { return String(String.UnicodeScalarView(clean)) }
+        let half = messageLengthMax / 2
+        return String(String.UnicodeScalarView(clean.prefix(half))) + " … "
+            + String(String.UnicodeScalarView(clean.suffix(half)))
+    }
+
+    private static let messageLengthMax = 1_000
 
     package var description: String {
         let place = (file == "-" ? "standard input" : file) + (line.map { ":\($0)" } ?? "")

@@ -15,6 +15,7 @@ struct EchoServer: ParsableCommand {
     @Argument var replyBytes: Int
 
     func run() throws {
+        ServerProcess.endWithParent()
         let listener = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -4,6 +4,8 @@ import Foundation
 final class ServerProcess {
     private let process = Process()
     private let errors = Pipe()
+    /// Nothing is ever written to it: it ends when this process does, however that ends.
+    private let lifeline = Pipe()
 
     var processID: pid_t { process.processIdentifier }
 
@@ -14,7 +16,7 @@ final class ServerProcess {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = lifeline
         try process.run()
         var said = ""
         // A word of its own: a folder's name may hold it, and so does "already".
@@ -28,6 +30,15 @@ final class ServerProcess {
         }
         // The pipe must not fill up, or the server would wait for us.
         errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    }
+
+    /// In the child: sends itself SIGTERM once its parent, at the other end of standard input, is gone.
+    static func endWithParent() {
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while read(STDIN_FILENO, &byte, 1) > 0 {}
+            kill(getpid(), SIGTERM)
+        }
     }
 
     /// Tells the server to drain and waits; returns its exit code.

@@ -56,6 +56,7 @@ struct Bench: ParsableCommand {
         let frame = ScoreFrame.make(user: shop.user, items: shop.sample(candidates))
         let server = try ServerProcess([
             "serve", "--bundle", folder.file("bundle"), "--socket", folder.file("s"),
+            "--ends-with-parent",
         ])
         defer { server.stop() }
         // Scores are 4 bytes each; some 40 bytes go to the model's version and the envelope.

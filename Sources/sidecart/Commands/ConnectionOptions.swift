@@ -14,11 +14,11 @@ struct ConnectionOptions: ParsableArguments {
     var timeout = 5.0
 
     func validate() throws {
-        guard timeout > 0, timeout <= 86_400 else {
-            throw ValidationError("--timeout is \(timeout); it must be above 0 and at most 86400")
+        guard 0.000_001...86_400 ~= timeout else {
+            throw ValidationError("--timeout is \(timeout); it must be 0.000001 to 86400")
         }
-        if socketPath == nil {
-            throw ValidationError("--socket is missing, and SIDECART_SOCKET is not set")
+        if (socketPath ?? "").isEmpty {
+            throw ValidationError("--socket is missing or empty, and so is SIDECART_SOCKET")
         }
     }
 

@@ -35,14 +35,14 @@ struct Demo: AsyncParsableCommand {
     func run() async throws {
         let temporary = try TemporaryFolder()
         let folder = keep ?? temporary.path
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+        try prepare(folder)
         let shop = try openShop(in: folder)
         try trainAndSave(in: folder)
         print("\n3. Serve it: a server process on a Unix socket.")
         let socket = temporary.file("sidecart.sock")
         let server = try ServerProcess([
             "serve", "--bundle", "\(folder)/bundle", "--socket", socket,
+            "--ends-with-parent",
         ])
         do {
             let client = SidecartClient(socketPath: socket)
@@ -55,6 +55,20 @@ struct Demo: AsyncParsableCommand {
         let code = server.stop()
         print("\nThe server drained and ended with exit code \(code).")
         sayWhatNext(folder)
+    }
+
+    /// Makes the folder; nothing that is in it already is overwritten.
+    private func prepare(_ folder: String) throws {
+        for name in ["events.csv", "catalog.csv", "bundle"]
+        where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+            throw Failure("\(folder)/\(name): exists already; keep the shop in another folder")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Failure("\(folder): cannot make this folder: \(error.localizedDescription)")
+        }
     }
 
     private func openShop(in folder: String) throws -> SampleShop {

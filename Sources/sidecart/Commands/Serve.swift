@@ -10,7 +10,7 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve a bundle on a Unix socket until told to stop.",
         discussion: """
-            Says "ready" on standard error once it accepts calls. SIGTERM and SIGINT drain: no new calls, those in \
+            Says "ready" on standard error, at log level info, once it accepts calls. SIGTERM and SIGINT drain: no new calls, those in \
             flight are finished, the socket is removed, and the exit code is 0.
 
             Examples:
@@ -53,6 +53,9 @@ struct Serve: ParsableCommand {
             "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = Logger.Level.info
 
+    @Flag(help: .hidden)
+    var endsWithParent = false
+
     func validate() throws {
         guard UInt16(socketMode, radix: 8).map({ $0 <= 0o777 }) ?? false else {
             throw ValidationError("--socket-mode is '\(socketMode)'; it must be octal, such as 660")
@@ -64,12 +67,17 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "--store-mebibytes-max is \(storeMebibytesMax); it must be 1 to 1048576")
         }
+        guard 1...1_000_000 ~= connectionsMax else {
+            throw ValidationError(
+                "--connections-max is \(connectionsMax); it must be 1 to 1000000")
+        }
         guard 0...86_400 ~= drainSeconds else {
             throw ValidationError("--drain-seconds is \(drainSeconds); it must be 0 to 86400")
         }
     }
 
     func run() throws {
+        if endsWithParent { ServerProcess.endWithParent() }
         let stop = try StopSignals()
         let logger = makeLogger()
         let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }

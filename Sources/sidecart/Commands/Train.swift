@@ -66,6 +66,7 @@ struct Train: ParsableCommand {
         if !replace, FileManager.default.fileExists(atPath: out) {
             throw Failure("\(out): exists already; give --replace to replace it")
         }
+        try ModelBundle.checkDestination(out, replacing: replace)
         let (dataset, report) = try reading.read(events)
         if !output.json { Output.note(report.description) }
         let choice = try chooseModel(for: dataset)

@@ -14,7 +14,12 @@ enum Output {
 
     /// Prints a line to standard error, where it does not mix with results.
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        writeError(Data((text + "\n").utf8))
+    }
+
+    /// Writes to standard error where that can be: a closed or full one must not end the program.
+    static func writeError(_ data: Data) {
+        try? FileHandle.standardError.write(contentsOf: data)
     }
 }
 

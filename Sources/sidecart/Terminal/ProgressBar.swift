@@ -49,7 +49,7 @@ final class ProgressBar: Sendable {
         }
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { Output.writeError(Data(text.utf8)) }
 
     private static func clock(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded(.up))

@@ -14,7 +14,8 @@ struct Table {
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == headers.count, "\(cells.count) cells, \(headers.count) columns")
-        rows.append(cells)
+        // A title may hold anything; it must neither break the row nor steer the terminal.
+        rows.append(cells.map(\.withoutControls))
     }
 
     /// The lines, each indented by `indent` blanks.
@@ -43,6 +44,16 @@ extension String {
     fileprivate var trimmingTrailingBlanks: String {
         guard let end = lastIndex(where: { $0 != " " }) else { return "" }
         return String(self[...end])
+    }
+
+    /// Control characters replaced by `·`.
+    var withoutControls: String {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return self
+        }
+        return String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
     }
 
     /// At most `width` characters, the last one an ellipsis where something was cut off.
