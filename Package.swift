@@ -93,7 +93,9 @@ let package = Package(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["sidecart", "SidecartClient", "SampleShop", "RPC"],
+            dependencies: [
+                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "RPC",
+            ],
             swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
