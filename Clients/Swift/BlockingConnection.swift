@@ -2,22 +2,25 @@ internal import EventLoop
 internal import Glibc
 internal import RPC
 
-/// A socket of its own to a Sidecart server, for the lowest latency: a call writes and reads on the calling thread.
+/// A socket of its own to a Sidecart server, for the lowest latency: a call writes and reads on the
+/// calling thread.
 ///
 ///     let connection = BlockingConnection(socketPath: "/run/sidecart/sidecart.sock")
 ///     let scores = try connection.score(["cup", "tea"], for: Context(basket: ["tea-pot"]))
 ///
-/// One call at a time; keep one connection a thread. It blocks its thread, so do not use it from Swift tasks, whose threads
-/// are few: ``SidecartClient`` is for them.
+/// One call at a time; keep one connection a thread. It blocks its thread, so do not use it from
+/// Swift tasks, whose threads are few: ``SidecartClient`` is for them.
 ///
-/// The socket is connected by the first call, and anew by the next call after it broke. Calls throw a ``SidecartError``
-/// as those of the client do. After a timeout the connection goes on: a late answer is passed over.
+/// The socket is connected by the first call, and anew by the next call after it broke. Calls throw
+/// a ``SidecartError`` as those of the client do. After a timeout the connection goes on: a late
+/// answer is passed over.
 public final class BlockingConnection {
     private static let readBytes = 64 << 10
 
     /// The socket this connection asks.
     public let socketPath: String
-    /// As given to `init`; `connections`, `callsInFlightMax`, `queuedBytesMax` and the reconnect delays do not matter here.
+    /// As given to `init`; `connections`, `callsInFlightMax`, `queuedBytesMax` and the reconnect
+    /// delays do not matter here.
     public let configuration: SidecartConfiguration
 
     private var descriptor: Int32 = -1
@@ -129,7 +132,8 @@ public final class BlockingConnection {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketPath.utf8) }
-        // Connecting blocks only where the server's backlog is full, and then not for longer than this.
+        // Connecting blocks only where the server's backlog is full, and then not for longer than
+        // this.
         setTimeout(.milliseconds(1))
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -3,23 +3,24 @@ public struct SidecartConfiguration: Sendable, Equatable {
     /// How long a call may take where it does not say itself, from the call to the decoded answer.
     public var timeout = Duration.seconds(1)
 
-    /// Sockets that calls are spread over; 1 and up. One carries any number of calls at once; more help where
-    /// large answers would hold up small ones.
+    /// Sockets that calls are spread over; 1 and up. One carries any number of calls at once; more
+    /// help where large answers would hold up small ones.
     public var connections = 1
 
-    /// Calls without an answer yet, over all connections. One more is refused with `resourceExhausted`.
+    /// Calls without an answer yet, over all connections. One more is refused with
+    /// `resourceExhausted`.
     public var callsInFlightMax = 1024
 
-    /// Bytes of requests without an answer yet, and of requests that the kernel has not taken, each. A call that
-    /// would pass it is refused with `resourceExhausted`.
+    /// Bytes of requests without an answer yet, and of requests that the kernel has not taken,
+    /// each. A call that would pass it is refused with `resourceExhausted`.
     public var queuedBytesMax = 16 << 20
 
     /// Bytes of one request or answer, as framed. 4 MiB is what the protocol allows.
     public var frameBytesMax = 4 << 20
 
     /// The pause after a first failed attempt to connect. Each further failure doubles it, up to
-    /// `reconnectDelayMax`; each pause is stretched or shortened by up to a fifth at random, so that many clients of
-    /// a server that came back do not all knock at once.
+    /// `reconnectDelayMax`; each pause is stretched or shortened by up to a fifth at random, so
+    /// that many clients of a server that came back do not all knock at once.
     public var reconnectDelay = Duration.milliseconds(50)
 
     /// The longest pause between two attempts to connect, before the random part.

@@ -5,7 +5,8 @@ extension SidecartClient {
     ///   - items: 1 to the server's limit.
     ///   - context: who asks, and with what in the basket.
     ///   - timeout: nil takes the configuration's.
-    /// - Returns: one score an item, in the order of `items`; NaN for those the model does not know.
+    /// - Returns: one score an item, in the order of `items`; NaN for those the model does not
+    ///   know.
     public func score(
         _ items: [String], for context: Context, timeout: Duration? = nil
     ) async throws -> Scores {
@@ -94,7 +95,8 @@ extension SidecartClient {
     /// Asks whether the server, or one service of it, takes calls.
     ///
     /// - Parameters:
-    ///   - service: full name, such as `sidecart.v1.Scoring`; empty for the server as a whole. One that the server
+    ///   - service: full name, such as `sidecart.v1.Scoring`; empty for the server as a whole. One
+    ///     that the server
     ///     does not have is `notFound`.
     ///   - timeout: nil takes the configuration's.
     public func health(

@@ -15,12 +15,14 @@ internal import Glibc
 ///
 /// All calls share `connections` sockets and one thread, both made when the first call needs them.
 ///
-/// - Errors: every call throws a ``SidecartError``, or `CancellationError` at once when its task is cancelled; the
-///   answer, should it still come, is dropped.
-/// - Timeouts: a call ends by itself after `timeout`, whatever the server does; the server is told how much is left.
-/// - A server that is away: the call that finds nobody at the socket fails with `unavailable`, without waiting for
-///   its timeout, and so do those after it until a pause is over, which doubles with each failure. The first call after it
-///   tries again. A service thus never waits for a server that is down; one that wants to asks again.
+/// - Errors: every call throws a ``SidecartError``, or `CancellationError` at once when its task is
+///   cancelled; the answer, should it still come, is dropped.
+/// - Timeouts: a call ends by itself after `timeout`, whatever the server does; the server is told
+///   how much is left.
+/// - A server that is away: the call that finds nobody at the socket fails with `unavailable`,
+///   without waiting for its timeout, and so do those after it until a pause is over, which doubles
+///   with each failure. The first call after it tries again. A service thus never waits for a
+///   server that is down; one that wants to asks again.
 /// - Limits: calls beyond those of the configuration are refused at once with `resourceExhausted`.
 public final class SidecartClient: Sendable {
     private struct Running {
@@ -49,7 +51,8 @@ public final class SidecartClient: Sendable {
         self.init(socketPath: socketPath, configuration: configuration, firstStream: 1)
     }
 
-    /// - Parameter firstStream: of each connection, odd; tests of what happens when ids run out start near the end.
+    /// - Parameter firstStream: of each connection, odd; tests of what happens when ids run out
+    ///   start near the end.
     package init(socketPath: String, configuration: SidecartConfiguration, firstStream: UInt32) {
         configuration.check()
         self.socketPath = socketPath
@@ -60,7 +63,8 @@ public final class SidecartClient: Sendable {
 
     deinit { close() }
 
-    /// Fails the calls in flight, closes the sockets and ends the thread. Later calls fail with `unavailable`.
+    /// Fails the calls in flight, closes the sockets and ends the thread. Later calls fail with
+    /// `unavailable`.
     ///
     /// Calling it again does nothing. Dropping the last reference to a client closes it too.
     public func close() {
@@ -70,7 +74,8 @@ public final class SidecartClient: Sendable {
             return running
         }
         guard let running else { return }
-        // Calls are submitted under the lock above, so this job is the last one and misses none of them.
+        // Calls are submitted under the lock above, so this job is the last one and misses none of
+        // them.
         running.thread.door.submit { [engine = running.engine] in
             engine.value(on: $0).close(.closed, $0)
         }
@@ -142,8 +147,9 @@ public final class SidecartClient: Sendable {
         let made = Made()
         let (path, configuration, firstStream) = (socketPath, configuration, firstStream)
         let thread = try LoopThread.start(name: "sidecart-client") { loop in
-            // A server that goes away must not end the process with SIGPIPE, whose setting is not ours to change.
-            // The signal goes to the thread that writes, so it is enough to block it here.
+            // A server that goes away must not end the process with SIGPIPE, whose setting is not
+            // ours to change. The signal goes to the thread that writes, so it is enough to block
+            // it here.
             var signals = sigset_t()
             sigemptyset(&signals)
             sigaddset(&signals, SIGPIPE)

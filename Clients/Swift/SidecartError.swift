@@ -2,7 +2,8 @@
 public struct SidecartError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The status codes of gRPC, with its numbers. They never change meaning.
     public enum Code: Int32, Sendable, CaseIterable {
-        /// The call was cancelled, by the server: a cancelled Swift task throws `CancellationError` instead.
+        /// The call was cancelled, by the server: a cancelled Swift task throws `CancellationError`
+        /// instead.
         case cancelled = 1
         /// A code that this client does not know, or an error without one.
         case unknown = 2
@@ -28,8 +29,8 @@ public struct SidecartError: Error, Equatable, Sendable, CustomStringConvertible
         case unimplemented = 12
         /// One side broke its own rules; a bug.
         case `internal` = 13
-        /// Nobody answers at the socket, the connection broke, the server drains or the client is closed. Trying
-        /// again later may help; the call may or may not have taken effect.
+        /// Nobody answers at the socket, the connection broke, the server drains or the client is
+        /// closed. Trying again later may help; the call may or may not have taken effect.
         case unavailable = 14
         /// Data was lost.
         case dataLoss = 15

@@ -1,7 +1,8 @@
 package import Interactions
 
 extension Dataset {
-    /// Tells whether two models saw the same events: SHA-256 over the ids and the columns of the events.
+    /// Tells whether two models saw the same events: SHA-256 over the ids and the columns of the
+    /// events.
     ///
     /// - Complexity: O(events + bytes of the ids).
     package var digest: String {

@@ -5,7 +5,8 @@ struct OpenFile: ~Copyable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens a regular file for reading. A pipe or device in its place is refused rather than waited for.
+    /// Opens a regular file for reading. A pipe or device in its place is refused rather than
+    /// waited for.
     init(reading path: String) throws(BundleError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         self.path = path

@@ -1,5 +1,6 @@
-/// Reads the JSON of a safetensors header and nothing else: one pass, no recursion, and duplicate names,
-/// negative or fractional numbers and unknown keys are refused, which a general JSON reader lets through.
+/// Reads the JSON of a safetensors header and nothing else: one pass, no recursion, and duplicate
+/// names, negative or fractional numbers and unknown keys are refused, which a general JSON reader
+/// lets through.
 struct HeaderParser {
     typealias Problem = SafetensorsHeader.Problem
 
@@ -121,7 +122,8 @@ struct HeaderParser {
         throw malformed("the end of a string")
     }
 
-    /// Half of a surrogate pair is refused: our names need none, and Python escapes only what is not ASCII.
+    /// Half of a surrogate pair is refused: our names need none, and Python escapes only what is
+    /// not ASCII.
     private mutating func escape(into content: inout [UInt8]) throws(Problem) {
         guard position < bytes.count else { throw malformed("an escaped character") }
         let byte = bytes[position]

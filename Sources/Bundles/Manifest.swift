@@ -20,7 +20,8 @@ struct Manifest: Equatable {
         var interactions: Int
     }
 
-    /// Keys ascend and numbers are written in their shortest form, so equal manifests have equal bytes.
+    /// Keys ascend and numbers are written in their shortest form, so equal manifests have equal
+    /// bytes.
     func encoded(path: String) throws(BundleError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

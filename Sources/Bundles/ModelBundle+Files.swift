@@ -1,8 +1,10 @@
 extension ModelBundle {
     /// Reads the folder at `path`, and everything in it is checked.
     ///
-    /// - Throws: ``BundleError`` where a file is missing, damaged, foreign or of another format version.
-    /// - Complexity: O(bytes). The tensors' memory is allocated once; nothing refers to the files afterwards.
+    /// - Throws: ``BundleError`` where a file is missing, damaged, foreign or of another format
+    ///   version.
+    /// - Complexity: O(bytes). The tensors' memory is allocated once; nothing refers to the files
+    ///   afterwards.
     package static func read(from path: String) throws(BundleError) -> ModelBundle {
         let manifestPath = "\(path)/\(BundleFormat.manifestName)"
         let tensorsPath = "\(path)/\(BundleFormat.tensorsName)"
@@ -37,13 +39,14 @@ extension ModelBundle {
 
     /// Writes the folder `path`: all of it, on the disk, or nothing.
     ///
-    /// The files are written to a hidden folder beside it, which then takes the name in one step. A crash can
-    /// leave that hidden folder behind, never a part of a bundle at `path`. What would be refused when
-    /// read is refused here.
+    /// The files are written to a hidden folder beside it, which then takes the name in one step. A
+    /// crash can leave that hidden folder behind, never a part of a bundle at `path`. What would be
+    /// refused when read is refused here.
     ///
-    /// - Parameter replacing: swap with the bundle that is at `path` already, which is then deleted. Without it
-    ///   an existing `path` is an error. On file systems that cannot swap in one step (`RENAME_EXCHANGE`) the
-    ///   old one is moved aside first, and for that moment `path` does not exist.
+    /// - Parameter replacing: swap with the bundle that is at `path` already, which is then
+    ///   deleted. Without it an existing `path` is an error. On file systems that cannot swap in
+    ///   one step (`RENAME_EXCHANGE`) the old one is moved aside first, and for that moment `path`
+    ///   does not exist.
     /// - Returns: the SHA-256 of the tensors' file, in hexadecimal.
     /// - Throws: ``BundleError``; a bundle that was at `path` is still there.
     @discardableResult

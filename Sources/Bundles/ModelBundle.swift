@@ -3,7 +3,8 @@ package import Models
 
 /// A trained model with all that serving it takes: what a bundle's folder holds.
 ///
-/// Named so because Foundation has a `Bundle` too. Shapes: `I` = `items.count`, `U` = `users.count`.
+/// Named so because Foundation has a `Bundle` too. Shapes: `I` = `items.count`, `U` =
+/// `users.count`.
 package struct ModelBundle: Sendable {
     package var info: BundleInfo
     /// `1...2^31 - 1` items, or none.
@@ -13,8 +14,8 @@ package struct ModelBundle: Sendable {
     /// By item number; `catalog.count == I`.
     package var catalog: Catalog
     package var parts: ModelParts
-    /// `[U, I]`: who took what, in the order of time, newest last. Columns do not ascend, and may repeat;
-    /// values are quantities. nil where no histories are known.
+    /// `[U, I]`: who took what, in the order of time, newest last. Columns do not ascend, and may
+    /// repeat; values are quantities. nil where no histories are known.
     package var histories: SparseMatrix?
 
     package init(
@@ -31,10 +32,11 @@ package struct ModelBundle: Sendable {
     }
 }
 
-/// What is told about a model, as opposed to computed from it. All of it is data: two runs that give the
-/// same info and the same tensors write the same bytes.
+/// What is told about a model, as opposed to computed from it. All of it is data: two runs that
+/// give the same info and the same tensors write the same bytes.
 package struct BundleInfo: Equatable, Sendable {
-    /// Names this bundle among others, such as `2024-05-01a`; 1 to 128 bytes, none of them a control character.
+    /// Names this bundle among others, such as `2024-05-01a`; 1 to 128 bytes, none of them a
+    /// control character.
     package var version: String
     /// The algorithm, such as `ials`; under the same rule as `version`.
     package var kind: String
@@ -58,7 +60,8 @@ package struct DataSummary: Codable, Equatable, Sendable {
     package var users: Int
     package var items: Int
     package var baskets: Int
-    /// Tells whether two models saw the same data; SHA-256 in hexadecimal where Sidecart computed it.
+    /// Tells whether two models saw the same data; SHA-256 in hexadecimal where Sidecart computed
+    /// it.
     package var digest: String
 
     package init(events: Int, users: Int, items: Int, baskets: Int, digest: String) {

@@ -33,7 +33,8 @@ struct NewFolder {
         }
     }
 
-    /// Makes the folder durable and gives it its name; what had the name before is deleted after that.
+    /// Makes the folder durable and gives it its name; what had the name before is deleted after
+    /// that.
     func publish() throws(BundleError) {
         try Self.synchronize(path)
         let old = try takeName()

@@ -1,8 +1,8 @@
 /// Whole safetensors files, read and written in one pass together with their SHA-256 digest.
 ///
-/// The file is read, not mapped: each tensor goes straight into the array that will serve it, so what was
-/// hashed and checked is what is used, whatever happens to the file meanwhile. (A mapping would end the
-/// process with SIGBUS if somebody truncated the file under it.)
+/// The file is read, not mapped: each tensor goes straight into the array that will serve it, so
+/// what was hashed and checked is what is used, whatever happens to the file meanwhile. (A mapping
+/// would end the process with SIGBUS if somebody truncated the file under it.)
 enum SafetensorsFile {
     /// - Returns: the tensors by name, and the digest of the file.
     /// - Complexity: O(bytes); memory for the tensors alone, never more than the file is long.

@@ -1,9 +1,10 @@
-/// Where each tensor of a safetensors file lies, checked so that the data can be read without further checks.
+/// Where each tensor of a safetensors file lies, checked so that the data can be read without
+/// further checks.
 ///
-/// The format: a little-endian u64 with the header's length, a JSON object `{name: {"dtype", "shape",
-/// "data_offsets"}}` padded with spaces, then the data. Invariant of a parsed header: in the order of
-/// `entries` the tensors cover the data section from its first byte to its last, without overlap or hole,
-/// and each has as many bytes as its shape and type say.
+/// The format: a little-endian u64 with the header's length, a JSON object `{name: {"dtype",
+/// "shape", "data_offsets"}}` padded with spaces, then the data. Invariant of a parsed header: in
+/// the order of `entries` the tensors cover the data section from its first byte to its last,
+/// without overlap or hole, and each has as many bytes as its shape and type say.
 struct SafetensorsHeader {
     struct Entry {
         var name: String

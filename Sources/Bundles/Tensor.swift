@@ -57,7 +57,8 @@ extension Tensor.Elements {
         }
     }
 
-    /// Lends the elements as they lie in memory, which on our little-endian hosts is how they lie in a file.
+    /// Lends the elements as they lie in memory, which on our little-endian hosts is how they lie
+    /// in a file.
     func withBytes<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
         switch self {
         case .bytes(let elements): try lend(elements, body)

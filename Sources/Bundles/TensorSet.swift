@@ -68,8 +68,8 @@ struct TensorSet {
         return elements
     }
 
-    /// Shape `[rows + 1]`, from 0, not descending; `rows` nil: any number of rows. The last one is how many
-    /// elements the rows have, and must be `total` where that is known.
+    /// Shape `[rows + 1]`, from 0, not descending; `rows` nil: any number of rows. The last one is
+    /// how many elements the rows have, and must be `total` where that is known.
     mutating func takeOffsets(
         _ name: String, rows: Int?, total: Int? = nil
     ) throws(BundleError) -> [Int] {

@@ -1,8 +1,8 @@
 internal import Interactions
 
 /// Texts as tensors: `<name>.bytes` holds their UTF-8 one after the other, and element i of
-/// `<name>.offsets` says where text i starts. Lists of texts have `<name>.rows` besides, which says at
-/// which text each list starts.
+/// `<name>.offsets` says where text i starts. Lists of texts have `<name>.rows` besides, which says
+/// at which text each list starts.
 enum TextColumns {
     static func tensors(_ name: String, _ table: IdentifierTable) -> [Tensor] {
         [
@@ -76,7 +76,8 @@ extension TensorSet {
 
     /// Bytes and offsets of which every slice is valid UTF-8.
     ///
-    /// The whole is checked at once: where it is valid and no text starts within a character, so is every part.
+    /// The whole is checked at once: where it is valid and no text starts within a character, so is
+    /// every part.
     private mutating func takeTexts(
         _ name: String, rows: Int?
     ) throws(BundleError) -> (bytes: [UInt8], offsets: [Int]) {

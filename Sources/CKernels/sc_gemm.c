@@ -63,7 +63,8 @@ BODY void gemm_body(
             c + i * c_stride, c_stride, a + i * a_row, a_row, a_column, b, b_stride, n, k, 1, vecs);
 }
 
-// A tile's sums, one row of b and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm, 32 neon.
+// A tile's sums, one row of b and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm, 32
+// neon.
 #define INSTANCE(set, attributes, rows, vecs)                                                    \
     attributes static void gemm_##set(                                                           \
         float *c, size_t c_stride, const float *a, size_t a_row, size_t a_column,                \

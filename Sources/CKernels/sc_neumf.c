@@ -17,7 +17,8 @@ size_t sc_neumf_dense_count(const struct sc_neumf *model) {
     return count + model->factors + model->widths[model->layers - 1] + 1;
 }
 
-/// Scratch: the product, the tower's input, each layer's output; then two slopes and a turned matrix.
+/// Scratch: the product, the tower's input, each layer's output; then two slopes and a turned
+/// matrix.
 size_t sc_neumf_scratch_count(const struct sc_neumf *model, size_t count) {
     size_t row = model->factors + 2 * model->inputs, widest = 2 * model->inputs, turned = 0;
     for (size_t l = 0; l < model->layers; l++) {

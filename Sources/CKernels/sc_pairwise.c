@@ -76,7 +76,8 @@ BODY float find_negative(
         float margin = positive - dot(vector, *negative_vector, columns);
         if (model->warp_draws_max == 0) {
             float weight = 1 / (1 + expf(margin));
-            // log1p keeps the loss right where the margin is large; its mirror image holds where it is not.
+            // log1p keeps the loss right where the margin is large; its mirror image holds where it
+            // is not.
             *loss += margin > 0 ? log1pf(expf(-margin)) : log1pf(expf(margin)) - margin;
             return weight;
         }

@@ -9,9 +9,10 @@
 #define SC_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #endif
 
-// A scan reads rows while a writer may be filling other slots of the same block. What it makes of such a slot is
-// thrown away: the store checks that a survivor was published before the scan began, and everything about
-// a published row was written before. So the race is harmless, and the scans are not instrumented.
+// A scan reads rows while a writer may be filling other slots of the same block. What it makes of
+// such a slot is thrown away: the store checks that a survivor was published before the scan began,
+// and everything about a published row was written before. So the race is harmless, and the scans
+// are not instrumented.
 #define SC_RACY __attribute__((no_sanitize("thread")))
 
 struct sc_quantised sc_quantise(const float *vector, size_t dimensions, int8_t *codes) {
@@ -118,7 +119,8 @@ SC_RACY SC_VNNI static size_t sc_scan_blocks_vnni(
         __mmask16 alive = _mm512_cmp_ps_mask(upper, limit, _CMP_GE_OQ);
         if (!alive) continue;
         __m512i rows = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)(b * SC_BLOCK_ROWS)));
-        // Whole registers are stored: compressing into memory is far slower, and there is room for 16.
+        // Whole registers are stored: compressing into memory is far slower, and there is room for
+        // 16.
         _mm512_storeu_si512(survivors + count, _mm512_maskz_compress_epi32(alive, rows));
         _mm512_storeu_ps(uppers + count, _mm512_maskz_compress_ps(alive, upper));
         count += (size_t)__builtin_popcount(alive);

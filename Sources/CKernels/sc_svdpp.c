@@ -26,7 +26,8 @@ double sc_svdpp_user(
 #pragma clang fp reassociate(on) contract(fast)
     size_t columns = model->columns, d = model->dimensions;
     float rate = model->rate, keep = 1 - model->rate * model->decay;
-    // z, the implicit part, takes the steps that all her y take: each of them z's step over sqrt(count).
+    // z, the implicit part, takes the steps that all her y take: each of them z's step over
+    // sqrt(count).
     float *restrict z = scratch, *restrict own = scratch + columns;
     sum_y(model, items, count, z);
     memset(y_step, 0, columns * sizeof(float));

@@ -5,12 +5,14 @@ internal import Models
 struct Candidate {
     let ordinal: UInt32
     var id: IDView
-    /// 1 - product over the basket's items of (1 - neighbour score): the chance that one of them brings it.
+    /// 1 - product over the basket's items of (1 - neighbour score): the chance that one of them
+    /// brings it.
     var neighbourScore: Float = 0
     /// What the shopper's taste says: inner product with the user vector, or sum of item weights.
     var embeddingScore: Float = 0
     var total: Float = 0
-    /// The basket item whose neighbour list speaks loudest for it, and where in that list; edge -1 for none.
+    /// The basket item whose neighbour list speaks loudest for it, and where in that list; edge -1
+    /// for none.
     var loudestItem: UInt32 = 0
     var loudestEdge = -1
     /// The largest part of a sum of item weights, above 0, and the item it comes from.
@@ -50,9 +52,11 @@ extension ScoringEngine {
         }
     }
 
-    /// Adds the allowed items closest to the user vector, and gives every candidate its inner product.
+    /// Adds the allowed items closest to the user vector, and gives every candidate its inner
+    /// product.
     ///
-    /// Asks for more than `k`, since neighbours and the limit per category reorder and thin them out.
+    /// Asks for more than `k`, since neighbours and the limit per category reorder and thin them
+    /// out.
     func addNearest(_ query: borrowing Query) {
         for position in candidates.indices {
             if let row = vector(of: candidates[position].ordinal) {

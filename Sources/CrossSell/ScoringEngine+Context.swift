@@ -58,8 +58,9 @@ extension ScoringEngine {
 
     /// A user vector from history and basket, the basket first.
     ///
-    /// The history's part is the user's own row where she has one and no history came with the call, else what
-    /// folding in gives. Both are solved apart, since one solve over both would let a long history drown the basket.
+    /// The history's part is the user's own row where she has one and no history came with the
+    /// call, else what folding in gives. Both are solved apart, since one solve over both would let
+    /// a long history drown the basket.
     private func makeUserVector(_ query: borrowing Query) -> Bool {
         guard model.dimensions > 0 else { return false }
         basketTaste.solve()

@@ -1,10 +1,11 @@
 internal import Models
 
 extension ScoringEngine {
-    /// Adds what the model's weights between items say of basket and history, or its own list of the user.
+    /// Adds what the model's weights between items say of basket and history, or its own list of
+    /// the user.
     ///
-    /// The score of a linear item model is the sum, over the items a shopper took, of the weights that lead
-    /// from them to a candidate; basket and history weigh as they do in the user vector.
+    /// The score of a linear item model is the sum, over the items a shopper took, of the weights
+    /// that lead from them to a candidate; basket and history weigh as they do in the user vector.
     ///
     /// - Returns: whether either says anything.
     /// - Complexity: O(total length of the lists).

@@ -1,7 +1,9 @@
 extension ScoringEngine {
-    /// Takes the best `k` that the rules allow; of equal scores the better seller, then the lower number.
+    /// Takes the best `k` that the rules allow; of equal scores the better seller, then the lower
+    /// number.
     ///
-    /// A heap in place: it gives only as many as are taken, and needs no memory of its own as a sort would.
+    /// A heap in place: it gives only as many as are taken, and needs no memory of its own as a
+    /// sort would.
     func rank(_ query: borrowing Query) {
         order.removeAll(keepingCapacity: true)
         for position in candidates.indices where isAllowed(candidates[position].ordinal, query) {

@@ -26,7 +26,8 @@ extension ScoringEngine {
         return tier
     }
 
-    /// Scores the items named, in their order; leaves the result in ``scores`` and ``unknownPositions``.
+    /// Scores the items named, in their order; leaves the result in ``scores`` and
+    /// ``unknownPositions``.
     ///
     /// An item's score is the same as in a slate for the same query.
     package func score(_ ids: [IDView], for query: borrowing Query) -> Tier {

@@ -4,9 +4,10 @@ internal import Models
 
 /// Answers Score, Recommend and Related for one model, on one thread.
 ///
-/// Pure: no clock, no input or output. All scratch space is allocated when the engine is made and reused, so a
-/// request allocates nothing once the arrays have grown to its size. What a call leaves in ``slate``,
-/// ``reasons``, ``scores`` and ``unknown`` is valid until the next call or ``endTurn()``.
+/// Pure: no clock, no input or output. All scratch space is allocated when the engine is made and
+/// reused, so a request allocates nothing once the arrays have grown to its size. What a call
+/// leaves in ``slate``, ``reasons``, ``scores`` and ``unknown`` is valid until the next call or
+/// ``endTurn()``.
 package final class ScoringEngine {
     package let model: ServingModel
     package let limits: EngineLimits
@@ -110,12 +111,13 @@ package final class ScoringEngine {
 
 /// How the sources of a score are added up.
 ///
-/// The inner product and the neighbour part both lie near 0 ... 1 by construction: iALS regresses on 1 for what was
-/// taken and 0 for the rest, and the neighbour part is a probability.
+/// The inner product and the neighbour part both lie near 0 ... 1 by construction: iALS regresses
+/// on 1 for what was taken and 0 for the rest, and the neighbour part is a probability.
 package struct BlendWeights: Sendable {
     package var embedding: Float = 1
     package var neighbours: Float = 1
-    /// The share of the history in the user vector where there is a basket too: a long history would drown it.
+    /// The share of the history in the user vector where there is a basket too: a long history
+    /// would drown it.
     package var history: Float = 0.2
 
     package init() {}

@@ -5,8 +5,8 @@ package import Models
 
 /// A trained model as it is served: immutable but for the vectors in its stores.
 ///
-/// The numbers of ``items`` are the ordinals of ``itemStore``; items put while serving get ordinals from
-/// `items.count` up and have no catalogue entry.
+/// The numbers of ``items`` are the ordinals of ``itemStore``; items put while serving get ordinals
+/// from `items.count` up and have no catalogue entry.
 package final class ServingModel: Sendable {
     package let version: String
     private let versionText: TextTable
@@ -37,8 +37,8 @@ package final class ServingModel: Sendable {
     package let prices: [Float]
     package let stocks: [Int32]
 
-    /// How many of the best sellers stand ready as a last resort: far more than one request can rule out by id,
-    /// few enough to look through where stock and categories rule out the rest.
+    /// How many of the best sellers stand ready as a last resort: far more than one request can
+    /// rule out by id, few enough to look through where stock and categories rule out the rest.
     static let popularMax = 65_536
 
     /// Fills the stores from a bundle.

@@ -1,7 +1,8 @@
 internal import EmbeddingStore
 internal import Models
 
-/// What one list of items, a history or a basket, says of the shopper: a vector, and how it came about.
+/// What one list of items, a history or a basket, says of the shopper: a vector, and how it came
+/// about.
 ///
 /// Scratch of one engine, filled anew for each request.
 final class Taste {
@@ -95,10 +96,11 @@ final class Taste {
         return canExplain
     }
 
-    /// The item of this list that gives most of a candidate's inner product, and how much, weighted.
+    /// The item of this list that gives most of a candidate's inner product, and how much,
+    /// weighted.
     ///
-    /// The split is exact: the score is the sum over the list's items j of `y_j . (A^-1 y_i)`, where A is the system
-    /// that the fold-in solved. nil where no item gives anything.
+    /// The split is exact: the score is the sum over the list's items j of `y_j . (A^-1 y_i)`,
+    /// where A is the system that the fold-in solved. nil where no item gives anything.
     ///
     /// - Parameter dot: the inner product of two padded vectors.
     /// - Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".

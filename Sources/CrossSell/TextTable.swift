@@ -1,7 +1,7 @@
 /// Immutable strings in one block of memory, lent as bytes.
 ///
-/// Replies are packed from borrowed pointers, so what a slate shows must lie still for as long as the model is
-/// served; a Swift `String` would have to be copied for each reply.
+/// Replies are packed from borrowed pointers, so what a slate shows must lie still for as long as
+/// the model is served; a Swift `String` would have to be copied for each reply.
 package final class TextTable: @unchecked Sendable {
     // Sendable: the memory is written in init only.
     private let bytes: UnsafeMutableRawBufferPointer

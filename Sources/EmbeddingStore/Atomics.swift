@@ -2,8 +2,8 @@ import Synchronization
 
 /// Memory that readers load while a writer stores: words inside larger allocations.
 ///
-/// The words are zeroed or written plainly before the allocation is published; `Atomic` has the layout of
-/// its value, so the same bytes serve both.
+/// The words are zeroed or written plainly before the allocation is published; `Atomic` has the
+/// layout of its value, so the same bytes serve both.
 extension UnsafeMutableRawPointer {
     @inline(__always)
     func atomicWord(at offset: Int = 0) -> UnsafeMutablePointer<Atomic<UInt64>> {

@@ -3,8 +3,9 @@ import Synchronization
 
 /// A chunk of rows: one mapping, laid out as `RowLayout` says.
 ///
-/// Header: 0 rows ever used, which is how far a scan goes; then, for the writer only, 8 the first free
-/// position + 1, 12 rows occupied, 16 and 20 the neighbours + 1 in the list of chunks with room.
+/// Header: 0 rows ever used, which is how far a scan goes; then, for the writer only, 8 the first
+/// free position + 1, 12 rows occupied, 16 and 20 the neighbours + 1 in the list of chunks with
+/// room.
 struct Chunk {
     let base: UnsafeMutableRawPointer
 

@@ -13,7 +13,8 @@ extension EmbeddingStore {
     ///   - id: 1 to 256 bytes of UTF-8 without NUL.
     ///   - vector: `D` finite elements with a norm up to `normMax`.
     ///   - ordinal: the caller's number for the id, kept with the row.
-    /// - Throws: ``StoreError``: `invalidArgument`, or `resourceExhausted` where the row would pass `bytesMax`.
+    /// - Throws: ``StoreError``: `invalidArgument`, or `resourceExhausted` where the row would pass
+    ///   `bytesMax`.
     /// - Complexity: O(D + id length), see the type for what growth adds.
     @discardableResult
     package func put(
@@ -24,11 +25,12 @@ extension EmbeddingStore {
         return outcome.added == 1 ? .added : .replaced
     }
 
-    /// Adds or replaces all of the rows or, where it throws, none. The last of several entries with one id stands.
-    /// Readers may see the rows appear one by one.
+    /// Adds or replaces all of the rows or, where it throws, none. The last of several entries with
+    /// one id stands. Readers may see the rows appear one by one.
     ///
-    /// - Throws: ``StoreError`` with the position of the first entry that is invalid; `resourceExhausted`
-    ///   where the rows would pass `bytesMax`. Rows replaced lately still count until readers have let go of them.
+    /// - Throws: ``StoreError`` with the position of the first entry that is invalid;
+    ///   `resourceExhausted` where the rows would pass `bytesMax`. Rows replaced lately still count
+    ///   until readers have let go of them.
     @discardableResult
     package func put(_ entries: [Entry]) throws(StoreError) -> BatchOutcome {
         try put(entries, isBatch: true)
@@ -67,15 +69,16 @@ extension EmbeddingStore {
         return shard.lock.withLock { shard.delete(Self.tag(hash), id: id) }
     }
 
-    /// Frees everything that no reader can hold any more, and shrinks what has become too large. Puts and deletes
-    /// free memory as they go; call this when there are none for a while.
+    /// Frees everything that no reader can hold any more, and shrinks what has become too large.
+    /// Puts and deletes free memory as they go; call this when there are none for a while.
     ///
     /// - Complexity: O(readers x shards + what is freed), plus O(ids) for tables that shrink.
     package func trim() {
         for shard in shards { shard.lock.withLock { shard.reclaim(trimming: true) } }
     }
 
-    /// Charges and allocates what the entries will take, or throws with nothing changed. Locks are held.
+    /// Charges and allocates what the entries will take, or throws with nothing changed. Locks are
+    /// held.
     private func makeRoom(
         for entries: [Entry], hashes: [UInt64], in involved: [Int]
     ) throws(StoreError) {

@@ -2,20 +2,22 @@ import Synchronization
 
 /// Embeddings by string id, in memory: written by any thread, read by many that never wait.
 ///
-/// Ids are hashed to shards. A shard has one writer at a time; its readers find a row through an atomic word
-/// that leads to an immutable row, so they see all of a row or none of it. A replaced or deleted row
-/// is reused once every reader that could hold it has passed ``StoreReader/quiesce()``.
+/// Ids are hashed to shards. A shard has one writer at a time; its readers find a row through an
+/// atomic word that leads to an immutable row, so they see all of a row or none of it. A replaced
+/// or deleted row is reused once every reader that could hold it has passed
+/// ``StoreReader/quiesce()``.
 ///
-/// What a put may cost beyond its row: a chunk of rows (one mapping of up to half a megabyte, no copying); a chunk
-/// directory twice as long (8 bytes a chunk copied); an id table of twice the size, allocated as
-/// zeros, into which the ids move a few at each later put or delete.
+/// What a put may cost beyond its row: a chunk of rows (one mapping of up to half a megabyte, no
+/// copying); a chunk directory twice as long (8 bytes a chunk copied); an id table of twice the
+/// size, allocated as zeros, into which the ids move a few at each later put or delete.
 package final class EmbeddingStore: Sendable {
     /// The ordinal of a row whose caller has no number for it.
     package static let noOrdinal = UInt32.max
     package static let idBytesMax = 256
     package static let dimensionsMax = 4096
     package static let shardsMax = 1024
-    /// The largest norm of a vector or query: no inner product of two such vectors overflows a `Float`.
+    /// The largest norm of a vector or query: no inner product of two such vectors overflows a
+    /// `Float`.
     package static let normMax: Float = 1e18
 
     /// What a put did.
@@ -47,7 +49,8 @@ package final class EmbeddingStore: Sendable {
     /// The shards' roots, one after the other.
     nonisolated(unsafe) let roots: UnsafeMutableRawPointer
 
-    /// - Throws: ``StoreError`` where a figure is out of range, or `bytesMax` is below what an empty store holds.
+    /// - Throws: ``StoreError`` where a figure is out of range, or `bytesMax` is below what an
+    ///   empty store holds.
     package convenience init(_ configuration: Configuration) throws(StoreError) {
         try self.init(configuration, hashSeed: .random(in: 0 ... .max))
     }

@@ -2,15 +2,16 @@ import Synchronization
 
 /// Tells writers when no reader can still hold what they unlinked.
 ///
-/// Epoch-based reclamation (Fraser 2004, "Practical lock-freedom", section 5.2.3). A reader announces the epoch in
-/// which it began to read, and 0 while it holds nothing, so a sleeping reader holds up nobody. A writer
-/// unlinks, advances the epoch, and may free once every announcement is 0 or not older than the new epoch:
-/// a reader that announced it, or that announces anything later, finds the unlinked memory no more.
+/// Epoch-based reclamation (Fraser 2004, "Practical lock-freedom", section 5.2.3). A reader
+/// announces the epoch in which it began to read, and 0 while it holds nothing, so a sleeping
+/// reader holds up nobody. A writer unlinks, advances the epoch, and may free once every
+/// announcement is 0 or not older than the new epoch: a reader that announced it, or that announces
+/// anything later, finds the unlinked memory no more.
 final class GracePeriods: @unchecked Sendable {
     // Safe to share: `records` is immutable, and all it points to is atomic words.
 
-    /// A reader's record: word 0 its announcement, word 1 whether it is taken. Two cache lines apart, so that
-    /// neither a neighbour's store nor the prefetch of one disturbs a reader.
+    /// A reader's record: word 0 its announcement, word 1 whether it is taken. Two cache lines
+    /// apart, so that neither a neighbour's store nor the prefetch of one disturbs a reader.
     private static let recordBytes = 128
 
     let readersMax: Int

@@ -1,7 +1,8 @@
-/// A keyed hash of id bytes. The key is secret and differs from run to run, so that nobody who may put ids
-/// can choose ones that collide.
+/// A keyed hash of id bytes. The key is secret and differs from run to run, so that nobody who may
+/// put ids can choose ones that collide.
 ///
-/// Sixteen bytes a step are folded by a full 64 x 64-bit multiplication, in the manner of Wang Yi's wyhash.
+/// Sixteen bytes a step are folded by a full 64 x 64-bit multiplication, in the manner of Wang Yi's
+/// wyhash.
 struct IDHash: Sendable {
     private let keys: (UInt64, UInt64, UInt64)
 

@@ -2,16 +2,16 @@ import Synchronization
 
 /// A shard's id table as its writer sees it; used under the shard's lock.
 ///
-/// When the table runs out of room a new one of the right size takes over at once, empty, and every later put or
-/// delete moves a few words of the old one, so no call ever rehashes a shard. Until all have moved, readers
-/// who miss in the new table look in the old one. A moved word stays behind, because a reader may have missed it
-/// in the new table just before it moved; both copies are kept current, so that no word ever leads to
-/// a slot that was given to another id.
+/// When the table runs out of room a new one of the right size takes over at once, empty, and every
+/// later put or delete moves a few words of the old one, so no call ever rehashes a shard. Until
+/// all have moved, readers who miss in the new table look in the old one. A moved word stays
+/// behind, because a reader may have missed it in the new table just before it moved; both copies
+/// are kept current, so that no word ever leads to a slot that was given to another id.
 ///
 /// Invariant: `used + unmoved <= 3/4 capacity`, where `used` counts tombstones too.
 struct IDIndex {
-    /// Words of the old table that one put or delete moves. At 32 the move ends long before the new table,
-    /// at most half full when it takes over, needs a successor.
+    /// Words of the old table that one put or delete moves. At 32 the move ends long before the new
+    /// table, at most half full when it takes over, needs a successor.
     private static let movesPerWrite = 32
 
     private(set) var table: IDTable
@@ -43,7 +43,8 @@ struct IDIndex {
         return previous?.find(tag, where: matches)?.slot
     }
 
-    /// Starts to take over from the current table. The caller published nothing else and moved everything before.
+    /// Starts to take over from the current table. The caller published nothing else and moved
+    /// everything before.
     mutating func begin(_ successor: IDTable, count: Int) {
         precondition(previous == nil, "a table is still moving")
         previous = table

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// Open addressing from hash tags to slots, as readers see it: a header and a power of two of words.
+/// Open addressing from hash tags to slots, as readers see it: a header and a power of two of
+/// words.
 ///
-/// A word is 0 (empty), `tombstone`, or `tag << 32 | slot + 1`. The tag is 32 bits of the id's hash; its high
-/// bits are the word's home, so a table is rebuilt without touching a row. While a table takes over from
-/// a smaller or larger one, its header points to that previous table.
+/// A word is 0 (empty), `tombstone`, or `tag << 32 | slot + 1`. The tag is 32 bits of the id's
+/// hash; its high bits are the word's home, so a table is rebuilt without touching a row. While a
+/// table takes over from a smaller or larger one, its header points to that previous table.
 ///
 /// Invariant: at least a quarter of the words are empty, so every probe ends.
 struct IDTable {
@@ -31,8 +32,8 @@ struct IDTable {
     var capacity: Int { 1 << Int(capacityLog2) }
     var bytes: Int { Self.bytes(capacityLog2: capacityLog2) }
 
-    /// Read this before probing: where it is nil, everything has moved here; where it is not, whatever was
-    /// not here yet is still there.
+    /// Read this before probing: where it is nil, everything has moved here; where it is not,
+    /// whatever was not here yet is still there.
     @inline(__always)
     var previous: IDTable? { base.loadPointer(at: 0).map(IDTable.init(base:)) }
 

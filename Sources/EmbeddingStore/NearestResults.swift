@@ -53,7 +53,8 @@ package struct NearestResults: ~Copyable {
         }
     }
 
-    /// The order of results: score, highest first; equal scores by the bytes of the id, lowest first.
+    /// The order of results: score, highest first; equal scores by the bytes of the id, lowest
+    /// first.
     private static func precedes(_ a: Neighbor, _ b: Neighbor) -> Bool {
         if a.score != b.score { return a.score > b.score }
         return a.row.id.lexicographicallyPrecedes(b.row.id)

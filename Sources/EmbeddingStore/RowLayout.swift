@@ -9,8 +9,8 @@
 ///     24  id length, 16 bits
 ///     26  the id if it has up to 38 bytes; otherwise a pointer to it at 32
 ///
-/// Chunk: a 64-byte header, `rows` rows, the codes, and per-row and per-block columns. All of it is one
-/// mapping that starts as zeros, so a slot never used is a slot that is free.
+/// Chunk: a 64-byte header, `rows` rows, the codes, and per-row and per-block columns. All of it is
+/// one mapping that starts as zeros, so a slot never used is a slot that is free.
 struct RowLayout: Sendable {
     static let headerBytes = 64
     static let inlineIDBytes = 38
@@ -41,8 +41,8 @@ struct RowLayout: Sendable {
         paddedDimensions = (dimensions + 15) / 16 * 16
         quads = (dimensions + 3) / 4
         rowBytes = Self.headerBytes + paddedDimensions * 4
-        // Up to half a megabyte: small enough that a shard's unfilled chunk is no great waste, large
-        // enough that a scan runs through tens of kilobytes of codes at a time.
+        // Up to half a megabyte: small enough that a shard's unfilled chunk is no great waste,
+        // large enough that a scan runs through tens of kilobytes of codes at a time.
         let bytesAimed = 512 << 10
         let fitting = bytesAimed / (rowBytes + quads * 4)
         rowsLog2 = UInt32(min(10, max(6, Int.bitWidth - 1 - max(1, fitting).leadingZeroBitCount)))

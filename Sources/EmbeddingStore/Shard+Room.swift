@@ -97,7 +97,8 @@ extension Shard {
         listRoom(UInt32(number))
     }
 
-    /// Lets a smaller table take over where that halves it at least so often, if there is memory for it.
+    /// Lets a smaller table take over where that halves it at least so often, if there is memory
+    /// for it.
     func shrinkTable(halvings: UInt32 = 3) {
         let log2 = IDIndex.capacityLog2(for: count)
         guard !index.isMoving, index.table.capacityLog2 >= log2 + halvings else { return }
@@ -110,7 +111,8 @@ extension Shard {
         }
     }
 
-    /// Halves the directory as often as the highest chunk number allows, if there is memory for the smaller one.
+    /// Halves the directory as often as the highest chunk number allows, if there is memory for the
+    /// smaller one.
     func shrinkDirectory() {
         let numbers =
             (0..<directory.capacity).last { directory.chunk($0) != nil }.map { $0 + 1 } ?? 0

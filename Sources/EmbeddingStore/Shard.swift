@@ -4,8 +4,8 @@ internal import CKernels
 ///
 /// Writers hold `lock`. Readers go through `roots` and never wait.
 final class Shard: @unchecked Sendable {
-    // Safe to share: everything that changes is used under `lock`, except what `roots` leads to, which is
-    // published through atomic words and freed after a grace period.
+    // Safe to share: everything that changes is used under `lock`, except what `roots` leads to,
+    // which is published through atomic words and freed after a grace period.
 
     let lock = WriterLock()
     let roots: ShardRoots

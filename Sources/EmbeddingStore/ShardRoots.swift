@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What a reader needs of a shard, as atomic words in raw memory, so that reading touches no reference count.
+/// What a reader needs of a shard, as atomic words in raw memory, so that reading touches no
+/// reference count.
 struct ShardRoots {
     /// Two cache lines, so that a writer of one shard does not disturb readers of its neighbour.
     static let bytes = 128
@@ -52,7 +53,8 @@ struct ShardRoots {
     }
 }
 
-/// A shard's chunks by number: a header with the capacity, then a pointer each, null where there is none.
+/// A shard's chunks by number: a header with the capacity, then a pointer each, null where there is
+/// none.
 struct ChunkDirectory {
     static let headerBytes = 64
     static let capacityMin = 8

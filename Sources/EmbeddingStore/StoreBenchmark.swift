@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// Measures lookups and searches on rows of normal random numbers, beside the least such a scan can cost.
+/// Measures lookups and searches on rows of normal random numbers, beside the least such a scan can
+/// cost.
 package struct StoreBenchmark {
     /// Nanoseconds; the median of the repetitions.
     package struct Figures: Sendable {

@@ -1,15 +1,17 @@
 internal import CKernels
 
 extension StoreReader {
-    /// The `k` rows with the largest inner product with a query, best first, ties by the bytes of the id.
+    /// The `k` rows with the largest inner product with a query, best first, ties by the bytes of
+    /// the id.
     ///
-    /// Exact: the same rows, scores and order as scoring every row in f32. An 8-bit code of each row bounds its
-    /// score from above; only rows whose bound reaches the k-th best score so far are scored. With u and x
-    /// quantised to u' and x', Cauchy-Schwarz gives
-    /// `u.x <= u'.x' + |u| |x - x'| + |u - u'| |x'|`, and f32 rounding adds a known multiple of `|u| |x|`.
-    /// A block of 16 rows shares the largest error and the largest norm of its rows.
+    /// Exact: the same rows, scores and order as scoring every row in f32. An 8-bit code of each
+    /// row bounds its score from above; only rows whose bound reaches the k-th best score so far
+    /// are scored. With u and x quantised to u' and x', Cauchy-Schwarz gives
+    /// `u.x <= u'.x' + |u| |x - x'| + |u - u'| |x'|`, and f32 rounding adds a known multiple of
+    /// `|u| |x|`. A block of 16 rows shares the largest error and the largest norm of its rows.
     ///
-    /// Each shard is seen as it was at one moment: every id at most once, with its old vector or its new one.
+    /// Each shard is seen as it was at one moment: every id at most once, with its old vector or
+    /// its new one.
     ///
     /// - Parameters:
     ///   - query: shape `[D]`, finite, norm up to `EmbeddingStore.normMax`.
@@ -31,7 +33,8 @@ extension StoreReader {
         var slice = 2
         for index in 0..<store.configuration.shards {
             let shard = ShardRoots(base: roots + index * ShardRoots.bytes)
-            // First the version, then the directory: rows of this version lie in chunks that it lists.
+            // First the version, then the directory: rows of this version lie in chunks that it
+            // lists.
             let version = shard.version
             let directory = shard.directory
             for number in 0..<directory.capacity {
@@ -48,8 +51,8 @@ extension StoreReader {
         _ k: Int,
         _ results: inout NearestResults, _ accept: (UInt32) -> Bool
     ) {
-        // While the threshold is still low, few blocks at a time, and twice as many each time: a threshold from
-        // the first rows spares most of the next ones.
+        // While the threshold is still low, few blocks at a time, and twice as many each time: a
+        // threshold from the first rows spares most of the next ones.
         let blocks = (chunk.usedRows + 15) / 16
         var block = 0
         while block < blocks {
@@ -71,7 +74,8 @@ extension StoreReader {
         _ survivors: Int, from first: Int, of chunk: Chunk, at version: UInt64, _ k: Int,
         _ results: inout NearestResults, _ accept: (UInt32) -> Bool
     ) {
-        // In small groups: the rows of a group are fetched together, so that their cache misses overlap.
+        // In small groups: the rows of a group are fetched together, so that their cache misses
+        // overlap.
         var start = 0
         while start < survivors {
             let end = min(survivors, start + 16)
@@ -101,8 +105,9 @@ extension StoreReader {
         var sum: Int32 = 0
         for i in 0..<layout.dimensions { sum += Int32(scratch.queryCodes[i]) }
 
-        // Unit roundoff of f32. The f32 inner product is off by at most gamma |u| |x| (see `sc_dot_rows`), and
-        // the bound itself is computed in f32: four roundings of the product, the rest in `slightly`.
+        // Unit roundoff of f32. The f32 inner product is off by at most gamma |u| |x| (see
+        // `sc_dot_rows`), and the bound itself is computed in f32: four roundings of the product,
+        // the rest in `slightly`.
         let unit = 0x1p-24
         let gamma =
             Double(layout.paddedDimensions) * unit / (1 - Double(layout.paddedDimensions) * unit)
@@ -110,8 +115,8 @@ extension StoreReader {
         let norm = Double(quantised.norm_bound)
         let error = Double(quantised.error)
         let rounding = (gamma + 8 * unit) * (norm + error)
-        // What underflows is off by at most half the least subnormal, once an element or operation; where it is
-        // a row's product with its scale, the query's scale multiplies that.
+        // What underflows is off by at most half the least subnormal, once an element or operation;
+        // where it is a row's product with its scale, the query's scale multiplies that.
         let least = 0x1p-149
         let underflow =
             least * (Double(layout.paddedDimensions) + 16 + Double(quantised.scale))

@@ -1,13 +1,15 @@
 internal import CKernels
 
 extension StoreReader {
-    /// Inner products of one query with the rows of many ids, in their order; NaN for ids without a row.
+    /// Inner products of one query with the rows of many ids, in their order; NaN for ids without a
+    /// row.
     ///
-    /// Ids are taken in groups, and each step is done for the whole group before the next, so that the cache
-    /// misses of different ids overlap instead of adding up.
+    /// Ids are taken in groups, and each step is done for the whole group before the next, so that
+    /// the cache misses of different ids overlap instead of adding up.
     ///
     /// - Parameters:
-    ///   - query: shape `[D]`, finite, norm up to `EmbeddingStore.normMax`; any other may score infinite or NaN.
+    ///   - query: shape `[D]`, finite, norm up to `EmbeddingStore.normMax`; any other may score
+    ///     infinite or NaN.
     ///   - ids: of any content; what could never be an id has no row.
     ///   - scores: as many as ids; previous contents are overwritten.
     /// - Complexity: O(ids x D), no allocation.
@@ -40,7 +42,8 @@ extension StoreReader {
             let table = shard(hash).table
             sc_prefetch(table.word(table.home(of: EmbeddingStore.tag(hash))))
         }
-        // The first word with the right tag leads to the right row but once in billions: fetch that row, all of it.
+        // The first word with the right tag leads to the right row but once in billions: fetch that
+        // row, all of it.
         for i in 0..<ids.count {
             guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else { continue }
             let shard = shard(hashes[i])

@@ -3,8 +3,8 @@ import Synchronization
 
 /// One thread's way to read a store. Every operation is wait-free and allocates nothing.
 ///
-/// Rows that it hands out stay as they are until ``quiesce()``. A loop calls that once a turn, before it may
-/// sleep: a reader that has called it and read nothing since holds up nobody.
+/// Rows that it hands out stay as they are until ``quiesce()``. A loop calls that once a turn,
+/// before it may sleep: a reader that has called it and read nothing since holds up nobody.
 package final class StoreReader {
     package let store: EmbeddingStore
     let layout: RowLayout
@@ -29,7 +29,8 @@ package final class StoreReader {
 
     deinit { grace.unregister(record) }
 
-    /// The length of a row's vector with the zeros after it; a sum over all of it rounds as this reader's do.
+    /// The length of a row's vector with the zeros after it; a sum over all of it rounds as this
+    /// reader's do.
     package var paddedDimensions: Int { layout.paddedDimensions }
 
     /// The row with an id, or nil. Complexity: O(id length).
@@ -67,7 +68,8 @@ package final class StoreReader {
 
 /// What a reader works in.
 final class ReaderScratch {
-    /// Ids looked up together: enough to keep the memory system busy, few enough to stay in the first cache.
+    /// Ids looked up together: enough to keep the memory system busy, few enough to stay in the
+    /// first cache.
     static let groupMax = 64
 
     let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: groupMax)

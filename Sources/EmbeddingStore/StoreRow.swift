@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A row of the store as a reader sees it: immutable, and valid until the reader's next `quiesce()`.
+/// A row of the store as a reader sees it: immutable, and valid until the reader's next
+/// `quiesce()`.
 package struct StoreRow {
     let base: UnsafeMutableRawPointer
 
@@ -38,8 +39,9 @@ package struct StoreRow {
         return equalBytes(own, other, count: count)
     }
 
-    /// Whether the row was there at a version of its shard. `died` is read first: a slot is marked free before
-    /// it is used again, so a reader that sees the new `died` cannot take the old `born` with it.
+    /// Whether the row was there at a version of its shard. `died` is read first: a slot is marked
+    /// free before it is used again, so a reader that sees the new `died` cannot take the old
+    /// `born` with it.
     @inline(__always)
     func isVisible(at version: UInt64) -> Bool {
         let died = base.atomicWord(at: 8).pointee.load(ordering: .acquiring)

@@ -2,8 +2,8 @@ import Glibc
 
 /// A shard's lock for writers.
 ///
-/// A POSIX mutex, not `Mutex`: a batch holds as many as it has shards, which scoped locks could only do by
-/// recursion, and the thread sanitizer sees what this one orders.
+/// A POSIX mutex, not `Mutex`: a batch holds as many as it has shards, which scoped locks could
+/// only do by recursion, and the thread sanitizer sees what this one orders.
 final class WriterLock: @unchecked Sendable {
     // Safe to share: the mutex is made for it, and its address never changes.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

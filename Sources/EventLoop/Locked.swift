@@ -2,9 +2,9 @@ internal import CLibUV
 
 /// A value that threads share, reached under a lock.
 ///
-/// The same as Synchronization's `Mutex`, whose slow path is not compiled with the thread sanitizer and so hides
-/// from it what the lock orders: with `Mutex` every contended lock is reported as a race. Lock and value lie in
-/// one heap object.
+/// The same as Synchronization's `Mutex`, whose slow path is not compiled with the thread sanitizer
+/// and so hides from it what the lock orders: with `Mutex` every contended lock is reported as a
+/// race. Lock and value lie in one heap object.
 package struct Locked<Value: Sendable>: @unchecked Sendable {
     // Safe to share: the value is reached under the mutex only, and neither ever moves.
     private let storage: ManagedBuffer<Value, uv_mutex_t>

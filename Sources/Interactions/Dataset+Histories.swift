@@ -17,8 +17,8 @@ package struct Histories: Sendable, Equatable {
 }
 
 extension Dataset {
-    /// Each user's history. Events without a user are left out; those without a time come first, and events
-    /// at the same time stand in the order read.
+    /// Each user's history. Events without a user are left out; those without a time come first,
+    /// and events at the same time stand in the order read.
     ///
     /// - Parameters:
     ///   - kinds: which events count.

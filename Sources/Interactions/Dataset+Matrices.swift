@@ -1,5 +1,6 @@
 extension Dataset {
-    /// Baskets x items with value 1 where the basket has the item, or nil where no event names a basket.
+    /// Baskets x items with value 1 where the basket has the item, or nil where no event names a
+    /// basket.
     ///
     /// A basket of nothing but other kinds, such as a cancellation, is an empty row.
     /// - Parameter kinds: which events put an item into a basket.

@@ -28,8 +28,9 @@ extension Dataset {
         }
     }
 
-    /// Writes the catalogue as CSV: `id,title,category,price,stock` and a column for each attribute's name,
-    /// levels of a category between ` > ` and several values of one attribute between `|`.
+    /// Writes the catalogue as CSV: `id,title,category,price,stock` and a column for each
+    /// attribute's name, levels of a category between ` > ` and several values of one attribute
+    /// between `|`.
     ///
     /// The file appears whole under its name or not at all.
     /// - Throws: also where a category or a value holds its separator, which reading would split.

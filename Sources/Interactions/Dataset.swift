@@ -4,7 +4,8 @@ package struct Dataset: Sendable {
     package var items = IdentifierTable()
     package var baskets = IdentifierTable()
     package var events = EventTable()
-    /// What the events' file or a catalogue beside it says of the items; `catalog.count == items.count`.
+    /// What the events' file or a catalogue beside it says of the items; `catalog.count ==
+    /// items.count`.
     package var catalog = Catalog()
 
     package init() {}
@@ -17,7 +18,8 @@ package struct Catalog: Sendable {
 
     /// Empty when not known.
     package private(set) var titles: [String] = []
-    /// From the broadest to the finest, such as `["Kitchen", "Tea", "Teapots"]`; empty when not known.
+    /// From the broadest to the finest, such as `["Kitchen", "Tea", "Teapots"]`; empty when not
+    /// known.
     package private(set) var categories: [[String]] = []
     /// In the shop's currency; 0 when not known.
     package private(set) var prices: [Float] = []

@@ -1,8 +1,9 @@
 /// Gives opaque ids dense numbers, 0 and up, in the order of first appearance.
 ///
-/// Ids are 1 to 256 bytes of UTF-8 without NUL; the caller checks that. The bytes of all ids lie in one
-/// buffer, and an open-addressing table of numbers finds them, so an id costs its length plus about 12 bytes.
-/// Invariant: `offsets.count == count + 1 && slots.count > count`, a power of two at most 3/4 full.
+/// Ids are 1 to 256 bytes of UTF-8 without NUL; the caller checks that. The bytes of all ids lie in
+/// one buffer, and an open-addressing table of numbers finds them, so an id costs its length plus
+/// about 12 bytes. Invariant: `offsets.count == count + 1 && slots.count > count`, a power of two
+/// at most 3/4 full.
 package struct IdentifierTable: Sendable {
     package private(set) var bytes: [UInt8] = []
     package private(set) var offsets: [Int] = [0]

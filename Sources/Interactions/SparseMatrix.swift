@@ -1,7 +1,8 @@
 /// Compressed sparse rows.
 ///
-/// Invariant: `rowOffsets.count == rows + 1`, ascending; `columns.count == values.count == rowOffsets.last`;
-/// columns ascend strictly within a row, unless the doc of whoever made it says otherwise.
+/// Invariant: `rowOffsets.count == rows + 1`, ascending; `columns.count == values.count ==
+/// rowOffsets.last`; columns ascend strictly within a row, unless the doc of whoever made it says
+/// otherwise.
 package struct SparseMatrix: Sendable {
     package let rows: Int
     package let columnCount: Int
@@ -29,7 +30,8 @@ package struct SparseMatrix: Sendable {
     /// The entries' sum, added up in their order, is kept where a pair occurs more than once.
     ///
     /// - Precondition: every row is in `0..<rows`, every column in `0..<columnCount`.
-    /// - Complexity: O(entries + rows + columns) time; at most 20 bytes an entry beside the sequence.
+    /// - Complexity: O(entries + rows + columns) time; at most 20 bytes an entry beside the
+    ///   sequence.
     package init(
         rows: Int, columnCount: Int,
         entries: some Sequence<(row: Int32, column: Int32, value: Float)>
@@ -45,7 +47,8 @@ package struct SparseMatrix: Sendable {
             columnOf.append(entry.column)
             values.append(entry.value)
         }
-        // Two stable counting sorts, first by column and then by row, so that columns end up ascending.
+        // Two stable counting sorts, first by column and then by row, so that columns end up
+        // ascending.
         let byColumn = Self.countingSort(keys: columnOf, keyCount: columnCount, rowOf, values)
         columnOf = []
         for column in 0..<columnCount {

@@ -1,16 +1,18 @@
 internal import Interactions
 
-/// Bayesian personalised ranking: matrix factorisation that puts what a user took before what she did not.
+/// Bayesian personalised ranking: matrix factorisation that puts what a user took before what she
+/// did not.
 ///
-/// Minimises the sum over triples of a user u, an item i that she took and an item j that she did not of
+/// Minimises the sum over triples of a user u, an item i that she took and an item j that she did
+/// not of
 ///
 ///     -ln sigma(x_ui - x_uj) + lambda/2 (|w_u|^2 + |h_i|^2 + |h_j|^2),    x_ui = w_u.h_i + b_i
 ///
 /// with one j drawn for each pair (u, i) and epoch. How it is parallel, see ``PairwiseTraining``.
 ///
-/// Source: Rendle, Freudenthaler, Gantner and Schmidt-Thieme 2009, "BPR: Bayesian personalized ranking from
-/// implicit feedback"; for the draws by popularity Rendle and Freudenthaler 2014, "Improving pairwise learning for
-/// item recommendation from implicit feedback".
+/// Source: Rendle, Freudenthaler, Gantner and Schmidt-Thieme 2009, "BPR: Bayesian personalized
+/// ranking from implicit feedback"; for the draws by popularity Rendle and Freudenthaler 2014,
+/// "Improving pairwise learning for item recommendation from implicit feedback".
 ///
 /// - Complexity: an epoch takes O(pairs x D) time.
 package struct BPR: Recommender {

@@ -8,17 +8,17 @@ internal import Interactions
 ///     sum over observed (u, i) of (p_u.q_i - 1)^2  +  sum over all others of c_i (p_u.q_i)^2
 ///     + lambda (sum_u |p_u|^2 + sum_i |q_i|^2),    c_i = c0 f_i^beta / sum_j f_j^beta
 ///
-/// with f_i how many users took item i: an item that everybody sees and she did not take is one she does not want.
-/// One element at a time is set to its optimum with all others fixed; the sums over what was not observed come from
-/// D x D matrices. Rows of a side do not depend on each other, so that they are shared out among the threads.
-/// Users without a vector cannot be folded in by ``FoldInParameters``, which weighs all items alike;
-/// ``EALSUpdater`` takes in new pairs.
+/// with f_i how many users took item i: an item that everybody sees and she did not take is one she
+/// does not want. One element at a time is set to its optimum with all others fixed; the sums over
+/// what was not observed come from D x D matrices. Rows of a side do not depend on each other, so
+/// that they are shared out among the threads. Users without a vector cannot be folded in by
+/// ``FoldInParameters``, which weighs all items alike; ``EALSUpdater`` takes in new pairs.
 ///
-/// Source: He, Zhang, Kan and Chua 2016, "Fast matrix factorization for online recommendation with implicit
-/// feedback".
+/// Source: He, Zhang, Kan and Chua 2016, "Fast matrix factorization for online recommendation with
+/// implicit feedback".
 ///
-/// - Complexity: a step takes O((pairs + (U + I) x D) x D) time; training O((U + I) x D) memory, and for each thread
-///   D floats for each entry of the longest row.
+/// - Complexity: a step takes O((pairs + (U + I) x D) x D) time; training O((U + I) x D) memory,
+///   and for each thread D floats for each entry of the longest row.
 package struct EALS: Recommender {
     package static let name = "eals"
 
@@ -115,7 +115,8 @@ package struct EALS: Recommender {
     ///
     /// - Parameters:
     ///   - sums: the weighted square sums of `fixed`.
-    ///   - rowWeights, columnWeights: c by row, where the rows are items, or by column where the columns are.
+    ///   - rowWeights, columnWeights: c by row, where the rows are items, or by column where the
+    ///     columns are.
     /// - Returns: the objective but for the fixed side's penalty, where the columns are items.
     private func runTurn(
         rows: PaddedRows, fixed: PaddedRows, histories: SparseMatrix, sums: [Float],
@@ -174,7 +175,8 @@ package struct EALS: Recommender {
     }
 }
 
-/// The sum of c y y' over all rows y, c being 1 where no weights are given; symmetric, shape `[stride, stride]`.
+/// The sum of c y y' over all rows y, c being 1 where no weights are given; symmetric, shape
+/// `[stride, stride]`.
 func squareSums(of rows: PaddedRows, weights: [Float]?, threads: Int) -> [Float] {
     var source = rows
     if let weights {

@@ -3,12 +3,14 @@ package import Interactions
 
 /// Takes new pairs into a trained ``EALS`` model, one by one, without training it again.
 ///
-/// A new pair sets the vectors of its user and of its item, by turns, as a training step would with everything
-/// else fixed; the D x D sums follow by the difference of the two outer products. Not for several threads.
+/// A new pair sets the vectors of its user and of its item, by turns, as a training step would with
+/// everything else fixed; the D x D sums follow by the difference of the two outer products. Not
+/// for several threads.
 ///
 /// Source: He, Zhang, Kan and Chua 2016 (see ``EALS``), section 4.3, algorithm 2.
 package final class EALSUpdater {
-    /// The weight of a pair that came in late, 1 being that of the others: it tells more of what a user wants now.
+    /// The weight of a pair that came in late, 1 being that of the others: it tells more of what a
+    /// user wants now.
     package let newWeight: Float
     /// How often user and item are set for a new pair.
     package let turns: Int

@@ -1,13 +1,14 @@
 internal import CKernels
 internal import Interactions
 
-/// Embeddings of one side while they are trained: an id's vector is the weighted sum of the rows of its features, of
-/// which the first, with weight 1, is its own.
+/// Embeddings of one side while they are trained: an id's vector is the weighted sum of the rows of
+/// its features, of which the first, with weight 1, is its own.
 ///
-/// Rows 0..<N belong to the N ids, the rest to the features. The own row of an id without an event stays zero:
-/// nothing could train it, so that such an id is what its features say.
+/// Rows 0..<N belong to the N ids, the rest to the features. The own row of an id without an event
+/// stays zero: nothing could train it, so that such an id is what its features say.
 ///
-/// `@unchecked Sendable`: threads only read while gradients are taken, and each writes its own rows in between.
+/// `@unchecked Sendable`: threads only read while gradients are taken, and each writes its own rows
+/// in between.
 final class FeatureTable: @unchecked Sendable {
     /// N.
     let ids: Int
@@ -21,7 +22,8 @@ final class FeatureTable: @unchecked Sendable {
     /// - Parameters:
     ///   - ids: one row an id, empty where it has no event.
     ///   - features: ids x features; nil where an id has its own row alone.
-    ///   - columns: the floats of a row, a multiple of the kernels' block; `dimensions` of them start at random.
+    ///   - columns: the floats of a row, a multiple of the kernels' block; `dimensions` of them
+    ///     start at random.
     ///   - squares: what AdaGrad's sums of squared gradients start with; positive.
     init(
         ids matrix: SparseMatrix, features: SparseMatrix?, columns: Int, dimensions: Int,

@@ -82,10 +82,11 @@ package struct FoldInSolver: Sendable {
         return fit
     }
 
-    /// Says what a past item gave to a score: solves `A x = y`, with A the system of the last `solve`.
+    /// Says what a past item gave to a score: solves `A x = y`, with A the system of the last
+    /// `solve`.
     ///
-    /// The user vector is `A^-1 (sum of y_j)`, so the score of item i is the sum over the history of
-    /// `y_j . (A^-1 y_i)`: one share for each past item j, and nothing left over.
+    /// The user vector is `A^-1 (sum of y_j)`, so the score of item i is the sum over the history
+    /// of `y_j . (A^-1 y_i)`: one share for each past item j, and nothing left over.
     /// Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".
     ///
     /// - Parameters:

@@ -9,11 +9,12 @@ package struct ModelParts: Sendable {
     package var embeddings: EmbeddingParts?
     /// Item -> item lists, strongest first.
     package var neighbours: [Relation: NeighbourLists] = [:]
-    /// A linear item model: a user's score for item i is the sum over the items j of her history of the weight
-    /// j -> i. Weights may be negative; lists are sorted by weight, largest first. Lifts and confidences are 0.
+    /// A linear item model: a user's score for item i is the sum over the items j of her history of
+    /// the weight j -> i. Weights may be negative; lists are sorted by weight, largest first. Lifts
+    /// and confidences are 0.
     package var itemWeights: NeighbourLists?
-    /// What a user is to be shown, by user instead of by item, strongest first: for algorithms whose score of a
-    /// known user has no smaller form. Lifts and confidences are 0.
+    /// What a user is to be shown, by user instead of by item, strongest first: for algorithms
+    /// whose score of a known user has no smaller form. Lifts and confidences are 0.
     package var userLists: NeighbourLists?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]
@@ -60,8 +61,8 @@ package struct EmbeddingParts: Sendable {
 
 /// The user half-step of iALS with the items fixed.
 ///
-/// Solves `(sum over H of y y' + alpha0 G + lambda (|H| + alpha0 I)^nu E) x = sum over H of y`, where H
-/// is the history without repeats, G = Y'Y over all I items and E the identity.
+/// Solves `(sum over H of y y' + alpha0 G + lambda (|H| + alpha0 I)^nu E) x = sum over H of y`,
+/// where H is the history without repeats, G = Y'Y over all I items and E the identity.
 /// Source: Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on Item
 /// Recommendation Benchmarks", section 2.
 package struct FoldInParameters: Sendable, Equatable {
@@ -85,7 +86,8 @@ package struct FoldInParameters: Sendable, Equatable {
 package struct NeighbourLists: Sendable, Equatable {
     package var offsets: [Int]
     package var items: [Int32]
-    /// What the list is sorted by, 0 to 1; for complements the shrunk confidence, less for bestsellers.
+    /// What the list is sorted by, 0 to 1; for complements the shrunk confidence, less for
+    /// bestsellers.
     package var scores: [Float]
     /// P(j | i) / P(j), from the raw counts.
     package var lifts: [Float]

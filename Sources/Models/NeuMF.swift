@@ -1,25 +1,28 @@
 internal import Interactions
 
-/// Neural matrix factorisation: a product of factors and a tower of dense layers, trained as one network.
+/// Neural matrix factorisation: a product of factors and a tower of dense layers, trained as one
+/// network.
 ///
-/// The logit of user u and item i is h.[p_u * q_i, tower(p'_u, q'_i)] + b, with * element by element and vectors of
-/// their own for each half; the tower's layers are rectified. The cross-entropy of pairs that were taken against some
-/// that were not, drawn anew each epoch, is lowered by AdaGrad (Duchi, Hazan and Singer 2011).
+/// The logit of user u and item i is h.[p_u * q_i, tower(p'_u, q'_i)] + b, with * element by
+/// element and vectors of their own for each half; the tower's layers are rectified. The
+/// cross-entropy of pairs that were taken against some that were not, drawn anew each epoch, is
+/// lowered by AdaGrad (Duchi, Hazan and Singer 2011).
 ///
-/// Its score has no smaller form, so that it serves lists by user: the best of the items she has not taken.
+/// Its score has no smaller form, so that it serves lists by user: the best of the items she has
+/// not taken.
 ///
-/// Source: He, Liao, Zhang, Nie, Hu and Chua 2017, "Neural collaborative filtering". Both halves start at random,
-/// without the paper's training of each by itself.
+/// Source: He, Liao, Zhang, Nie, Hu and Chua 2017, "Neural collaborative filtering". Both halves
+/// start at random, without the paper's training of each by itself.
 ///
-/// - Complexity: an epoch takes O(pairs x (negatives + 1) x weights of the tower) time, the lists O(U x I) times the
-///   same; training O((U + I) x (factors + inputs)) memory.
+/// - Complexity: an epoch takes O(pairs x (negatives + 1) x weights of the tower) time, the lists
+///   O(U x I) times the same; training O((U + I) x (factors + inputs)) memory.
 package struct NeuMF: Recommender {
     package static let name = "neumf"
 
     /// Of the product; a multiple of 16 up to 512.
     package var factors = 64
-    /// The widths of the tower from its input, half user and half item, to its output: two to five, each a multiple of
-    /// 16 up to 512, the first one of 32.
+    /// The widths of the tower from its input, half user and half item, to its output: two to five,
+    /// each a multiple of 16 up to 512, the first one of 32.
     package var tower = [64, 32, 16]
     /// How often each pair is visited; at least 1.
     package var epochs = 20

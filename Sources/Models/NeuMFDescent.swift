@@ -3,11 +3,13 @@ internal import Interactions
 
 /// The epochs of ``NeuMF``: shuffles the pairs, draws their negatives and runs the mini-batches.
 ///
-/// A batch is cut into chunks of a fixed size, each with its own sums of the dense parameters' slopes, which are then
-/// added in the order of the chunks; the rows of users and items take their steps in the order of the samples, each
-/// by the thread that owns it. So the bits do not depend on the number of threads.
+/// A batch is cut into chunks of a fixed size, each with its own sums of the dense parameters'
+/// slopes, which are then added in the order of the chunks; the rows of users and items take their
+/// steps in the order of the samples, each by the thread that owns it. So the bits do not depend on
+/// the number of threads.
 ///
-/// `@unchecked Sendable`: the threads of a batch write disjoint places of its buffers, or rows that they own.
+/// `@unchecked Sendable`: the threads of a batch write disjoint places of its buffers, or rows that
+/// they own.
 final class NeuMFDescent: @unchecked Sendable {
     private let network: NeuMFNetwork
     private let histories: SparseMatrix
@@ -82,8 +84,8 @@ final class NeuMFDescent: @unchecked Sendable {
         return (0..<chunks).reduce(0) { $0 + buffers.losses[$1] }
     }
 
-    /// The pair at a place of the order, and then items that its user did not take. One who took nearly all may get an
-    /// item that she took, as a negative, rather than none.
+    /// The pair at a place of the order, and then items that its user did not take. One who took
+    /// nearly all may get an item that she took, as a negative, rather than none.
     private func drawSamples(of place: Int, at sample: Int, _ seed: UInt64, _ buffers: Buffers) {
         let pair = Int(order[place])
         let user = userOf[pair]

@@ -3,12 +3,13 @@ internal import Interactions
 
 /// The parameters of ``NeuMF``, and what they say of any pair.
 ///
-/// `@unchecked Sendable`: while gradients are taken or pairs are scored, threads only read; in between each writes the
-/// rows it owns.
+/// `@unchecked Sendable`: while gradients are taken or pairs are scored, threads only read; in
+/// between each writes the rows it owns.
 package final class NeuMFNetwork: @unchecked Sendable {
     let users: FeatureTable
     let items: FeatureTable
-    /// The dense parameters and their sums of squared gradients, one row padded to the kernels' block.
+    /// The dense parameters and their sums of squared gradients, one row padded to the kernels'
+    /// block.
     let dense: FeatureTable
     let kernel: sc_neumf
 
@@ -45,7 +46,8 @@ package final class NeuMFNetwork: @unchecked Sendable {
         Self.initialize(dense.side.rows, factors: model.factors, tower: model.tower, &generator)
     }
 
-    /// Layers as He, Zhang, Ren and Sun 2015 have them for rectified units; the output starts as the plain product.
+    /// Layers as He, Zhang, Ren and Sun 2015 have them for rectified units; the output starts as
+    /// the plain product.
     private static func initialize(
         _ dense: UnsafeMutablePointer<Float>, factors: Int, tower: [Int],
         _ generator: inout SeededGenerator

@@ -3,7 +3,8 @@ internal import Interactions
 
 /// The epochs of ``PairwiseTraining``: shuffles the pairs and runs their mini-batches.
 ///
-/// `@unchecked Sendable`: the threads of a batch write disjoint places of its buffers, or rows that they own.
+/// `@unchecked Sendable`: the threads of a batch write disjoint places of its buffers, or rows that
+/// they own.
 final class PairwiseDescent: @unchecked Sendable {
     private let users: FeatureTable
     private let items: FeatureTable

@@ -1,17 +1,19 @@
 internal import CKernels
 internal import Interactions
 
-/// Stochastic gradient descent on a pairwise ranking loss, for ids that are sums of features: what BPR and WARP share.
+/// Stochastic gradient descent on a pairwise ranking loss, for ids that are sums of features: what
+/// BPR and WARP share.
 ///
-/// Each epoch visits every pair of a user and an item that she took once, in an order drawn anew, in mini-batches.
-/// The gradients of a batch are all taken before its first step, and each row then takes its steps (AdaGrad's:
-/// Duchi, Hazan and Singer 2011) in the order of the pairs, as one thread owns it. So the bits do not depend on the
-/// number of threads, without a lock, and without the noise of unguarded shared writes. Sharing out users and
-/// items in disjoint blocks would do without the batches, but ids that share features leave no disjoint blocks.
-/// A batch is a small share of the pairs, so that a gradient is hardly older than with single steps.
+/// Each epoch visits every pair of a user and an item that she took once, in an order drawn anew,
+/// in mini-batches. The gradients of a batch are all taken before its first step, and each row then
+/// takes its steps (AdaGrad's: Duchi, Hazan and Singer 2011) in the order of the pairs, as one
+/// thread owns it. So the bits do not depend on the number of threads, without a lock, and without
+/// the noise of unguarded shared writes. Sharing out users and items in disjoint blocks would do
+/// without the batches, but ids that share features leave no disjoint blocks. A batch is a small
+/// share of the pairs, so that a gradient is hardly older than with single steps.
 ///
-/// - Complexity: an epoch takes O(pairs x (draws + 3) x D x features an id) time, where draws are the negatives
-///   looked at; training O((U + I + features) x D) memory.
+/// - Complexity: an epoch takes O(pairs x (draws + 3) x D x features an id) time, where draws are
+///   the negatives looked at; training O((U + I + features) x D) memory.
 struct PairwiseTraining {
     /// Where negatives come from.
     enum Negatives {
@@ -52,8 +54,9 @@ struct PairwiseTraining {
 
     /// - Parameters:
     ///   - userFeatures, itemFeatures: ids x features; the values weigh the features.
-    /// - Returns: vectors of D + 1 floats: the last one is the item's bias, and 1 for users. The least bias of an item
-    ///   that was learned is 0, which changes no user's order, so that items of which nothing is known rank low.
+    /// - Returns: vectors of D + 1 floats: the last one is the item's bias, and 1 for users. The
+    ///   least bias of an item that was learned is 0, which changes no user's order, so that items
+    ///   of which nothing is known rank low.
     func run(
         on data: TrainingData, userFeatures: SparseMatrix? = nil, itemFeatures: SparseMatrix? = nil,
         with context: TrainingContext

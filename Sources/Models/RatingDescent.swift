@@ -3,8 +3,9 @@ internal import Interactions
 
 /// The epochs of ``SVDPlusPlus``.
 ///
-/// `@unchecked Sendable`: while users take their turns, threads only read the items' tables and write their own user's
-/// row and places of the buffers; while items take their steps, each thread writes the rows it owns.
+/// `@unchecked Sendable`: while users take their turns, threads only read the items' tables and
+/// write their own user's row and places of the buffers; while items take their steps, each thread
+/// writes the rows it owns.
 final class RatingDescent: @unchecked Sendable {
     private let ratings: SparseMatrix
     private let dimensions: Int
@@ -16,7 +17,8 @@ final class RatingDescent: @unchecked Sendable {
     private let implicit: PaddedRows
     private var generator: SeededGenerator
 
-    /// Ratings that share a point at which the items' steps are taken, or one user's where she has more.
+    /// Ratings that share a point at which the items' steps are taken, or one user's where she has
+    /// more.
     private let batch: Int
     /// Shards of items that take their steps at the same time.
     private static let shards = 8

@@ -2,8 +2,9 @@ package import Interactions
 
 /// One algorithm that learns from a shop's events.
 ///
-/// A conforming type is its hyperparameters: a plain value, made before the data is seen. Training is
-/// deterministic: the same data, options and seed give the same parts, bit by bit, at any thread count.
+/// A conforming type is its hyperparameters: a plain value, made before the data is seen. Training
+/// is deterministic: the same data, options and seed give the same parts, bit by bit, at any thread
+/// count.
 package protocol Recommender: Sendable {
     /// The name on the command line and in manifests, such as `ials`.
     static var name: String { get }
@@ -11,7 +12,8 @@ package protocol Recommender: Sendable {
     /// The hyperparameters by name, as recorded in a manifest.
     var hyperparameters: [String: Double] { get }
 
-    /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large for it.
+    /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large
+    ///   for it.
     func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
 }
@@ -26,7 +28,8 @@ package struct TrainingData: Sendable {
     package var orders: OrderHistories?
     /// What is known of the items; nil where nothing is.
     package var catalog: Catalog?
-    /// Users x features, a value says how much the feature counts; nil where nothing is known but the events.
+    /// Users x features, a value says how much the feature counts; nil where nothing is known but
+    /// the events.
     package var userFeatures: SparseMatrix?
     /// Items x features, likewise.
     package var itemFeatures: SparseMatrix?

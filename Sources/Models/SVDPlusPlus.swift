@@ -7,16 +7,18 @@ internal import Interactions
 ///
 ///     r_ui = mu + b_u + b_i + q_i.(p_u + |N(u)|^-1/2 sum over j in N(u) of y_j)
 ///
-/// and stochastic gradient descent lowers the squared error plus lambda times the squares of all parameters.
-/// As embeddings: an item is (q_i, b_i, 1) and a user (p_u + the sum, 1, mu + b_u), whose product is r_ui.
+/// and stochastic gradient descent lowers the squared error plus lambda times the squares of all
+/// parameters. As embeddings: an item is (q_i, b_i, 1) and a user (p_u + the sum, 1, mu + b_u),
+/// whose product is r_ui.
 ///
-/// A user's ratings follow each other, in an order drawn anew each epoch, and step by step her own part moves exactly as
-/// in single steps: all her y_j take the same step but for their decay, so that their sum can be followed alone. The
-/// steps of items wait until some dozen users are done, and are then taken user by user, each item by the thread that
-/// owns it. So the bits do not depend on the number of threads.
+/// A user's ratings follow each other, in an order drawn anew each epoch, and step by step her own
+/// part moves exactly as in single steps: all her y_j take the same step but for their decay, so
+/// that their sum can be followed alone. The steps of items wait until some dozen users are done,
+/// and are then taken user by user, each item by the thread that owns it. So the bits do not depend
+/// on the number of threads.
 ///
-/// Source: Koren 2008, "Factorization meets the neighborhood: a multifaceted collaborative filtering model", section 4.
-/// (Hu, Koren and Volinsky 2008, often named with it, is ``IALS``.)
+/// Source: Koren 2008, "Factorization meets the neighborhood: a multifaceted collaborative
+/// filtering model", section 4. (Hu, Koren and Volinsky 2008, often named with it, is ``IALS``.)
 ///
 /// - Complexity: an epoch takes O(ratings x D) time; training O((U + I) x D) memory.
 package struct SVDPlusPlus: Recommender {

@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// Items that the same people take: for each item, those with the largest cosine between their vectors.
+/// Items that the same people take: for each item, those with the largest cosine between their
+/// vectors.
 ///
 /// - Complexity: O(I^2 x D) time, O(I) memory a thread beside the lists.
 package struct SimilarItems: Sendable {
@@ -11,7 +12,8 @@ package struct SimilarItems: Sendable {
 
     /// The lists of every item; an item whose vector is zero has none and is on none.
     ///
-    /// Lifts and confidences are zero: they speak of baskets, and these lists were not counted in any.
+    /// Lifts and confidences are zero: they speak of baskets, and these lists were not counted in
+    /// any.
     ///
     /// - Parameter items: item vectors, shape `[I, D]`, finite.
     /// - Returns: scores are cosines above 0, largest first and by number among equals.

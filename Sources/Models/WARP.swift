@@ -1,18 +1,21 @@
 internal import Interactions
 
-/// Weighted approximate-rank pairwise loss over sums of features: a hybrid that also knows items nobody took yet.
+/// Weighted approximate-rank pairwise loss over sums of features: a hybrid that also knows items
+/// nobody took yet.
 ///
-/// The vector of a user or item is the sum of the vectors of its features, one of which is its own; its bias
-/// likewise. For each pair of a user and an item that she took, items that she did not take are drawn until
-/// one's score x_uj comes within 1 of x_ui, at draw number n. The step then lowers
+/// The vector of a user or item is the sum of the vectors of its features, one of which is its own;
+/// its bias likewise. For each pair of a user and an item that she took, items that she did not
+/// take are drawn until one's score x_uj comes within 1 of x_ui, at draw number n. The step then
+/// lowers
 ///
 ///     ln((I - 1) / n) (1 - x_ui + x_uj)
 ///
-/// since n draws tell of a rank near (I - 1) / n: what ranks far down is raised by more. How it is parallel, see
-/// ``PairwiseTraining``.
+/// since n draws tell of a rank near (I - 1) / n: what ranks far down is raised by more. How it is
+/// parallel, see ``PairwiseTraining``.
 ///
-/// Source: Weston, Bengio and Usunier 2011, "WSABIE: scaling up to large vocabulary image annotation", for the loss;
-/// Kula 2015, "Metadata embeddings for user and item cold-start recommendations", for the sums of features.
+/// Source: Weston, Bengio and Usunier 2011, "WSABIE: scaling up to large vocabulary image
+/// annotation", for the loss; Kula 2015, "Metadata embeddings for user and item cold-start
+/// recommendations", for the sums of features.
 ///
 /// - Complexity: an epoch takes O(pairs x draws x D x features an item) time.
 package struct WARP: Recommender {

@@ -1,8 +1,8 @@
 /// Walks the fields of one protobuf message in place, without copies.
 ///
-/// A field is a tag (varint: field number << 3 | wire type) and a value: wire type 0 varint (1 to 10 bytes), 1 eight
-/// bytes, 2 length (varint) and as many bytes, 5 four bytes. Groups (3, 4) have been gone since
-/// proto3 and are malformed here, as in protobuf-c. Source:
+/// A field is a tag (varint: field number << 3 | wire type) and a value: wire type 0 varint (1 to
+/// 10 bytes), 1 eight bytes, 2 length (varint) and as many bytes, 5 four bytes. Groups (3, 4) have
+/// been gone since proto3 and are malformed here, as in protobuf-c. Source:
 /// protobuf.dev/programming-guides/encoding.
 package struct ProtobufReader {
     package enum Value {

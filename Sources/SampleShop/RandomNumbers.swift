@@ -1,6 +1,7 @@
 /// Pseudorandom numbers that are the same on every platform and in every version.
 ///
-/// Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators" (SplitMix64).
+/// Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"
+/// (SplitMix64).
 package struct SplitMix64: Sendable {
     private var state: UInt64
 
@@ -17,7 +18,8 @@ package struct SplitMix64: Sendable {
     /// Uniform in 0 ..< 1, a multiple of 2^-53.
     package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// Uniform in `0..<count`. Source: Lemire 2019, without the rejection, whose bias is below `count / 2^64`.
+    /// Uniform in `0..<count`. Source: Lemire 2019, without the rejection, whose bias is below
+    /// `count / 2^64`.
     package mutating func index(below count: Int) -> Int {
         precondition(count > 0, "no number is below \(count)")
         return Int(next().multipliedFullWidth(by: UInt64(count)).high)
@@ -33,7 +35,8 @@ package struct SplitMix64: Sendable {
     }
 }
 
-/// Draws indices in proportion to weights, by bisecting their sums. Complexity: O(log count) a draw.
+/// Draws indices in proportion to weights, by bisecting their sums. Complexity: O(log count) a
+/// draw.
 struct WeightedChoice: Sendable {
     private let sums: [Double]
 

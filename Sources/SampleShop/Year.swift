@@ -136,8 +136,8 @@ struct Year {
         }
     }
 
-    /// A variant of something from the department, or nil where the shopper has what lasts of all that was
-    /// looked at.
+    /// A variant of something from the department, or nil where the shopper has what lasts of all
+    /// that was looked at.
     private func pick(
         _ department: Int, _ month: Int, _ shopper: Int, _ random: inout SplitMix64
     ) -> Int? {

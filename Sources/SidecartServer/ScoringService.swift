@@ -2,7 +2,8 @@ internal import CSidecartProto
 internal import CrossSell
 internal import RPC
 
-/// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become replies.
+/// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become
+/// replies.
 final class ScoringService {
     private let engine: ScoringEngine
     private var query = Query()

@@ -29,8 +29,8 @@ package final class SidecartServer: Sendable {
 
     /// Starts to accept calls.
     ///
-    /// - Parameter onDrainRequest: called, on a loop's thread, when a client asks for a drain; whoever owns the
-    ///   server is to call ``drain()`` on another thread.
+    /// - Parameter onDrainRequest: called, on a loop's thread, when a client asks for a drain;
+    ///   whoever owns the server is to call ``drain()`` on another thread.
     /// - Throws: where the socket cannot be had or the limits contradict each other.
     package init(
         model: ServingModel, configuration: Configuration,

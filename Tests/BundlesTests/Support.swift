@@ -29,7 +29,8 @@ func put(_ bytes: [UInt8], _ path: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: path))
 }
 
-/// SHA-256 in plain Swift from FIPS 180-4, so that hand-made bundles do not depend on what they test.
+/// SHA-256 in plain Swift from FIPS 180-4, so that hand-made bundles do not depend on what they
+/// test.
 func sha256(_ message: [UInt8]) -> String {
     func root(_ value: Double) -> UInt32 {
         UInt32(truncatingIfNeeded: UInt64(value.truncatingRemainder(dividingBy: 1) * 4_294_967_296))

@@ -163,7 +163,8 @@ struct ReferenceRanking {
         return bundle.catalog.stocks[Int(item)] != 0
     }
 
-    /// The best `k` that the rules allow: by score, then by popularity, then in the catalogue's order.
+    /// The best `k` that the rules allow: by score, then by popularity, then in the catalogue's
+    /// order.
     func slate(_ ask: Ask, _ context: Context) -> [Ranked] {
         let scores = scores(context)
         func place(_ id: String) -> Int {

@@ -2,7 +2,8 @@ import EmbeddingStore
 import Foundation
 import Testing
 
-/// The benchmark runs tiny as a test, so that it cannot rot; SIDECART_BENCHMARK_ROWS=10000,100000 prints figures.
+/// The benchmark runs tiny as a test, so that it cannot rot; SIDECART_BENCHMARK_ROWS=10000,100000
+/// prints figures.
 @Suite struct BenchmarkTests {
     @Test func `the benchmark measures everything`() throws {
         let figures = try StoreBenchmark(rows: 100, repetitions: 3).run(seed: 1)

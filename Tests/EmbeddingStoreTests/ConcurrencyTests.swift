@@ -34,7 +34,8 @@ import Testing
         #expect(store.bytes == empty)
     }
 
-    /// Grows and shrinks the store, so that tables, chunks and directories change under the readers.
+    /// Grows and shrinks the store, so that tables, chunks and directories change under the
+    /// readers.
     private static func write(_ store: EmbeddingStore, _ stays: [String], _ thread: Int) throws {
         var random = Random(seed: UInt64(thread))
         for version in 2..<15_002 {
@@ -84,7 +85,8 @@ import Testing
         }
     }
 
-    /// A search for everything finds each id that stays exactly once, whole, though it is replaced meanwhile.
+    /// A search for everything finds each id that stays exactly once, whole, though it is replaced
+    /// meanwhile.
     private static func expectAllStay(
         _ reader: StoreReader, _ stays: [String], _ results: inout NearestResults, _ watch: Watch
     ) throws {

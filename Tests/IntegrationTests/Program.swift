@@ -97,7 +97,8 @@ final class Server {
     /// Standard error so far; all of it after `end`.
     var log: String { String(decoding: said.bytes.withLock { $0 }, as: UTF8.self) }
 
-    /// Sends a signal, where one is given, and waits for the end: the exit code, or 128 + the signal that ended it.
+    /// Sends a signal, where one is given, and waits for the end: the exit code, or 128 + the
+    /// signal that ended it.
     func end(_ signal: Int32? = nil) -> Int32 {
         if let signal { kill(process.processIdentifier, signal) }
         process.waitUntilExit()

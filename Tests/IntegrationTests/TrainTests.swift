@@ -29,7 +29,8 @@ extension ProgramTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder["1"]).count == 2)
         }
 
-        /// Two shoppers, two good items in mixed case, a fee, a line without a shopper and a cancelled order.
+        /// Two shoppers, two good items in mixed case, a fee, a line without a shopper and a
+        /// cancelled order.
         private static let dirty = """
             InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID
             1,85123A,"HEART, WHITE",6,12/13/2010 8:26,2.55,17850

@@ -125,7 +125,8 @@ import Testing
         Set((0..<before.rows).filter { Array(before[row: $0]) != Array(after[row: $0]) })
     }
 
-    /// The objective as the docs state it, pair by pair; the weights are those of the data trained on.
+    /// The objective as the docs state it, pair by pair; the weights are those of the data trained
+    /// on.
     private func plainLoss(_ embeddings: EmbeddingParts, _ model: EALS, pairs: Set<Pair>) -> Double
     {
         let counts = (0..<data.interactions.columnCount).map { item in

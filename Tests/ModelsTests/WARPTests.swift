@@ -11,7 +11,8 @@ import Testing
         return model
     }
 
-    /// As the checkerboard, but the last two items, one of each colour, were taken by nobody; features tell colours.
+    /// As the checkerboard, but the last two items, one of each colour, were taken by nobody;
+    /// features tell colours.
     private func makeColdData() -> TrainingData {
         var data = makeCheckerboard(size: 40)
         let matrix = data.interactions

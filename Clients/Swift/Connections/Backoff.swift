@@ -1,4 +1,5 @@
-/// When to try to connect again: the pause doubles with each failure, with a random part, up to a maximum.
+/// When to try to connect again: the pause doubles with each failure, with a random part, up to a
+/// maximum.
 struct Backoff {
     private let delay: Duration
     private let delayMax: Duration

@@ -1,10 +1,11 @@
 internal import EventLoop
 
-/// One of a client's connections, on the loop's thread: makes a ``Link`` when there is a call, and a new one when that
-/// broke.
+/// One of a client's connections, on the loop's thread: makes a ``Link`` when there is a call, and
+/// a new one when that broke.
 ///
-/// While it connects, calls wait. When that fails they fail, and so do new ones until the pause of ``Backoff`` is
-/// over; the next one after it tries again. A link that broke before any answer came counts as a failed attempt.
+/// While it connects, calls wait. When that fails they fail, and so do new ones until the pause of
+/// ``Backoff`` is over; the next one after it tries again. A link that broke before any answer came
+/// counts as a failed attempt.
 final class Connection {
     private enum State {
         case disconnected

@@ -1,8 +1,9 @@
 /// Calls by deadline, the earliest first.
 ///
-/// Deadlines mostly come in order, so an array sorted by insertion from the end is enough: O(1) where the new one
-/// is the latest. Calls that have their outcome are dropped when they reach the front, and all at once where
-/// they have become the majority, so memory follows the calls in flight.
+/// Deadlines mostly come in order, so an array sorted by insertion from the end is enough: O(1)
+/// where the new one is the latest. Calls that have their outcome are dropped when they reach the
+/// front, and all at once where they have become the majority, so memory follows the calls in
+/// flight.
 struct DeadlineQueue {
     private var calls: [PendingCall] = []
     private var head = 0

@@ -2,10 +2,11 @@ internal import EventLoop
 internal import RPC
 internal import Synchronization
 
-/// One connected socket and the calls that were sent over it, each on a stream of its own; on the loop's thread.
+/// One connected socket and the calls that were sent over it, each on a stream of its own; on the
+/// loop's thread.
 ///
-/// Answers may come in any order. One for a call that was given up is passed over; one for a call that was never made
-/// means that the two sides are out of step, and ends the connection.
+/// Answers may come in any order. One for a call that was given up is passed over; one for a call
+/// that was never made means that the two sides are out of step, and ends the connection.
 final class Link {
     /// Runs once, when the connection cannot be used any more; the owner closes the link.
     var onEnd: ((SidecartError) -> Void)?

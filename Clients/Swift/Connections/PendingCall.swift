@@ -1,10 +1,11 @@
 internal import EventLoop
 internal import Synchronization
 
-/// One call from when it is made to its outcome, shared by the task that waits and the loop's thread.
+/// One call from when it is made to its outcome, shared by the task that waits and the loop's
+/// thread.
 ///
-/// The outcome is settled once, by whoever comes first: the answer, the deadline, the cancellation or the end of
-/// the connection. What comes later has no effect.
+/// The outcome is settled once, by whoever comes first: the answer, the deadline, the cancellation
+/// or the end of the connection. What comes later has no effect.
 final class PendingCall: Sendable {
     private enum State {
         case made
@@ -41,7 +42,8 @@ final class PendingCall: Sendable {
         }
     }
 
-    /// Resumes the continuation with the outcome: now, where there is one already, or as soon as there is.
+    /// Resumes the continuation with the outcome: now, where there is one already, or as soon as
+    /// there is.
     func wait(_ continuation: CheckedContinuation<[UInt8], any Error>) {
         let outcome = state.withLock { state -> Result<[UInt8], any Error>? in
             guard case .finished(let outcome) = state else {

@@ -3,8 +3,8 @@ internal import RPC
 typealias WireValue = ProtobufReader.Value
 typealias Malformed = ProtobufReader.Malformed
 
-/// A message that is read field by field. Fields it does not know, or of another type than it expects, are passed
-/// over, as protobuf has it.
+/// A message that is read field by field. Fields it does not know, or of another type than it
+/// expects, are passed over, as protobuf has it.
 protocol WireMessage {
     /// The message without any field.
     init()

@@ -1,4 +1,5 @@
-/// Writes messages in the protobuf wire format, fields in the order of the calls. Default values are left out.
+/// Writes messages in the protobuf wire format, fields in the order of the calls. Default values
+/// are left out.
 struct WireWriter {
     private(set) var bytes: [UInt8] = []
 

@@ -2,7 +2,8 @@
 ///
 /// Ids are opaque UTF-8, 1 to 256 bytes, without NUL; so everywhere in this library.
 public struct Context: Sendable, Equatable {
-    /// The shopper, or empty. One whom the server does not know is no error: the answer's tier says what was used.
+    /// The shopper, or empty. One whom the server does not know is no error: the answer's tier says
+    /// what was used.
     public var userID: String
     /// Items in the basket now.
     public var basket: [String]
@@ -175,7 +176,8 @@ public struct RelatedItem: Sendable, Equatable {
     public var category = ""
     /// In the shop's currency; 0 when not known.
     public var price: Float = 0
-    /// How many times more often than by chance the two are bought together; 0 where that was not counted.
+    /// How many times more often than by chance the two are bought together; 0 where that was not
+    /// counted.
     public var lift: Float = 0
     /// In what share of the item's baskets the neighbour is, 0 to 1; 0 where that was not counted.
     public var confidence: Float = 0

@@ -13,7 +13,8 @@ size_t sc_eals_scratch_count(size_t count, size_t columns);
 ///
 ///     sum over entries k of (weights[k] (p_k - 1)^2 - unobserved[k] p_k^2) + scale x'Sx + ridge x'x
 ///
-/// - x: `columns` floats, a multiple of 16, of which the first `dimensions` are set; the others are zero.
+/// - x: `columns` floats, a multiple of 16, of which the first `dimensions` are set; the others are
+///   zero.
 /// - rows: the entries' rows y, `columns` floats each, zero past `dimensions`.
 /// - s: S, symmetric, shape [columns, columns].
 ///

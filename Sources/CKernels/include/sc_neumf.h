@@ -9,10 +9,12 @@
 
 enum { SC_NEUMF_LAYERS_MAX = 4 };
 
-/// A user's or item's row is `factors` floats for the product and then `inputs` floats for the tower.
+/// A user's or item's row is `factors` floats for the product and then `inputs` floats for the
+/// tower.
 ///
-/// All widths are multiples of 16. The dense parameters lie one behind the other: for each layer its weights, shape
-/// [in, out], and its out biases; then factors + widths[last] output weights, and the output's bias.
+/// All widths are multiples of 16. The dense parameters lie one behind the other: for each layer
+/// its weights, shape [in, out], and its out biases; then factors + widths[last] output weights,
+/// and the output's bias.
 struct sc_neumf {
     const float *users;
     const float *items;

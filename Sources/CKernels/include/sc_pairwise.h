@@ -1,7 +1,8 @@
 /// Gradients of pairwise ranking losses, and the AdaGrad steps they ask for.
 ///
-/// The two are kept apart so that a mini-batch can be split between threads in any way: first every gradient is
-/// taken at the same point, then each row of each table takes its steps in the order of the pairs.
+/// The two are kept apart so that a mini-batch can be split between threads in any way: first every
+/// gradient is taken at the same point, then each row of each table takes its steps in the order of
+/// the pairs.
 
 #pragma once
 
@@ -17,7 +18,8 @@ struct sc_features {
     /// AdaGrad's sums of squared gradients, as `rows`; they start above zero.
     float *squares;
     size_t columns;
-    /// The features of id n are at positions offsets[n] ..< offsets[n + 1]. Null: id n has row n alone.
+    /// The features of id n are at positions offsets[n] ..< offsets[n + 1]. Null: id n has row n
+    /// alone.
     const int64_t *_Nullable offsets;
     const int32_t *_Nullable features;
     const float *_Nullable weights;
@@ -27,22 +29,25 @@ struct sc_pairwise {
     struct sc_features users, items;
     /// The column of the items' biases: 1 in every user vector, and never learned there.
     size_t bias;
-    /// What each user took, ascending: row u is at offsets[u] ..< offsets[u + 1]. No negative is among it.
+    /// What each user took, ascending: row u is at offsets[u] ..< offsets[u + 1]. No negative is
+    /// among it.
     const int64_t *history_offsets;
     const int32_t *history;
     /// Negatives are drawn from here, each place as likely as the next.
     const int32_t *pool;
     size_t pool_count;
-    /// 0: the loss is BPR's, with the first negative drawn. Above 0: WARP's, which draws so often at most until one
-    /// comes within 1 of the positive, and weighs it by the logarithm of the rank that this many draws tell of.
+    /// 0: the loss is BPR's, with the first negative drawn. Above 0: WARP's, which draws so often
+    /// at most until one comes within 1 of the positive, and weighs it by the logarithm of the rank
+    /// that this many draws tell of.
     size_t warp_draws_max;
 };
 
-/// Takes `count` pairs' gradients, each with its own random numbers from `seed` and its place from `first` on.
+/// Takes `count` pairs' gradients, each with its own random numbers from `seed` and its place from
+/// `first` on.
 ///
 /// - negatives: receives the negative of each pair, or -1 where it has none and takes no step.
-/// - user_gradients, item_gradients: receive `columns` floats a pair: what to add to the user, and what to add to
-///   the positive and subtract from the negative.
+/// - user_gradients, item_gradients: receive `columns` floats a pair: what to add to the user, and
+///   what to add to the positive and subtract from the negative.
 /// - scratch: 2 x columns floats.
 ///
 /// Returns the sum of the losses.
@@ -51,7 +56,8 @@ double sc_pairwise_gradients(
     uint64_t seed, uint64_t first, int32_t *negatives, float *user_gradients,
     float *item_gradients, float *scratch);
 
-/// Takes the steps of those rows whose number leaves `shard` over `shards`, in the order of the pairs.
+/// Takes the steps of those rows whose number leaves `shard` over `shards`, in the order of the
+/// pairs.
 ///
 /// - minus: the ids that take the gradient with the opposite sign; null where there are none.
 /// - used: a pair with a negative number here takes no step.

@@ -7,8 +7,9 @@
 
 #pragma clang assume_nonnull begin
 
-/// Rows of `columns` floats, a multiple of 16: `dimensions` factors, then a bias, then a one; users: factors, a one,
-/// a bias; y: factors alone; zeros behind. So the product of a user's and an item's row is the rating, but for the mean.
+/// Rows of `columns` floats, a multiple of 16: `dimensions` factors, then a bias, then a one;
+/// users: factors, a one, a bias; y: factors alone; zeros behind. So the product of a user's and an
+/// item's row is the rating, but for the mean.
 struct sc_svdpp {
     const float *items;
     const float *y;
@@ -20,9 +21,11 @@ struct sc_svdpp {
     float decay;
 };
 
-/// Visits a user's ratings in the order given, with the items' rows as they are: each is hers once at most.
+/// Visits a user's ratings in the order given, with the items' rows as they are: each is hers once
+/// at most.
 ///
-/// - items, ratings: what she rated, `count` of each, at least 1; order: the places 0 ..< count to visit.
+/// - items, ratings: what she rated, `count` of each, at least 1; order: the places 0 ..< count to
+///   visit.
 /// - user: her row, which takes its steps.
 /// - item_steps: receives `columns` floats a rating: what to add to the item's row.
 /// - y_step: receives `columns` floats: her steps, all in all, take y of each item she rated to

@@ -3,9 +3,9 @@ extension DatasetReader {
 
     /// Adds what a catalogue file says of the items, and the items that only it names.
     ///
-    /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `attributes`. Every other column is an
-    /// attribute, `name=value`; several values of one stand between `|`. In JSON Lines a category may be an
-    /// array, and attributes an object or an array of `name=value`.
+    /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `attributes`. Every other
+    /// column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines
+    /// a category may be an array, and attributes an object or an array of `name=value`.
     /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
     /// - Throws: as `readEvents(from:)` does.
     package mutating func readCatalog(

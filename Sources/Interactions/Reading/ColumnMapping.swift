@@ -16,8 +16,8 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
 
     package init(_ columns: [ColumnRole: String]) { self.columns = columns }
 
-    /// - Parameter text: `role=column` between commas; a column whose name holds a comma stands in double
-    ///   quotes. `id` is another word for `item`.
+    /// - Parameter text: `role=column` between commas; a column whose name holds a comma stands in
+    ///   double quotes. `id` is another word for `item`.
     package init(parsing text: String) throws(ReadError) {
         for pair in Self.splitOutsideQuotes(text) {
             guard let equals = pair.firstIndex(of: "=") else {
@@ -66,7 +66,8 @@ struct ResolvedColumns {
     private(set) var indices: [ColumnRole: Int] = [:]
     private(set) var mapping: ColumnMapping
 
-    /// - Parameter isCatalog: what the item's column may be called: just `id` is an item only there.
+    /// - Parameter isCatalog: what the item's column may be called: just `id` is an item only
+    ///   there.
     init(
         _ wanted: ColumnMapping, names: [String], hasHeader: Bool, isCatalog: Bool, file: String
     ) throws(ReadError) {

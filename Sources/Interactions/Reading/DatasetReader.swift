@@ -47,8 +47,8 @@ package struct DatasetReader {
     /// Adds a file's events.
     ///
     /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
-    /// - Throws: for a file that cannot be read or has no such columns, and for the first bad line more than
-    ///   `options.table.badLinesMax`.
+    /// - Throws: for a file that cannot be read or has no such columns, and for the first bad line
+    ///   more than `options.table.badLinesMax`.
     /// - Complexity: O(bytes); no allocation per line but the growth of the tables.
     package mutating func readEvents(from path: String) throws(ReadError) {
         try readEvents(from: openSource(path: path), file: path)

@@ -1,7 +1,8 @@
 /// Reads CSV and its kin: RFC 4180 with any delimiter, LF or CRLF, and line ends within quotes.
 ///
-/// Beyond the RFC, a quote within an unquoted field stands for itself, and blank lines are skipped. A record
-/// with another number of fields than the header is a bad line, since its fields cannot be told apart.
+/// Beyond the RFC, a quote within an unquoted field stands for itself, and blank lines are skipped.
+/// A record with another number of fields than the header is a bad line, since its fields cannot be
+/// told apart.
 final class DelimitedReader: RecordReader {
     struct Layout {
         /// 1 to 4 bytes. A single blank stands for any run of blanks.
@@ -162,7 +163,8 @@ final class DelimitedReader: RecordReader {
         }
     }
 
-    /// Appends the field whose opening quote is at `open`; `.field` and `.record` tell where the next begins.
+    /// Appends the field whose opening quote is at `open`; `.field` and `.record` tell where the
+    /// next begins.
     private func scanQuoted(from open: Int) -> Scan {
         let base = UnsafePointer(window.base)
         let end = window.end

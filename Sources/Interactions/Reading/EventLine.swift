@@ -78,8 +78,8 @@ struct EventLine {
 extension DatasetReader {
     /// Adds the event of one record, unless a rule leaves it out.
     ///
-    /// All fields are understood before a rule is applied or a table grows: a bad line is reported as such
-    /// whatever rule would also leave it out, and only kept events give numbers to ids.
+    /// All fields are understood before a rule is applied or a table grows: a bad line is reported
+    /// as such whatever rule would also leave it out, and only kept events give numbers to ids.
     @inline(__always)
     mutating func addEvent<Reader: RecordReader>(_ reader: Reader, _ line: EventLine)
         throws(ReadError)

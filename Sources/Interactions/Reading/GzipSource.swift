@@ -1,6 +1,7 @@
 internal import CZlib
 
-/// Unpacks gzip: any number of members one after the other (RFC 1952, section 2.2), then nothing but zeros.
+/// Unpacks gzip: any number of members one after the other (RFC 1952, section 2.2), then nothing
+/// but zeros.
 final class GzipSource: ByteSource {
     private let packed: any ByteSource
     private let file: String

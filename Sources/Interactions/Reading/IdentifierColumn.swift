@@ -1,7 +1,8 @@
 /// Turns a column's texts into the numbers of a table, cleaning each distinct text only once.
 ///
-/// A text is looked up as it is, which finds ids that are clean already, then among the texts that were
-/// cleaned before; only then it is cleaned. Cleaning a clean id changes nothing, so this is no shortcut.
+/// A text is looked up as it is, which finds ids that are clean already, then among the texts that
+/// were cleaned before; only then it is cleaned. Cleaning a clean id changes nothing, so this is no
+/// shortcut.
 struct IdentifierColumn {
     /// What a text is, where it is not an id with a number.
     static let missing: Int32 = -1

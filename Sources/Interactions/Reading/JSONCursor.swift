@@ -1,7 +1,7 @@
 /// Walks JSON text (RFC 8259) in place, without building a tree.
 ///
-/// Strings are unescaped where they stand, which is possible because that never makes them longer; a string
-/// can therefore be read only once.
+/// Strings are unescaped where they stand, which is possible because that never makes them longer;
+/// a string can therefore be read only once.
 struct JSONCursor {
     enum Value {
         /// A string without its quotes, unescaped.

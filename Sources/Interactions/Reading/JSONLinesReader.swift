@@ -1,6 +1,7 @@
 /// Reads one JSON object a line; its keys are the columns, and a key may be missing or null.
 final class JSONLinesReader: RecordReader {
-    /// Beyond so many columns new keys are not learnt: an object per item keyed by ids is not a table.
+    /// Beyond so many columns new keys are not learnt: an object per item keyed by ids is not a
+    /// table.
     static let columnsMax = 1000
 
     let file: String
@@ -19,7 +20,8 @@ final class JSONLinesReader: RecordReader {
 
     /// - Parameters:
     ///   - keys: the columns that are known beforehand.
-    ///   - learnsKeys: whether other keys become columns when they are first met; else they are skipped.
+    ///   - learnsKeys: whether other keys become columns when they are first met; else they are
+    ///     skipped.
     init(_ window: ByteWindow, file: String, keys: [String], learnsKeys: Bool) throws(ReadError) {
         self.window = window
         self.file = file

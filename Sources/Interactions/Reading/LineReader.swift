@@ -1,7 +1,7 @@
 /// Calls the body with each line of a text file, plain or gzip, without its line end.
 ///
-/// For files that are no tables, such as one basket a line; tables have ``DatasetReader``. A byte order
-/// mark is skipped; empty lines are passed on.
+/// For files that are no tables, such as one basket a line; tables have ``DatasetReader``. A byte
+/// order mark is skipped; empty lines are passed on.
 /// - Parameters:
 ///   - path: the file; `-` is standard input.
 ///   - lineBytesMax: a longer line is an error.
@@ -41,7 +41,8 @@ package func forEachLine(
 }
 
 extension Span where Element == UInt8 {
-    /// Calls the body with each field between separators, by its place in the line; runs of separators count as one.
+    /// Calls the body with each field between separators, by its place in the line; runs of
+    /// separators count as one.
     package func forEachField(
         separatedBy isSeparator: (UInt8) -> Bool = { $0 == 32 || $0 == 9 },
         _ body: (Range<Int>) -> Void

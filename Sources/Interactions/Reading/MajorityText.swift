@@ -1,8 +1,8 @@
 /// Keeps for each item the text that most of its lines have, at the cost of one comparison a line.
 ///
-/// Shops edit descriptions, and type notes such as "damaged?" in their place; the last text may be such a note.
-/// A text with more than half of the lines is certain to be kept; else one of the frequent ones is.
-/// Source: Boyer and Moore 1981, "MJRTY: A fast majority vote algorithm".
+/// Shops edit descriptions, and type notes such as "damaged?" in their place; the last text may be
+/// such a note. A text with more than half of the lines is certain to be kept; else one of the
+/// frequent ones is. Source: Boyer and Moore 1981, "MJRTY: A fast majority vote algorithm".
 struct MajorityText {
     private var bytes: [UInt8] = []
     private var starts: [Int] = []

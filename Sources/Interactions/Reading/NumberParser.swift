@@ -7,8 +7,8 @@ private let powersOfTen: [Double] = [
 
 /// The finite decimal number that the text is, blanks around it allowed, or nil.
 ///
-/// Digits that fit 2^53 with at most 22 decimals, so nearly all, are one exact division (Clinger 1990,
-/// "How to read floating point numbers accurately"); `strtod` reads the others.
+/// Digits that fit 2^53 with at most 22 decimals, so nearly all, are one exact division (Clinger
+/// 1990, "How to read floating point numbers accurately"); `strtod` reads the others.
 func parseNumber(_ text: UnsafeBufferPointer<UInt8>, decimalComma: Bool = false) -> Double? {
     let text = trimmedBlanks(text)
     let point: UInt8 = decimalComma ? 0x2c : 0x2e
@@ -40,7 +40,8 @@ func parseNumber(_ text: UnsafeBufferPointer<UInt8>, decimalComma: Bool = false)
 }
 
 private func parseSlowly(_ text: UnsafeBufferPointer<UInt8>, decimalComma: Bool) -> Double? {
-    // Longer text is no number that somebody wrote, and hexadecimal, "inf" and "nan" are none either.
+    // Longer text is no number that somebody wrote, and hexadecimal, "inf" and "nan" are none
+    // either.
     guard text.count < 400 else { return nil }
     var copy: [CChar] = []
     for byte in text {

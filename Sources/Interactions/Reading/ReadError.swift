@@ -40,7 +40,8 @@ package struct ReadError: Error, Equatable, Sendable, CustomStringConvertible {
     package let code: Code
     /// The path as given; `-` is standard input.
     package let file: String
-    /// Counted from 1 over line ends as an editor does, also within quoted fields; nil for the whole file.
+    /// Counted from 1 over line ends as an editor does, also within quoted fields; nil for the
+    /// whole file.
     package let line: Int?
     package let column: Column?
     package let message: String

@@ -1,7 +1,7 @@
 /// How to read events: the file's layout and the rules that clean dirty data.
 ///
-/// Ids lose blanks at both ends in any case. Every line that a rule leaves out is counted by cause in the
-/// ``ReadReport``.
+/// Ids lose blanks at both ends in any case. Every line that a rule leaves out is counted by cause
+/// in the ``ReadReport``.
 package struct ReadOptions: Sendable {
     package enum NegativeValues: String, CaseIterable, Sendable {
         /// The event becomes a return of as many; ratings stay as they are.
@@ -10,7 +10,8 @@ package struct ReadOptions: Sendable {
         case keep
     }
 
-    /// What to do with ids such as `17850.0`, which tools write that keep whole numbers with gaps as floats.
+    /// What to do with ids such as `17850.0`, which tools write that keep whole numbers with gaps
+    /// as floats.
     package enum FloatIdentifiers: String, CaseIterable, Sendable {
         /// Cut `.0` off where all ids of the column's first rows have it, and say so in the report.
         case detect
@@ -19,7 +20,8 @@ package struct ReadOptions: Sendable {
     }
 
     package var table = TableOptions()
-    /// nil: found out from the first rows, which must not leave open whether day or month comes first.
+    /// nil: found out from the first rows, which must not leave open whether day or month comes
+    /// first.
     package var timeFormat: TimeFormat?
     /// What an event is where no column says it.
     package var kind = EventKind.purchase
@@ -53,7 +55,8 @@ package struct CatalogOptions: Sendable {
 
 /// Ids that are left out.
 package struct ItemFilter: Sendable {
-    /// Ids, or patterns in which `*` stands for any text and `?` for one byte. Compared without ASCII case.
+    /// Ids, or patterns in which `*` stands for any text and `?` for one byte. Compared without
+    /// ASCII case.
     package var patterns: [String] = []
     /// Ids without any digit, such as `POST` and `BANK CHARGES` among numbered products.
     package var excludesItemsWithoutDigit = false

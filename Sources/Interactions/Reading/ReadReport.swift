@@ -88,7 +88,8 @@ package struct ReadProgress: Sendable {
     package let lines: Int
 }
 
-/// `YYYY-MM-DDTHH:MM:SSZ`. Source: Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
+/// `YYYY-MM-DDTHH:MM:SSZ`. Source: Hinnant, "chrono-compatible low-level date algorithms",
+/// civil_from_days.
 package func isoTime(_ seconds: Int64) -> String {
     let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let rest = seconds - days * 86_400

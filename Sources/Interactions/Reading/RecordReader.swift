@@ -8,7 +8,8 @@ protocol RecordReader: AnyObject {
     /// The line, counted from 1, on which the current record begins.
     var line: Int { get }
     /// Moves on; false at the end.
-    /// - Throws: code `badLine` where the record cannot be understood; the next call goes on behind it.
+    /// - Throws: code `badLine` where the record cannot be understood; the next call goes on behind
+    ///   it.
     func next() throws(ReadError) -> Bool
     /// The current record's field, with quotes and escapes resolved; empty where it is missing.
     func field(_ column: Int) -> UnsafeBufferPointer<UInt8>

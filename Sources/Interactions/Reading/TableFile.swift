@@ -43,7 +43,8 @@ struct TableFile {
             }
         }
 
-        // A first pass over the sample alone. Its bad lines are met again, and reported, in the second.
+        // A first pass over the sample alone. Its bad lines are met again, and reported, in the
+        // second.
         let scout = try makeReader(MemorySource(sample), keys: nil)
         // The first record names the columns of a delimited file; JSON may name more in any record.
         var unread = kind.isDelimited ? 1 : Self.sampleRecords

@@ -26,8 +26,9 @@ package enum FileFormat: String, CaseIterable, Sendable {
 package struct TableOptions: Sendable {
     /// nil: by the path's extension, then by a look at the first line.
     package var format: FileFormat?
-    /// 1 to 4 bytes, such as `;` or `::`; a single blank stands for any run of blanks. nil: tab for `.tsv`,
-    /// else the comma or, where the first line has none, the tab, `;` or `|` that occurs most often in it.
+    /// 1 to 4 bytes, such as `;` or `::`; a single blank stands for any run of blanks. nil: tab for
+    /// `.tsv`, else the comma or, where the first line has none, the tab, `;` or `|` that occurs
+    /// most often in it.
     package var delimiter: String?
     /// Whether `"` encloses fields; nil: yes, except between tabs.
     package var hasQuotes: Bool?

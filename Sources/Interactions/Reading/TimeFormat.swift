@@ -5,10 +5,11 @@ package enum TimeFormat: String, CaseIterable, Sendable {
     case unixMilliseconds = "unix-milliseconds"
     /// `YYYYMMDD`.
     case compactDate = "compact-date"
-    /// `YYYY-MM-DD` or `YYYY/MM/DD`, then perhaps a blank or `T` and `HH:MM[:SS[.fff]]`, then perhaps `Z` or `+HH:MM`.
+    /// `YYYY-MM-DD` or `YYYY/MM/DD`, then perhaps a blank or `T` and `HH:MM[:SS[.fff]]`, then
+    /// perhaps `Z` or `+HH:MM`.
     case iso8601 = "iso-8601"
-    /// `DD/MM/YYYY` or `DD/MM/YY` (2000 to 2068 and 1969 to 1999), also with `.` or `-`, then perhaps
-    /// `HH:MM[:SS]`, then perhaps `AM` or `PM`.
+    /// `DD/MM/YYYY` or `DD/MM/YY` (2000 to 2068 and 1969 to 1999), also with `.` or `-`, then
+    /// perhaps `HH:MM[:SS]`, then perhaps `AM` or `PM`.
     case dayFirst = "day-first"
     /// As `dayFirst`, with the month first.
     case monthFirst = "month-first"
@@ -117,7 +118,8 @@ struct TimeFormatDetector {
         if candidates.contains(.dayFirst), candidates.contains(.monthFirst) {
             return .dayOrMonthFirst(example: example)
         }
-        // Eight digits that are all dates are taken for dates: as seconds they would all lie in one day of 1970.
+        // Eight digits that are all dates are taken for dates: as seconds they would all lie in one
+        // day of 1970.
         if candidates.contains(.compactDate) { return .format(.compactDate) }
         if candidates.contains(.unixMilliseconds) || candidates.contains(.unixSeconds) {
             return .format(areLargeNumbers ? .unixMilliseconds : .unixSeconds)

@@ -4,8 +4,8 @@ import RPC
 
 /// The reference of `bench`: the least a server on a Unix socket can do with the same frames.
 ///
-/// One thread, one connection, blocking reads and writes; it finds the frames and answers each with as many bytes
-/// as the real answer has, but decodes, looks up and computes nothing.
+/// One thread, one connection, blocking reads and writes; it finds the frames and answers each with
+/// as many bytes as the real answer has, but decodes, looks up and computes nothing.
 struct EchoServer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-reference", abstract: "The reference server of `bench`.",

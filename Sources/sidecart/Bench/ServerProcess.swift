@@ -32,7 +32,8 @@ final class ServerProcess {
         errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
     }
 
-    /// In the child: sends itself SIGTERM once its parent, at the other end of standard input, is gone.
+    /// In the child: sends itself SIGTERM once its parent, at the other end of standard input, is
+    /// gone.
     static func endWithParent() {
         Thread.detachNewThread {
             var byte: UInt8 = 0

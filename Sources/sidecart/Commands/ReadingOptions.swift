@@ -107,7 +107,8 @@ struct ReadingOptions: ParsableArguments {
     func makeCatalogOptions() throws(ReadError) -> CatalogOptions {
         var options = CatalogOptions()
         options.table = try makeTableOptions(columns: catalogColumns)
-        // The events' layout says nothing of the catalogue's but how bad lines and numbers are taken.
+        // The events' layout says nothing of the catalogue's but how bad lines and numbers are
+        // taken.
         options.table.format = nil
         options.table.delimiter = nil
         options.table.hasHeader = true

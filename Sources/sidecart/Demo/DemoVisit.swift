@@ -29,7 +29,8 @@ struct DemoVisit {
         show(try await client.recommend(for: Context(basket: items), SlateOptions(count: 5)))
     }
 
-    /// A shopper with a history: basket and taste together, and no more than two items of a category.
+    /// A shopper with a history: basket and taste together, and no more than two items of a
+    /// category.
     private func basketOfARegular() async throws {
         let regular = busiestShopper
         let basket = [shop.dataset.items[Int(shop.groups[shop.groups.count / 2].items[0])]]

@@ -3,7 +3,8 @@ import Foundation
 import Interactions
 import Models
 
-/// From a shop's events to a bundle: the model asked for, and the neighbours and histories that serving needs.
+/// From a shop's events to a bundle: the model asked for, and the neighbours and histories that
+/// serving needs.
 struct TrainingPipeline {
     /// What ranks; neighbours of items are added to its parts where it has none.
     var model: any Recommender
@@ -69,7 +70,8 @@ struct TrainingPipeline {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value
             }
         }
-        // What was a Float is written as people gave it, not with the digits that widening brings to light.
+        // What was a Float is written as people gave it, not with the digits that widening brings
+        // to light.
         info.hyperparameters = info.hyperparameters.mapValues { Double("\(Float($0))") ?? $0 }
         info.seed = seed
         info.created = now.formatted(.iso8601)

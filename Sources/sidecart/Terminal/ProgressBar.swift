@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// One line on a terminal's standard error that says how far long work has come and how long it may take.
+/// One line on a terminal's standard error that says how far long work has come and how long it may
+/// take.
 ///
 /// Silent where standard error is no terminal, so that logs and pipes stay clean.
 final class ProgressBar: Sendable {
