@@ -51,7 +51,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
     let end = MonotonicClock.now() + 20_000_000_000
     while MonotonicClock.now() < end {
         if condition() { return true }
-        usleep(200)
+        sched_yield()
     }
     return condition()
 }
@@ -66,7 +66,7 @@ final class Gate: Sendable {
 
     func pass() {
         waiters.add(1, ordering: .acquiringAndReleasing)
-        while !isOpen.load(ordering: .acquiring) { usleep(100) }
+        while !isOpen.load(ordering: .acquiring) { sched_yield() }
     }
 }
 
