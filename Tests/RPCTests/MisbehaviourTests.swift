@@ -139,6 +139,25 @@ import Testing
         try server.expectAnswers()
     }
 
+    @Test func aClientWhoseWritesAllEndWithinAFrameIsNotCutOff() throws {
+        var limits = RPCLimits()
+        limits.partialFrameMax = .milliseconds(500)
+        let server = try TestServer(limits: limits)
+        let client = try server.client()
+        var (stream, frame) = (UInt32(1), requestFrame(stream: 1))
+        try client.send(frame[..<12])
+        // Each frame is finished at once, though no write ends where a frame does.
+        let end = MonotonicClock.now() + 1_500_000_000
+        while MonotonicClock.now() < end {
+            let next = requestFrame(stream: stream + 2)
+            try client.send(frame[12...] + next[..<12])
+            let reply = try #require(try client.receive(), "cut off at stream \(stream)")
+            #expect(reply.code == .ok)
+            (stream, frame) = (stream + 2, next)
+        }
+        #expect(server.server.statistics.connectionsAborted == 0)
+    }
+
     @Test func aClientThatDoesNotReadIsHeldBackAndOthersAreServed() throws {
         var limits = RPCLimits()
         (limits.writeHighWaterBytes, limits.writeLowWaterBytes) = (64 << 10, 16 << 10)
@@ -196,6 +215,22 @@ import Testing
         for _ in 0..<30 { #expect(try client.receive()?.payload.count == 65536) }
         #expect(try client.receive() == nil)
         server.expectEmpty()
+    }
+
+    @Test func aClientThatFinishesSendingAndThenGoesIsForgotten() throws {
+        let server = try TestServer()
+        do {
+            let client = try server.client()
+            // More than the socket holds, and less than what stops the server from reading on.
+            try client.send(
+                (0..<10).flatMap {
+                    requestFrame(stream: 2 * $0 + 1, method: "Big", payload: Array("65536".utf8))
+                })
+            client.finishSending()
+            #expect(eventually { server.server.statistics.calls == 10 })
+        }
+        server.expectEmpty()
+        try server.expectAnswers()
     }
 
     @Test func aPipeliningClientDoesNotStarveItsNeighbour() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bundles
 import CrossSell
+import EmbeddingStore
 import Foundation
 import Logging
 import RPC
@@ -87,8 +88,15 @@ struct Serve: ParsableCommand {
         configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.rpcLimits.connectionsMax = connectionsMax
         configuration.drainGrace = .seconds(drainSeconds)
-        let model = try ServingModel(
-            loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: threads)
+        let model: ServingModel
+        do throws(StoreError) {
+            model = try ServingModel(
+                loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: threads)
+        } catch {
+            throw Failure(
+                "\(bundle): its vectors do not fit into --store-mebibytes-max "
+                    + "\(storeMebibytesMax): \(error)")
+        }
         logger.info(
             "loaded",
             metadata: [
