@@ -65,14 +65,10 @@ extension ScoringEngine {
         }
         let wanted = min(2 * query.k + 50, nearest.capacity)
         // The query is allowed by construction: finite vectors of the model's own length.
-        let excluded = excluded
-        let (stocks, includesOutOfStock) = (model.stocks, query.includesOutOfStock)
+        let includesOutOfStock = query.includesOutOfStock
         try? itemReader.nearest(
             to: UnsafeBufferPointer(userVector), k: wanted, into: &nearest,
-            where: {
-                !excluded.contains($0)
-                    && (includesOutOfStock || Int($0) >= stocks.count || stocks[Int($0)] != 0)
-            })
+            where: { isAllowed($0, includesOutOfStock) })
         for rank in 0..<nearest.count {
             let neighbour = nearest[rank]
             guard let inserted = index.insert(neighbour.row.ordinal) else { return }
@@ -90,12 +86,15 @@ extension ScoringEngine {
         var passing = 0
         defer { freePlaces() }
         for candidate in candidates
-        where isAllowed(candidate.ordinal, query) && takesPlace(candidate.ordinal, query) {
+        where isAllowed(candidate.ordinal, query.includesOutOfStock)
+            && takesPlace(candidate.ordinal, query)
+        {
             passing += 1
         }
         for ordinal in model.popular {
             guard passing < count else { return }
-            guard !index.contains(ordinal), isAllowed(ordinal, query), takesPlace(ordinal, query)
+            guard !index.contains(ordinal), isAllowed(ordinal, query.includesOutOfStock),
+                takesPlace(ordinal, query)
             else { continue }
             guard let position = candidate(ordinal) else { return }
             if hasUserVector, let row = vector(of: ordinal) {
@@ -106,9 +105,9 @@ extension ScoringEngine {
     }
 
     /// The rules that look at one item alone.
-    func isAllowed(_ ordinal: UInt32, _ query: borrowing Query) -> Bool {
+    func isAllowed(_ ordinal: UInt32, _ includesOutOfStock: Bool) -> Bool {
         if excluded.contains(ordinal) { return false }
         let item = Int(ordinal)
-        return query.includesOutOfStock || item >= model.stocks.count || model.stocks[item] != 0
+        return includesOutOfStock || item >= model.stocks.count || model.stocks[item] != 0
     }
 }

@@ -6,7 +6,8 @@ extension ScoringEngine {
     /// sort would.
     func rank(_ query: borrowing Query) {
         order.removeAll(keepingCapacity: true)
-        for position in candidates.indices where isAllowed(candidates[position].ordinal, query) {
+        for position in candidates.indices
+        where isAllowed(candidates[position].ordinal, query.includesOutOfStock) {
             order.append(Int32(position))
         }
         for start in (0..<order.count / 2).reversed() { siftDown(start) }

@@ -42,10 +42,6 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     /// What was decided or changed on the way, one sentence each.
     package internal(set) var notes: [String] = []
 
-    package var linesPerSecond: Double {
-        seconds > 0 ? Double(linesRead + catalogLines) / seconds : 0
-    }
-
     package var leftOutCount: Int { leftOut.values.reduce(0, +) }
 
     /// Several lines for people to read.
