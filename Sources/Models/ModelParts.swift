@@ -16,6 +16,8 @@ package struct ModelParts: Sendable {
     /// What a user is to be shown, by user instead of by item, strongest first: for algorithms
     /// whose score of a known user has no smaller form. Lifts and confidences are 0.
     package var userLists: NeighbourLists?
+    /// How the scores of the other parts make one; nil where one of them speaks for all.
+    package var ranker: RankerParts?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]
 

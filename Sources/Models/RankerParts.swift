@@ -1,0 +1,66 @@
+/// What a ranker is told of a shopper and an item, one number each.
+///
+/// All are 0 where the parts they come from are silent.
+package enum RankerFeature: String, CaseIterable, Sendable {
+    /// The inner product of the shopper's vector and the item's.
+    case product
+    /// The sum, over the shopper's items, of their item weights that lead to the item.
+    case itemWeights = "item_weights"
+    /// The item's score on the shopper's own list.
+    case userList = "user_list"
+    /// The sum, over the shopper's items, of the scores of their complements lists, or where there
+    /// are none of their lists of similar items.
+    case neighbours
+    /// ln(1 + popularity).
+    case popularity
+}
+
+/// A network that ranks candidates by what the other parts say of them.
+///
+/// With f the features of a pair, its score is `wide . f + deep(f, x, y) + bias`. The deep part is a
+/// chain of dense layers, all but the last one rectified, over the features and, where
+/// ``usesVectors`` says so, the shopper's vector x and the item's y after them. Without layers
+/// there is no deep part: a ranker of that kind is a weighted sum of models.
+///
+/// Source: Cheng et al. 2016, "Wide & deep learning for recommender systems", equation 3, without
+/// the final sigmoid, which changes no order. The products of features that its wide part crosses
+/// are ``ModelParts/itemWeights``: a weight for "took j, is shown i".
+///
+/// Invariant: `wide.count == features.count`; the first layer's inputs are `features.count`, plus
+/// 2 D where vectors are used; each other layer's are the outputs of the one before; the last one
+/// has one output.
+package struct RankerParts: Sendable, Equatable {
+    /// `outputs = weights inputs + biases`.
+    package struct Layer: Sendable, Equatable {
+        /// Shape `[outputs, inputs]`.
+        package var weights: Matrix
+        /// Shape `[outputs]`.
+        package var biases: [Float]
+
+        package init(weights: Matrix, biases: [Float]) {
+            precondition(weights.rows == biases.count, "\(weights.rows) != \(biases.count)")
+            self.weights = weights
+            self.biases = biases
+        }
+    }
+
+    /// In the order of the inputs; no feature twice.
+    package var features: [RankerFeature]
+    /// The wide part's weight of each feature.
+    package var wide: [Float]
+    package var bias: Float
+    package var layers: [Layer]
+    package var usesVectors: Bool
+
+    package init(
+        features: [RankerFeature], wide: [Float], bias: Float = 0, layers: [Layer] = [],
+        usesVectors: Bool = false
+    ) {
+        precondition(features.count == wide.count, "\(features.count) != \(wide.count)")
+        self.features = features
+        self.wide = wide
+        self.bias = bias
+        self.layers = layers
+        self.usesVectors = usesVectors
+    }
+}
