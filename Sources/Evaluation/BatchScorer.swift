@@ -5,8 +5,9 @@ package import Models
 /// Scores all items for all queries of a task, from a model's parts.
 ///
 /// Takes the first of these that the parts have and the task allows: user lists and user vectors,
-/// where the context is a training history; item weights; folding in; neighbours; popularity.
-/// Scores agree with ``PartsScorer`` to rounding, and do not depend on the number of threads.
+/// where the context is a training history; item weights; folding in; neighbours; popularity. With
+/// a ranker it takes what the ranker's features name, weighted. Scores agree with ``PartsScorer``
+/// to rounding, and do not depend on the number of threads.
 package struct BatchScorer: Sendable {
     /// Scores of items that must not be ranked.
     package static let excluded = -Float.infinity
@@ -21,7 +22,7 @@ package struct BatchScorer: Sendable {
     }
 
     package let task: RankingTask
-    private let source: Source
+    private let sources: [(source: Source, weight: Float)]
     private let threads: Int
 
     /// - Parameter threads: at least 1.
@@ -30,24 +31,61 @@ package struct BatchScorer: Sendable {
         self.task = task
         self.threads = threads
         let knowsUsers = task.context == .history
-        if knowsUsers, let lists = parts.userLists {
-            source = .userLists(lists)
-        } else if let weights = parts.itemWeights {
-            source = .itemLists(weights)
-        } else if let embeddings = parts.embeddings, knowsUsers, let users = embeddings.users {
-            source = .vectors(PackedItems(embeddings.items), users: users)
-        } else if let embeddings = parts.embeddings, let parameters = embeddings.foldIn {
-            source = .foldIn(
-                PackedItems(embeddings.items), items: embeddings.items,
-                FoldInSolver(items: embeddings.items, parameters: parameters, threads: threads))
-        } else if let lists = parts.neighbours[.complement] ?? parts.neighbours[.similar] {
-            source = .itemLists(lists)
+        if let ranker = parts.ranker {
+            sources = zip(ranker.features, ranker.wide).compactMap { feature, weight in
+                Self.source(of: feature, in: parts, knowsUsers: knowsUsers, threads: threads)
+                    .map { ($0, weight) }
+            }
+            return
+        }
+        let order: [RankerFeature] = [.userList, .itemWeights, .product, .neighbours]
+        let first = order.lazy.compactMap {
+            Self.source(of: $0, in: parts, knowsUsers: knowsUsers, threads: threads)
+        }.first
+        if let first {
+            sources = [(first, 1)]
         } else if parts.userLists != nil || parts.embeddings != nil {
             throw EvaluationError(
                 "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
                     + "weights, neighbours or vectors that can be folded in")
         } else {
-            source = .popularity(parts.popularity)
+            sources = [(.popularity(parts.popularity), 1)]
+        }
+    }
+
+    /// The same scores for other queries of the same kind.
+    init(_ other: BatchScorer, task: RankingTask) {
+        precondition(task.context == other.task.context && task.itemCount == other.task.itemCount)
+        self.task = task
+        sources = other.sources
+        threads = other.threads
+    }
+
+    /// What says a feature; nil where the parts are silent about it.
+    private static func source(
+        of feature: RankerFeature, in parts: ModelParts, knowsUsers: Bool, threads: Int
+    ) -> Source? {
+        switch feature {
+        case .userList: knowsUsers ? parts.userLists.map(Source.userLists) : nil
+        case .itemWeights: parts.itemWeights.map(Source.itemLists)
+        case .product: product(parts.embeddings, knowsUsers: knowsUsers, threads: threads)
+        case .neighbours:
+            (parts.neighbours[.complement] ?? parts.neighbours[.similar]).map(Source.itemLists)
+        case .popularity: .popularity(parts.popularity.map(RankerFeature.popularity))
+        }
+    }
+
+    private static func product(
+        _ embeddings: EmbeddingParts?, knowsUsers: Bool, threads: Int
+    ) -> Source? {
+        guard let embeddings else { return nil }
+        if knowsUsers, let users = embeddings.users {
+            return .vectors(PackedItems(embeddings.items), users: users)
+        }
+        return embeddings.foldIn.map {
+            .foldIn(
+                PackedItems(embeddings.items), items: embeddings.items,
+                FoldInSolver(items: embeddings.items, parameters: $0, threads: threads))
         }
     }
 
@@ -66,10 +104,10 @@ package struct BatchScorer: Sendable {
         let block = 2 * Int(SC_RANK_QUERIES)
         let panels = PackedItems.panelCount(task.itemCount)
         let stride = panels * Int(SC_RANK_ITEMS)
-        let scratches = (0..<threads).map { _ in Scratch(floats: block * stride) }
+        let scratches = (0..<threads).map { _ in Scratch(floats: 2 * block * stride) }
         parallelFor(count: task.count, chunk: block, threads: threads) { worker, queries in
             let scores = scratches[worker].base
-            fill(scores, stride: stride, queries: queries)
+            fill(scores, addend: scores + block * stride, stride: stride, queries: queries)
             for query in queries {
                 let row = scores + (query - queries.lowerBound) * stride
                 exclude(query, from: row)
@@ -118,8 +156,28 @@ package struct BatchScorer: Sendable {
         }
     }
 
+    /// Writes the scores of all items for some queries, `stride` floats apart.
+    ///
+    /// - Parameter addend: room for as many scores.
     private func fill(
-        _ scores: UnsafeMutablePointer<Float>, stride: Int, queries: Range<Int>
+        _ scores: UnsafeMutablePointer<Float>, addend: UnsafeMutablePointer<Float>, stride: Int,
+        queries: Range<Int>
+    ) {
+        if sources.count == 1, sources[0].weight == 1 {
+            fill(scores, stride: stride, queries: queries, from: sources[0].source)
+            return
+        }
+        let count = queries.count * stride
+        scores.update(repeating: 0, count: count)
+        for (source, weight) in sources where weight != 0 {
+            fill(addend, stride: stride, queries: queries, from: source)
+            // A list that is silent about an item says no more against it than 0 does.
+            for i in 0..<count where addend[i] > Self.excluded { scores[i] += weight * addend[i] }
+        }
+    }
+
+    private func fill(
+        _ scores: UnsafeMutablePointer<Float>, stride: Int, queries: Range<Int>, from source: Source
     ) {
         switch source {
         case .popularity(let popularity):

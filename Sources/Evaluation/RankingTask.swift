@@ -45,6 +45,25 @@ package struct RankingTask: Sendable {
 
     package var count: Int { users.count }
     package var itemCount: Int { contexts.columnCount }
+
+    /// At most `countMax` of the queries, evenly spread.
+    func thinned(to countMax: Int) -> RankingTask {
+        guard count > countMax else { return self }
+        let kept = (0..<countMax).map { $0 * count / countMax }
+        func rows(_ matrix: SparseMatrix) -> SparseMatrix {
+            var builder = RowBuilder(columnCount: matrix.columnCount)
+            for row in kept {
+                builder.append(
+                    matrix.columns[matrix.row(row)], values: Array(matrix.values[matrix.row(row)]))
+            }
+            return builder.matrix
+        }
+        var result = RankingTask(
+            users: kept.map { users[$0] }, contexts: rows(contexts), relevant: rows(relevant),
+            candidates: candidates.map(rows), context: context, excludesContext: excludesContext)
+        result.unrankable = unrankable
+        return result
+    }
 }
 
 /// Gathers queries one by one.

@@ -13,6 +13,9 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     case neighbours
     /// ln(1 + popularity).
     case popularity
+
+    /// The value of ``popularity`` for an item that was taken `count` times.
+    package static func popularity(_ count: Float) -> Float { logarithm(1 + count) }
 }
 
 /// A network that ranks candidates by what the other parts say of them.

@@ -119,6 +119,9 @@ package struct Contest: Sendable {
         on validation: @autoclosure () throws(EvaluationError) -> EvaluationSplit,
         context: TrainingContext
     ) throws(EvaluationError) -> (values: [String: Double], trials: Int) {
+        guard entry.components.isEmpty else {
+            return try searchBlend(entry, set: values, on: try validation(), context: context)
+        }
         let free = entry.axes.filter { values[$0.name] == nil && !$0.values.isEmpty }
         guard trialsMax > 1, !free.isEmpty else { return (values, 0) }
         let split = try validation()
@@ -141,6 +144,35 @@ package struct Contest: Sendable {
             best = axisBest
         }
         return (best, trials)
+    }
+
+    /// Searches the components one by one, and then their weights.
+    private func searchBlend(
+        _ entry: ModelEntry, set values: [String: Double], on split: EvaluationSplit,
+        context: TrainingContext
+    ) throws(EvaluationError) -> (values: [String: Double], trials: Int) {
+        var values = values
+        var trials = 0
+        for component in entry.components {
+            let found = try search(
+                component, set: values.inside(component.name), on: split, context: context)
+            for (name, value) in found.values { values["\(component.name).\(name)"] = value }
+            trials += found.trials
+        }
+        guard let blend = try entry.make(values) as? Blend else { return (values, trials) }
+        let parts: [ModelParts]
+        do {
+            parts = try blend.trainComponents(on: split.training, with: context)
+        } catch { throw EvaluationError(error.description) }
+        let search = BlendWeightSearch(
+            leading: plan.leading, lengths: plan.lengths, threads: context.threads)
+        let found = try search.run(
+            blend, parts: parts, on: split,
+            fixed: values.inside(Blend.weightPrefix).mapValues { Float($0) })
+        for component in found.blend.components {
+            values["\(Blend.weightPrefix).\(component.name)"] = Double(component.weight)
+        }
+        return (values, trials + found.trials)
     }
 }
 

@@ -18,6 +18,8 @@ package struct ModelEntry: Sendable {
     package let predictsRatings: Bool
     /// What the model remembers for manifests when nothing is set.
     package let standards: [String: Double]
+    /// The models that are added up; empty for what is no blend.
+    package let components: [ModelEntry]
     private let maker: @Sendable ([String: Double]) -> any Recommender
 
     /// - Parameters:
@@ -28,6 +30,7 @@ package struct ModelEntry: Sendable {
     ) {
         name = Model.name
         self.predictsRatings = predictsRatings
+        components = []
         standards = model.hyperparameters
         axes = parameters.map {
             Axis(
@@ -39,6 +42,60 @@ package struct ModelEntry: Sendable {
                 if let value = values[parameter.name] { parameter.set(&result, value) }
             }
             return result
+        }
+    }
+
+    /// A blend of models, called by their names with `+` between.
+    ///
+    /// Its hyperparameters are those of each model as `MODEL.NAME`, and `weight.MODEL`, which is 1
+    /// where it is not set.
+    package init(blending entries: [ModelEntry]) {
+        let name = entries.map(\.name).joined(separator: "+")
+        self.name = name
+        components = entries
+        predictsRatings = false
+        var axes: [Axis] = []
+        var standards: [String: Double] = [:]
+        for entry in entries {
+            let weight = "\(Blend.weightPrefix).\(entry.name)"
+            axes.append(Axis(name: weight, values: [], standard: 1, isWhole: false))
+            standards[weight] = 1
+            for axis in entry.axes {
+                axes.append(
+                    Axis(
+                        name: "\(entry.name).\(axis.name)", values: axis.values,
+                        standard: axis.standard, isWhole: axis.isWhole))
+            }
+            for (name, value) in entry.standards { standards["\(entry.name).\(name)"] = value }
+        }
+        self.axes = axes
+        self.standards = standards
+        maker = { values in
+            Blend(
+                components: entries.map { entry in
+                    Blend.Component(
+                        name: entry.name,
+                        model: entry.maker(values.inside(entry.name)),
+                        weight: Float(values["\(Blend.weightPrefix).\(entry.name)"] ?? 1))
+                })
+        }
+    }
+
+    package func isOrBlends(_ model: String) -> Bool {
+        name == model || components.contains { $0.name == model }
+    }
+
+    /// The names by which ``make(_:)`` knows a hyperparameter: of itself, or of the models it
+    /// blends.
+    ///
+    /// - Parameter model: whose it is, or `weight`; nil for all that have one of this name.
+    package func hyperparameters(called name: String, of model: String?) -> [String] {
+        guard !components.isEmpty else {
+            return (model ?? self.name) == self.name && axes.contains { $0.name == name } ? [name] : []
+        }
+        let owners = model.map { [$0] } ?? components.map(\.name)
+        return owners.map { "\($0).\(name)" }.filter { full in
+            axes.contains { $0.name == full }
         }
     }
 
@@ -64,6 +121,17 @@ package struct ModelEntry: Sendable {
             }
         }
         return maker(values)
+    }
+}
+
+extension [String: Double] {
+    /// The values whose names begin with `prefix` and a full stop, by what comes after it.
+    func inside(_ prefix: String) -> [String: Double] {
+        var found: [String: Double] = [:]
+        for (name, value) in self where name.hasPrefix("\(prefix).") {
+            found[String(name.dropFirst(prefix.utf8.count + 1))] = value
+        }
+        return found
     }
 }
 

@@ -21,19 +21,21 @@ struct ModelChoice {
         guard !entries.isEmpty else { throw Failure("no model is named") }
         var values: [String: [String: Double]] = [:]
         for setting in settings {
-            if let model = setting.model {
-                guard entries.contains(where: { $0.name == model }) else {
+            if let model = setting.model, model != Blend.weightPrefix {
+                guard entries.contains(where: { $0.isOrBlends(model) }) else {
                     throw Failure("\(setting.flag): \(model) is not among the models")
                 }
             }
-            let meant = entries.filter { entry in
-                setting.model.map { $0 == entry.name }
-                    ?? entry.axes.contains { $0.name == setting.name }
+            var isMeant = false
+            for entry in entries {
+                for name in entry.hyperparameters(called: setting.name, of: setting.model) {
+                    values[entry.name, default: [:]][name] = setting.value
+                    isMeant = true
+                }
             }
-            guard !meant.isEmpty else {
+            guard isMeant else {
                 throw Failure("\(setting.flag): no model here has '\(setting.name)'")
             }
-            for entry in meant { values[entry.name, default: [:]][setting.name] = setting.value }
         }
         entrants = entries.map { ($0, values[$0.name] ?? [:]) }
     }
