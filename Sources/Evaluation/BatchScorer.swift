@@ -23,6 +23,7 @@ package struct BatchScorer: Sendable {
 
     package let task: RankingTask
     private let sources: [(source: Source, weight: Float)]
+    private let isSum: Bool
     private let threads: Int
 
     /// - Parameter threads: at least 1.
@@ -31,6 +32,7 @@ package struct BatchScorer: Sendable {
         self.task = task
         self.threads = threads
         let knowsUsers = task.context == .history
+        isSum = parts.ranker != nil
         if let ranker = parts.ranker {
             sources = zip(ranker.features, ranker.wide).compactMap { feature, weight in
                 Self.source(of: feature, in: parts, knowsUsers: knowsUsers, threads: threads)
@@ -58,6 +60,7 @@ package struct BatchScorer: Sendable {
         precondition(task.context == other.task.context && task.itemCount == other.task.itemCount)
         self.task = task
         sources = other.sources
+        isSum = other.isSum
         threads = other.threads
     }
 
@@ -163,7 +166,7 @@ package struct BatchScorer: Sendable {
         _ scores: UnsafeMutablePointer<Float>, addend: UnsafeMutablePointer<Float>, stride: Int,
         queries: Range<Int>
     ) {
-        if sources.count == 1, sources[0].weight == 1 {
+        guard isSum else {
             fill(scores, stride: stride, queries: queries, from: sources[0].source)
             return
         }

@@ -76,7 +76,7 @@ package struct ModelEntry: Sendable {
                     Blend.Component(
                         name: entry.name,
                         model: entry.maker(values.inside(entry.name)),
-                        weight: Float(values["\(Blend.weightPrefix).\(entry.name)"] ?? 1))
+                        weight: values["\(Blend.weightPrefix).\(entry.name)"] ?? 1)
                 })
         }
     }
@@ -91,7 +91,8 @@ package struct ModelEntry: Sendable {
     /// - Parameter model: whose it is, or `weight`; nil for all that have one of this name.
     package func hyperparameters(called name: String, of model: String?) -> [String] {
         guard !components.isEmpty else {
-            return (model ?? self.name) == self.name && axes.contains { $0.name == name } ? [name] : []
+            return (model ?? self.name) == self.name && axes.contains { $0.name == name }
+                ? [name] : []
         }
         let owners = model.map { [$0] } ?? components.map(\.name)
         return owners.map { "\($0).\(name)" }.filter { full in
