@@ -15,7 +15,7 @@ package enum ModelRegistry {
             Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
             Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
             Parameter("dimensions", \.dimensions, try: [32, 128]),
-            Parameter("epochs", \.epochs),
+            Parameter("epochs", \.epochs), Parameter("block", \.block),
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
         ModelEntry(
             ItemKNN(),
@@ -53,7 +53,8 @@ package enum ModelRegistry {
         ModelEntry(
             EALS(),
             Parameter("unobserved_weight", \.unobservedWeight, try: [128, 2_048]),
-            Parameter("regularization", \.regularization),
+            Parameter("regularization", \.regularization, try: [3]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0]),
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(
             SVDPlusPlus(), predictsRatings: true,
