@@ -10,7 +10,7 @@ import Testing
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
+        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
         Association(), smallBPR, smallWARP, smallEALS,
     ]
 
@@ -18,6 +18,12 @@ import Testing
         var model = IALS()
         model.dimensions = 20
         model.epochs = 5
+        return model
+    }
+
+    static var blockIALS: IALS {
+        var model = smallIALS
+        model.block = 16
         return model
     }
 
