@@ -10,7 +10,8 @@ import Testing
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
+        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
+        Content(),
         Association(), smallBPR, smallWARP, smallEALS,
     ]
 
