@@ -78,7 +78,8 @@ private struct Directed: Recommender {
         var dataset = makeDataset(users: 12, items: 4, [])
         for user in 0..<Int32(12) {
             for item in 0..<Int32(4) {
-                dataset.events.append(user: user, item: item, value: Float(item + 1))
+                dataset.events.append(
+                    user: user, item: item, kind: .rating, value: Float(item + 1))
             }
         }
         let plan = try EventSplits(dataset: dataset).makeFoldPlan(folds: 4, at: [2])
