@@ -129,6 +129,14 @@ private struct Directed: Recommender {
             }
             #expect(error?.description.hasPrefix(reason) == true)
         }
+        let knn = try ModelRegistry.entry("item-knn")
+        #expect(try knn.make(["similarity": 2]).hyperparameters["similarity"] == 2)
+        for value in [-1.0, 9] {
+            let outside = #expect(throws: EvaluationError.self) {
+                try knn.make(["similarity": value])
+            }
+            #expect(outside?.description.contains("must be one of 0 (cosine), 1 (jac") == true)
+        }
         let error = #expect(throws: EvaluationError.self) { try ModelRegistry.entry("magic") }
         #expect(error?.description.contains("popularity") == true)
     }
