@@ -6,11 +6,12 @@ import Testing
 
 /// What every algorithm owes, run for each of them.
 @Suite struct RecommenderTests {
-    static let all: [any Recommender] = personal + [Popularity()]
+    static let all: [any Recommender] = personal + [Popularity(), PersonalFrequency()]
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
         smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
+        UPCF(),
         Content(),
         Association(), smallBPR, smallWARP, smallEALS,
     ]

@@ -9,6 +9,8 @@ package struct ModelEntry: Sendable {
         package let values: [Double]
         /// The value that a model has if nothing else is said.
         package let standard: Double
+        /// Of a choice: what the numbers 0 and up stand for; nil for a quantity.
+        package let choices: [String]?
         fileprivate let isWhole: Bool
     }
 
@@ -34,7 +36,8 @@ package struct ModelEntry: Sendable {
         standards = model.hyperparameters
         axes = parameters.map {
             Axis(
-                name: $0.name, values: $0.values, standard: $0.get(model), isWhole: $0.isWhole)
+                name: $0.name, values: $0.values, standard: $0.get(model), choices: $0.choices,
+                isWhole: $0.isWhole)
         }
         maker = { values in
             var result = model
@@ -120,6 +123,11 @@ package struct ModelEntry: Sendable {
                     "\(self.name).\(name) must be a \(axis.isWhole ? "whole " : "")number, not \(value)"
                 )
             }
+            if let choices = axis.choices, !choices.indices.contains(Int(value)) {
+                let all = choices.enumerated().map { "\($0) (\($1))" }.joined(separator: ", ")
+                throw EvaluationError(
+                    "\(self.name).\(name) must be one of \(all), not \(Int(value))")
+            }
         }
         return maker(values)
     }
@@ -141,6 +149,7 @@ package struct Parameter<Model: Sendable>: Sendable {
     package let name: String
     package let values: [Double]
     fileprivate let isWhole: Bool
+    fileprivate var choices: [String]?
     fileprivate let get: @Sendable (Model) -> Double
     fileprivate let set: @Sendable (inout Model, Double) -> Void
 
@@ -164,5 +173,22 @@ package struct Parameter<Model: Sendable>: Sendable {
         isWhole = false
         get = { Double($0[keyPath: path]) }
         set = { $0[keyPath: path] = Number($1) }
+    }
+
+    /// One of several ways, by its place among them.
+    package init<Choice: CaseIterable & RawRepresentable<Int> & Sendable>(
+        _ name: String, _ path: WritableKeyPath<Model, Choice> & Sendable, try values: [Choice] = []
+    ) {
+        precondition(
+            Choice.allCases.map(\.rawValue) == Array(0..<Choice.allCases.count), "\(Choice.self)")
+        self.name = name
+        self.values = values.map { Double($0.rawValue) }
+        isWhole = true
+        choices = Choice.allCases.map { "\($0)" }
+        get = { Double($0[keyPath: path].rawValue) }
+        set = { model, value in
+            guard let choice = Choice(rawValue: Int(value)) else { return }
+            model[keyPath: path] = choice
+        }
     }
 }

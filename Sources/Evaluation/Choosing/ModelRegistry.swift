@@ -19,13 +19,19 @@ package enum ModelRegistry {
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
         ModelEntry(
             ItemKNN(),
-            Parameter("shrinkage", \.shrinkage, try: [0, 50]),
-            Parameter("popularity_exponent", \.popularityExponent, try: [0.3, 0.7]),
-            Parameter("neighbours_max", \.neighboursMax, try: [20, 200])),
+            Parameter("similarity", \.similarity, try: [.conditionalProbability]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0.2, 0.5]),
+            Parameter("neighbours_max", \.neighboursMax, try: [50, 200]),
+            Parameter("activity_exponent", \.activityExponent, try: [0, 0.75]),
+            Parameter("shrinkage", \.shrinkage, try: [0, 50])),
         ModelEntry(
             UserKNN(),
-            Parameter("neighbours_max", \.neighboursMax, try: [20, 200]),
-            Parameter("shrinkage", \.shrinkage, try: [10])),
+            Parameter("neighbours_max", \.neighboursMax, try: [30, 200]),
+            Parameter("amplification", \.amplification, try: [1, 4]),
+            Parameter("similarity", \.similarity, try: [.cosine]),
+            Parameter("rarity_exponent", \.rarityExponent, try: [0, 1]),
+            Parameter("shrinkage", \.shrinkage, try: [10]),
+            Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
         ModelEntry(
             EASE(), Parameter("regularization", \.regularization, try: [200, 5_000])),
         ModelEntry(
@@ -34,7 +40,15 @@ package enum ModelRegistry {
             TIFUKNN(),
             Parameter("neighbours_max", \.neighboursMax, try: [100, 900]),
             Parameter("own_share", \.ownShare, try: [0.5, 0.9]),
-            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay)),
+            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay),
+            Parameter("groups", \.groups), Parameter("list_max", \.listMax)),
+        ModelEntry(
+            UPCF(),
+            Parameter("locality", \.locality, try: [1, 5]),
+            Parameter("recency", \.recency, try: [1, 25]),
+            Parameter("asymmetry", \.asymmetry, try: [0.25, 0.75]),
+            Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
+        ModelEntry(PersonalFrequency(), Parameter("list_max", \.listMax)),
         ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
         ModelEntry(
             Association(),
