@@ -67,13 +67,15 @@ final class Server {
             try #require(!piece.isEmpty, "the server ended: \(log)")
             said.bytes.withLock { $0.append(piece) }
         }
-        errors.fileHandleForReading.readabilityHandler = { [said] handle in
-            let piece = handle.availableData
-            said.bytes.withLock { $0.append(piece) }
-            if piece.isEmpty {
-                handle.readabilityHandler = nil
-                said.ended.signal()
+        // A thread that blocks in read: a readability handler may never hear of the end.
+        let pipe = errors.fileHandleForReading
+        Thread.detachNewThread { [said] in
+            while true {
+                let piece = pipe.availableData
+                if piece.isEmpty { break }
+                said.bytes.withLock { $0.append(piece) }
             }
+            said.ended.signal()
         }
     }
 
@@ -82,7 +84,6 @@ final class Server {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
-        errors.fileHandleForReading.readabilityHandler = nil
     }
 
     /// The word by itself, as text or as a JSON string.

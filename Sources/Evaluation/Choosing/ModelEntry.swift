@@ -61,13 +61,14 @@ package struct ModelEntry: Sendable {
         var standards: [String: Double] = [:]
         for entry in entries {
             let weight = "\(Blend.weightPrefix).\(entry.name)"
-            axes.append(Axis(name: weight, values: [], standard: 1, isWhole: false))
+            axes.append(
+                Axis(name: weight, values: [], standard: 1, choices: nil, isWhole: false))
             standards[weight] = 1
             for axis in entry.axes {
                 axes.append(
                     Axis(
                         name: "\(entry.name).\(axis.name)", values: axis.values,
-                        standard: axis.standard, isWhole: axis.isWhole))
+                        standard: axis.standard, choices: axis.choices, isWhole: axis.isWhole))
             }
             for (name, value) in entry.standards { standards["\(entry.name).\(name)"] = value }
         }
