@@ -133,7 +133,8 @@ BODY void step(
     for (size_t c = 0; c < side->columns; c++) {
         float g = scale * gradient[c] - decay * values[c];
         squares[c] += g * g;
-        values[c] += rate * g / __builtin_sqrtf(squares[c]);
+        // sqrtf would set errno, one element at a time.
+        values[c] += rate * g / __builtin_elementwise_sqrt(squares[c]);
     }
 }
 
@@ -141,12 +142,12 @@ BODY void step_id(
     const struct sc_features *side, size_t id, float sign, const float *gradient, size_t shard,
     size_t shards, float rate, float decay) {
     if (!side->offsets) {
-        if (id % shards == shard) step(side, id, sign, gradient, rate, decay);
+        if ((id & (shards - 1)) == shard) step(side, id, sign, gradient, rate, decay);
         return;
     }
     for (int64_t k = side->offsets[id]; k < side->offsets[id + 1]; k++) {
         size_t row = (size_t)side->features[k];
-        if (row % shards == shard)
+        if ((row & (shards - 1)) == shard)
             step(side, row, sign * side->weights[k], gradient, rate, decay);
     }
 }

@@ -59,6 +59,7 @@ double sc_pairwise_gradients(
 /// Takes the steps of those rows whose number leaves `shard` over `shards`, in the order of the
 /// pairs.
 ///
+/// - shards: a power of two.
 /// - minus: the ids that take the gradient with the opposite sign; null where there are none.
 /// - used: a pair with a negative number here takes no step.
 void sc_pairwise_apply(
