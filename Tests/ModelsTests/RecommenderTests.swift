@@ -11,7 +11,7 @@ import Testing
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
         smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
-        Association(), smallBPR, smallWARP, smallEALS,
+        Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
     ]
 
     static var smallIALS: IALS {
@@ -46,6 +46,15 @@ import Testing
         model.dimensions = 20
         model.unobservedWeight = 20
         model.regularization = 0.01
+        return model
+    }
+
+    static var smallWideDeep: WideDeep {
+        var model = WideDeep()
+        model.factors = smallIALS
+        model.hidden = [16, 8]
+        model.epochs = 3
+        model.heldOutShare = 0.3
         return model
     }
 
