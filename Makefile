@@ -30,6 +30,7 @@ bench: setup
 	.build/release/sidecart bench
 	.build/release/sidecart bench --one-cpu
 	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
+	SIDECART_BENCHMARK_TOP=64,192 swift test -c release --filter TopItemsBenchmark
 
 # The tests again under AddressSanitizer and ThreadSanitizer, each in a build folder of its own. What leaks are
 # reported are of the test runner itself and not of this package, so leaks are not looked for. Threads are checked

@@ -25,6 +25,7 @@ package struct BatchScorer: Sendable {
 
     package let task: RankingTask
     private let sources: [WeightedSource]
+    private let isSum: Bool
     private let bias: Float
     /// What takes the best of each query further; nil without a deep part.
     private let deep: DeepRanking?
@@ -43,6 +44,7 @@ package struct BatchScorer: Sendable {
         self.task = task
         self.threads = threads
         let knowsUsers = task.context == .history
+        isSum = parts.ranker != nil
         bias = parts.ranker?.bias ?? 0
         deep = parts.ranker.flatMap { ranker in
             guard !ranker.layers.isEmpty else { return nil }
@@ -80,6 +82,7 @@ package struct BatchScorer: Sendable {
         precondition(task.context == other.task.context && task.itemCount == other.task.itemCount)
         self.task = task
         sources = other.sources
+        isSum = other.isSum
         bias = other.bias
         deep = other.deep
         threads = other.threads
@@ -203,7 +206,7 @@ package struct BatchScorer: Sendable {
         _ scores: UnsafeMutablePointer<Float>, addend: UnsafeMutablePointer<Float>, step: Int,
         stride: Int, queries: Range<Int>
     ) {
-        if deep == nil, bias == 0, sources.count == 1, sources[0].weight == 1 {
+        guard isSum else {
             fill(scores, stride: stride, queries: queries, from: sources[0].source)
             return
         }

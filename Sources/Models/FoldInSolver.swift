@@ -82,6 +82,40 @@ package struct FoldInSolver: Sendable {
         return fit
     }
 
+    /// Improves a vector for one history: each block of its dimensions in turn becomes the best with
+    /// the rest fixed.
+    ///
+    /// Source: Rendle, Krichene, Zhang and Koren 2021, "iALS++: Speeding up matrix factorization
+    /// with subspace optimization".
+    ///
+    /// - Parameters:
+    ///   - vector: `paddedCount(dimensions)` floats, zero past `dimensions`.
+    ///   - block: how many dimensions at a time; a multiple of `SC_LINALG_BLOCK`.
+    ///   - scratch: made with this block, and a history as long.
+    /// - Returns: as `solve`, but where the vector is not the best the sum comes out less by what
+    ///   the objective is above its minimum; nil where a block is not positive definite, with
+    ///   `vector` spoilt.
+    /// - Complexity: O(count x D x block + D^2 + D x block^2).
+    func improve(
+        history: UnsafePointer<UnsafePointer<Float>>, count: Int,
+        vector: UnsafeMutablePointer<Float>, block: Int, scratch: FoldInScratch
+    ) -> Float? {
+        let d = paddedCount(dimensions)
+        precondition(
+            scratch.workCount >= sc_ials_improve_scratch_count(d, block, count),
+            "\(scratch.workCount) floats of scratch")
+        guard count > 0 else {
+            vector.update(repeating: 0, count: d)
+            return 0
+        }
+        let fit = base.withUnsafeBufferPointer {
+            sc_ials_improve(
+                history, count, dimensions, d, $0.baseAddress!, Float(ridge(historyCount: count)),
+                block, scratch.work, vector)
+        }
+        return fit.isFinite ? fit : nil
+    }
+
     /// Says what a past item gave to a score: solves `A x = y`, with A the system of the last
     /// `solve`.
     ///
@@ -131,16 +165,29 @@ package struct FoldInSolver: Sendable {
 }
 
 /// The memory that one thread folds in with: D^2 floats and a panel of rows, for D rounded up to
-/// 16.
+/// 16, or less where it goes block by block.
 package final class FoldInScratch {
     package let dimensions: Int
     fileprivate let work: UnsafeMutablePointer<Float>
     fileprivate let solution: UnsafeMutablePointer<Float>
+    fileprivate let workCount: Int
 
-    package init(dimensions: Int) {
+    package convenience init(dimensions: Int) {
+        self.init(
+            dimensions: dimensions, workCount: sc_ials_scratch_count(paddedCount(dimensions)))
+    }
+
+    /// Memory to improve vectors with, block by block.
+    convenience init(dimensions: Int, block: Int, historyMax: Int) {
+        self.init(
+            dimensions: dimensions,
+            workCount: sc_ials_improve_scratch_count(paddedCount(dimensions), block, historyMax))
+    }
+
+    private init(dimensions: Int, workCount: Int) {
         self.dimensions = dimensions
+        self.workCount = workCount
         let d = paddedCount(dimensions)
-        let workCount = sc_ials_scratch_count(d)
         work = UnsafeMutableRawPointer.allocate(
             byteCount: (workCount + d) * MemoryLayout<Float>.stride, alignment: 64
         ).bindMemory(to: Float.self, capacity: workCount + d)

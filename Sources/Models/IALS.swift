@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Interactions
 
 /// Implicit alternating least squares: matrix factorisation of who took what, solved exactly.
@@ -17,7 +18,12 @@ internal import Interactions
 /// Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS on item recommendation
 /// benchmarks".
 ///
-/// - Complexity: a step takes O(pairs x D^2 + (U + I) x D^3) time; training O((U + I) x D) memory.
+/// Many dimensions can be solved in blocks of ``block``, the others fixed: iALS++, of the same
+/// authors, 2021, "iALS++: Speeding up matrix factorization with subspace optimization". A step is
+/// then much shorter, and it takes a few more of them.
+///
+/// - Complexity: a step takes O(pairs x D^2 + (U + I) x D^3) time, in blocks O(pairs x D x block +
+///   (U + I) x (D^2 + D x block^2)); training O((U + I) x D) memory.
 package struct IALS: Recommender {
     package static let name = "ials"
 
@@ -25,6 +31,8 @@ package struct IALS: Recommender {
     package var dimensions = 64
     /// How often both sides are solved; at least 1.
     package var epochs = 16
+    /// How many dimensions are solved at a time, a multiple of 16; 0 for all.
+    package var block = 0
     /// lambda, nu and alpha0.
     package var foldIn = FoldInParameters(
         unobservedWeight: 0.3, regularization: 0.007, regularizationExponent: 1)
@@ -37,7 +45,7 @@ package struct IALS: Recommender {
     package var hyperparameters: [String: Double] {
         [
             "dimensions": Double(dimensions), "epochs": Double(epochs),
-            "unobserved_weight": Double(foldIn.unobservedWeight),
+            "block": Double(block), "unobserved_weight": Double(foldIn.unobservedWeight),
             "regularization": Double(foldIn.regularization),
             "regularization_exponent": Double(foldIn.regularizationExponent),
             "initial_deviation": Double(initialDeviation),
@@ -89,6 +97,9 @@ package struct IALS: Recommender {
         }
         try require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
         try require(epochs > 0, "epochs must be at least 1", epochs)
+        try require(
+            block >= 0 && block.isMultiple(of: Int(SC_LINALG_BLOCK)),
+            "block must be a multiple of \(SC_LINALG_BLOCK)", block)
         for (name, value) in [
             ("unobserved_weight", foldIn.unobservedWeight),
             ("regularization", foldIn.regularization), ("initial_deviation", initialDeviation),
@@ -105,6 +116,8 @@ private struct HalfStep {
     let rows: PaddedRows
     let fixed: PaddedRows
     let solver: FoldInSolver
+    /// 0 to solve all dimensions at once.
+    let block: Int
     let threads: Int
 
     init(rows: PaddedRows, from fixed: PaddedRows, model: IALS, context: TrainingContext)
@@ -114,6 +127,7 @@ private struct HalfStep {
         self.rows = rows
         self.fixed = fixed
         threads = context.threads
+        block = model.block < fixed.columns ? model.block : 0
         solver = FoldInSolver(
             rows: fixed.base, count: fixed.rows, dimensions: fixed.columns, stride: fixed.stride,
             parameters: model.foldIn, threads: context.threads)
@@ -122,7 +136,8 @@ private struct HalfStep {
     /// - Returns: the objective but for the fixed side's penalty.
     ///
     /// For a row with n entries, system A and right side b the terms are n - 2 b.x + x.Ax, and Ax =
-    /// b at the solution, so they come to n - b.x, which the solve gives for nothing.
+    /// b at the solution, so they come to n - b.x, which the solve gives for nothing; going by
+    /// blocks gives n less the terms.
     func run(histories: SparseMatrix) throws(TrainingError) -> Double {
         let longest = (0..<rows.rows).reduce(0) { max($0, histories.row($1).count) }
         let fits = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows.rows)
@@ -136,7 +151,9 @@ private struct HalfStep {
         addresses.initialize(repeating: UnsafePointer(fixed.base), count: threads * longest)
         nonisolated(unsafe) let (fit, address) = (fits, addresses)
         nonisolated(unsafe) let scratches = (0..<threads).map { _ in
-            FoldInScratch(dimensions: fixed.columns)
+            block == 0
+                ? FoldInScratch(dimensions: fixed.columns)
+                : FoldInScratch(dimensions: fixed.columns, block: block, historyMax: longest)
         }
         parallelFor(count: rows.rows, chunk: 16, threads: threads) { worker, range in
             let history = address + worker * longest
@@ -145,9 +162,14 @@ private struct HalfStep {
                 for (k, entry) in entries.enumerated() {
                     history[k] = UnsafePointer(fixed[Int(histories.columns[entry])])
                 }
-                let solved = solver.solve(
-                    history: history, count: entries.count, into: rows[row],
-                    scratch: scratches[worker])
+                let solved =
+                    block == 0
+                    ? solver.solve(
+                        history: history, count: entries.count, into: rows[row],
+                        scratch: scratches[worker])
+                    : solver.improve(
+                        history: history, count: entries.count, vector: rows[row], block: block,
+                        scratch: scratches[worker])
                 fit[row] = solved ?? .nan
             }
         }

@@ -9,6 +9,8 @@ internal import Interactions
 /// - Jaccard: n_ij / (n_i + n_j - n_ij)
 /// - lift: n_ij U / (n_i n_j)
 /// - conditional probability: n_ij / (n_j n_i^alpha), that is P(i | j) against the popularity of i
+/// - asymmetric cosine: n_ij / (n_j^(1 - alpha) n_i^alpha); the cosine where alpha is 0.5, and P(i |
+///   j) where it is 0
 ///
 /// where user u counts (h_u / h)^-`activityExponent` times, with h_u the length of her history and
 /// h the mean: what somebody with few items takes together says more than what a collector does.
@@ -21,7 +23,8 @@ internal import Interactions
 /// Source: Sarwar, Karypis, Konstan and Riedl 2001, "Item-based collaborative filtering
 /// recommendation algorithms"; Deshpande and Karypis 2004, "Item-based top-N recommendation
 /// algorithms", section 4.1 (conditional probability, alpha, lists of k, rows scaled by their
-/// length); Bell and Koren 2007, "Improved neighborhood-based collaborative filtering" (shrinkage).
+/// length); Aiolli 2013, "Efficient top-N recommendation for very large scale binary rated datasets"
+/// (asymmetric cosine); Bell and Koren 2007, "Improved neighborhood-based collaborative filtering" (shrinkage).
 ///
 /// - Complexity: O(sum of squared history lengths) time; O(I) memory a thread beside the lists.
 package struct ItemKNN: Recommender {
@@ -29,18 +32,19 @@ package struct ItemKNN: Recommender {
 
     /// Recorded in manifests by number, in this order.
     package enum Similarity: Int, CaseIterable, Sendable {
-        case cosine, jaccard, lift, conditionalProbability
+        case cosine, jaccard, lift, conditionalProbability, asymmetricCosine
     }
 
-    package var similarity = Similarity.cosine
+    package var similarity = Similarity.asymmetricCosine
     /// In users; 0 or more.
     package var shrinkage: Float = 10
-    /// alpha of the conditional probability, 0 to 1; the other similarities have none.
-    package var popularityExponent: Float = 0.5
+    /// alpha, 0 to 1, of the conditional probability and the asymmetric cosine; the other
+    /// similarities have none.
+    package var popularityExponent: Float = 0.3
     /// 0 counts every user as one; 0 or more.
     package var activityExponent: Float = 0.5
     /// The items that may lead to one item; at least 1.
-    package var neighboursMax = 50
+    package var neighboursMax = 100
 
     package init() {}
 
@@ -67,6 +71,7 @@ package struct ItemKNN: Recommender {
         let counts = (0..<items.rows).map { item in
             items.range(item).reduce(Float(0)) { $0 + voices[Int(items.columns[$1])] }
         }
+        let scales = counts.map(scales)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
         let sources = try steps.makeLists(
@@ -82,9 +87,14 @@ package struct ItemKNN: Recommender {
             list.reserveCapacity(together.count)
             for other in together.entries where Int(other) != item {
                 let both = together.values[Int(other)]
-                let source = counts[Int(other)]
-                let score = similarity(
-                    both: both, source: source, target: target, users: total)
+                let scale = scales[Int(other)].source * scales[item].target
+                let score =
+                    switch similarity {
+                    case .cosine: both / (counts[Int(other)] * target).squareRoot()
+                    case .jaccard: both / (counts[Int(other)] + target - both)
+                    case .lift: both * total / (counts[Int(other)] * target)
+                    case .conditionalProbability, .asymmetricCosine: both / scale
+                    }
                 list.append(RankedKey(item: other, score: score * both / (both + shrinkage)))
             }
             list.keepFirst(neighboursMax)
@@ -105,13 +115,11 @@ package struct ItemKNN: Recommender {
         }
     }
 
-    private func similarity(both: Float, source: Float, target: Float, users: Float) -> Float {
-        switch similarity {
-        case .cosine: both / (source * target).squareRoot()
-        case .jaccard: both / (source + target - both)
-        case .lift: both * users / (source * target)
-        case .conditionalProbability: both / (source * power(target, popularityExponent))
-        }
+    /// What an item of this count divides by where it leads to others, and where others lead to it.
+    private func scales(count: Float) -> (source: Float, target: Float) {
+        let target = power(count, popularityExponent)
+        let isAsymmetric = similarity == .asymmetricCosine
+        return (isAsymmetric ? power(count, 1 - popularityExponent) : count, target)
     }
 
     private func validate() throws(TrainingError) {

@@ -75,3 +75,32 @@ package struct OrderHistories: Sendable {
             baskets: SparseMatrix(rows: starts.count, columnCount: items, entries: entries))
     }
 }
+
+extension OrderHistories {
+    /// Users x items: each row the weighted sum of a user's baskets.
+    ///
+    /// - Parameter weights: by a user's number of baskets, the weight of each, oldest first; 0 or
+    ///   more.
+    func sums(_ weights: (_ count: Int) -> [Float]) -> SparseMatrix {
+        let sum = SparseAccumulator(columns: baskets.columnCount)
+        let rows = SparseRows(baskets)
+        var offsets = [0]
+        var columns: [Int32] = []
+        var values: [Float] = []
+        for user in 0..<users {
+            let own = range(of: user)
+            for (row, weight) in zip(own, weights(own.count)) where weight > 0 {
+                sum.add(columnsOf: row, in: rows, weight: weight)
+            }
+            for item in sum.entries.sorted() {
+                columns.append(item)
+                values.append(sum.values[Int(item)])
+            }
+            offsets.append(columns.count)
+            sum.removeAll()
+        }
+        return SparseMatrix(
+            rows: users, columnCount: baskets.columnCount, rowOffsets: offsets, columns: columns,
+            values: values)
+    }
+}

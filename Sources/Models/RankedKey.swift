@@ -29,7 +29,8 @@ extension [RankedKey] {
         sort()
     }
 
-    /// Keeps the first `limit` in order, in no order. Source: Hoare 1961, "Algorithm 65: Find".
+    /// Keeps the first `limit` in order, in no order, and gives back the memory of the others: lists
+    /// stay until all of them are made. Source: Hoare 1961, "Algorithm 65: Find".
     mutating func selectFirst(_ limit: Int) {
         guard limit < count else { return }
         withUnsafeMutableBufferPointer { keys in
@@ -49,7 +50,7 @@ extension [RankedKey] {
                 if limit - 1 <= j { high = j } else if limit - 1 >= i { low = i } else { break }
             }
         }
-        removeSubrange(limit...)
+        self = Array(self[..<limit])
     }
 
     private static func middle(_ a: RankedKey, _ b: RankedKey, _ c: RankedKey) -> RankedKey {

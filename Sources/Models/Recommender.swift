@@ -33,6 +33,8 @@ package struct TrainingData: Sendable {
     package var userFeatures: SparseMatrix?
     /// Items x features, likewise.
     package var itemFeatures: SparseMatrix?
+    /// Whether the values of `interactions` are ratings, and not how often or how strongly.
+    package var hasRatings = false
 
     package init(
         interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,

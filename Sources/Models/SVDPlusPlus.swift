@@ -54,6 +54,11 @@ package struct SVDPlusPlus: Recommender {
         guard let first = ratings.values.first else {
             throw TrainingError("svdpp: no event of a known user; it learns from users' ratings")
         }
+        guard data.hasRatings else {
+            throw TrainingError(
+                "svdpp: no ratings: values say how often users took an item; it learns from events "
+                    + "of the kind rating, where no other kind counts")
+        }
         guard ratings.values.contains(where: { $0 != first }) else {
             throw TrainingError(
                 "svdpp: no ratings: all \(ratings.nonZeroCount) pairs have the value \(first); "

@@ -52,7 +52,7 @@ package struct TIFUKNN: Recommender {
             throw TrainingError(
                 "tifu-knn: no basket of a known user; it learns from what users buy again")
         }
-        let vectors = userVectors(orders)
+        let vectors = orders.sums(weights(baskets:))
         let users = SparseRows(vectors)
         let items = SparseRows(vectors.transposed())
         let neighbourhood = Neighbourhood(users: users, items: items)
@@ -86,30 +86,6 @@ package struct TIFUKNN: Recommender {
             return list
         }
         return parts
-    }
-
-    /// Users x items.
-    private func userVectors(_ orders: OrderHistories) -> SparseMatrix {
-        let sum = SparseAccumulator(columns: orders.baskets.columnCount)
-        let baskets = SparseRows(orders.baskets)
-        var offsets = [0]
-        var columns: [Int32] = []
-        var values: [Float] = []
-        for user in 0..<orders.users {
-            let rows = orders.range(of: user)
-            for (row, weight) in zip(rows, weights(baskets: rows.count)) {
-                sum.add(columnsOf: row, in: baskets, weight: weight)
-            }
-            for item in sum.entries.sorted() {
-                columns.append(item)
-                values.append(sum.values[Int(item)])
-            }
-            offsets.append(columns.count)
-            sum.removeAll()
-        }
-        return SparseMatrix(
-            rows: orders.users, columnCount: orders.baskets.columnCount, rowOffsets: offsets,
-            columns: columns, values: values)
     }
 
     /// The weight of each of a user's baskets, oldest first.

@@ -4,8 +4,9 @@ package import Interactions
 package struct TrainingDataOptions: Sendable {
     /// Multiplies the value of each kind of event; kinds that are absent, or weigh 0, are left out.
     ///
-    /// A return is never positive, so `.return` may not be here.
-    package var weights: [EventKind: Float] = [.purchase: 1]
+    /// A return is never positive, so `.return` may not be here. Nil: purchases alone, each as it
+    /// is, or ratings alone where there are no purchases.
+    package var weights: [EventKind: Float]?
     /// Events of a user without a basket make one as long as each follows the last within this many
     /// seconds.
     ///
@@ -14,6 +15,21 @@ package struct TrainingDataOptions: Sendable {
     package var sessionGapSeconds: Int64 = 1_800
 
     package init() {}
+
+    /// The same options with `weights` that are not nil.
+    package func resolved(for dataset: Dataset) -> TrainingDataOptions {
+        guard weights == nil else { return self }
+        let kinds = dataset.events.kinds
+        let isRated = !kinds.contains(.purchase) && kinds.contains(.rating)
+        var options = self
+        options.weights = [isRated ? .rating : .purchase: 1]
+        return options
+    }
+
+    /// Whether nothing but ratings counts, so that values are ratings.
+    package var countsRatingsAlone: Bool {
+        (weights ?? [:]).filter { $0.value > 0 }.map(\.key) == [.rating]
+    }
 }
 
 extension TrainingData {
@@ -24,12 +40,16 @@ extension TrainingData {
     /// names, else to its user's session where its time is known, else to none. Rows of
     /// `interactions` are the dataset's users; baskets without a positive event have no row.
     ///
+    /// Ratings are not summed where nothing else counts: the newest one of a user and item stands.
+    /// What the catalogue says becomes the items' features.
+    ///
     /// - Throws: ``TrainingError`` where the options are out of range or no event is positive.
     /// - Complexity: O(events x log events).
     package init(dataset: Dataset, options: TrainingDataOptions = .init()) throws(TrainingError) {
         try options.validate()
+        let options = options.resolved(for: dataset)
         let events = dataset.events
-        let weights = EventKind.allCases.map { options.weights[$0] ?? 0 }
+        let weights = EventKind.allCases.map { options.weights?[$0] ?? 0 }
         let positive = (0..<events.count).filter {
             weights[Int(events.kinds[$0].rawValue)] > 0 && events.values[$0] > 0
         }
@@ -40,7 +60,9 @@ extension TrainingData {
                     + kinds.map(\.name).joined(separator: " or ") + " with a value above 0")
         }
         let items = dataset.items.count
-        let pairs = positive.lazy.filter { events.users[$0] != EventTable.none }.map {
+        let owned = positive.filter { events.users[$0] != EventTable.none }
+        let counted = options.countsRatingsAlone ? events.newestOfPairs(owned) : owned
+        let pairs = counted.lazy.map {
             (
                 row: events.users[$0], column: events.items[$0],
                 value: weights[Int(events.kinds[$0].rawValue)] * events.values[$0]
@@ -61,6 +83,9 @@ extension TrainingData {
                 events: events, positive: positive, baskets: basketOf,
                 users: dataset.users.count, items: items),
             catalog: dataset.catalog)
+        hasRatings = options.countsRatingsAlone
+        let features = CatalogTerms().vectors(of: dataset.catalog, items: items)
+        itemFeatures = features.nonZeroCount > 0 ? features : nil
     }
 
     /// The basket of each positive event, or `EventTable.none`, and how many there are; sessions
@@ -96,6 +121,7 @@ extension TrainingData {
 
 extension TrainingDataOptions {
     fileprivate func validate() throws(TrainingError) {
+        guard let weights else { return try validateGap() }
         for kind in EventKind.allCases {
             guard let weight = weights[kind] else { continue }
             guard weight >= 0, weight.isFinite else {
@@ -108,8 +134,32 @@ extension TrainingDataOptions {
         guard weights.values.contains(where: { $0 > 0 }) else {
             throw TrainingError("no kind of event has a weight above 0")
         }
+        try validateGap()
+    }
+
+    private func validateGap() throws(TrainingError) {
         guard sessionGapSeconds >= 0 else {
             throw TrainingError("the session gap must be 0 s or more, not \(sessionGapSeconds)")
         }
+    }
+}
+
+extension EventTable {
+    /// Of these events, the newest of each user and item, or the last of equally new ones; in the
+    /// order given.
+    package func newestOfPairs(_ positions: [Int]) -> [Int] {
+        struct Pair: Hashable {
+            var user: Int32
+            var item: Int32
+        }
+        var newest: [Pair: Int] = [:]
+        for position in positions {
+            let pair = Pair(user: users[position], item: items[position])
+            guard let other = newest[pair], times[other] > times[position] else {
+                newest[pair] = position
+                continue
+            }
+        }
+        return positions.filter { newest[Pair(user: users[$0], item: items[$0])] == $0 }
     }
 }

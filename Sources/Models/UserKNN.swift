@@ -30,13 +30,13 @@ package struct UserKNN: Recommender {
         case cosine, tanimoto
     }
 
-    package var similarity = Similarity.cosine
+    package var similarity = Similarity.tanimoto
     /// In products of values, which are users' common items where all values are 1; 0 or more.
     package var shrinkage: Float = 0
     /// 1 makes items that few took count for more when users are compared, 0 does not; 0 or more.
-    package var rarityExponent: Float = 0
+    package var rarityExponent: Float = 0.5
     /// Above 1, the nearest users count for more; positive.
-    package var amplification: Float = 1
+    package var amplification: Float = 2
     /// The users who speak for one item; at least 1.
     package var neighboursMax = 15
     /// The users who speak at all; at least 1.

@@ -7,7 +7,8 @@ internal import Interactions
 /// "took j and is shown i", for each item's nearest pairs; its deep part takes the features and
 /// both vectors. Part of each user's items is held out, the first stage learns from the rest, and
 /// the network learns which items were held out (see ``WideDeepDescent``): the crosses by
-/// FTRL-proximal, all else by AdaGrad, jointly. Then the first stage learns anew, from everything.
+/// FTRL-proximal, all else by AdaGrad, jointly. Then the first stage learns anew, from everything,
+/// and its vectors are turned into the coordinates that the network knows.
 ///
 /// The network starts with the first stage's order, and keeps the epoch that ranks users best who
 /// took no part in its training; where no epoch helps there, that order is the result.
@@ -86,6 +87,7 @@ package struct WideDeep: Recommender {
         let first = try trainFirst(split.rest, &steps, lists: lists)
         let ranker = try trainRanker(split, first, &steps, &generator)
         var parts = try trainFirst(data, &steps, lists: lists).parts
+        parts.embeddings = parts.embeddings?.turned(towards: first.embeddings.items)
         parts.itemWeights = ranker.crosses
         parts.ranker = ranker.parts
         return parts

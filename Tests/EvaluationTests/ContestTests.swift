@@ -78,7 +78,8 @@ private struct Directed: Recommender {
         var dataset = makeDataset(users: 12, items: 4, [])
         for user in 0..<Int32(12) {
             for item in 0..<Int32(4) {
-                dataset.events.append(user: user, item: item, value: Float(item + 1))
+                dataset.events.append(
+                    user: user, item: item, kind: .rating, value: Float(item + 1))
             }
         }
         let plan = try EventSplits(dataset: dataset).makeFoldPlan(folds: 4, at: [2])
@@ -127,6 +128,14 @@ private struct Directed: Recommender {
                 try ModelRegistry.entry("ials").make(values)
             }
             #expect(error?.description.hasPrefix(reason) == true)
+        }
+        let knn = try ModelRegistry.entry("item-knn")
+        #expect(try knn.make(["similarity": 2]).hyperparameters["similarity"] == 2)
+        for value in [-1.0, 9] {
+            let outside = #expect(throws: EvaluationError.self) {
+                try knn.make(["similarity": value])
+            }
+            #expect(outside?.description.contains("must be one of 0 (cosine), 1 (jac") == true)
         }
         let error = #expect(throws: EvaluationError.self) { try ModelRegistry.entry("magic") }
         #expect(error?.description.contains("popularity") == true)

@@ -46,6 +46,35 @@ import Testing
         #expect(abs(try #require(losses.last) - expected) < 1e-5 * expected)
     }
 
+    @Test(arguments: [16, 32] as [Int])
+    func `by blocks the loss is the objective, never rises, and ends where whole systems end`(
+        block: Int
+    ) throws {
+        let dimensions = 40
+        let (model, parts, losses) = try train {
+            $0.dimensions = dimensions
+            $0.block = block
+            $0.epochs = 30
+        }
+        for (before, after) in zip(losses, losses.dropFirst()) {
+            #expect(after <= before * (1 + 1e-6))
+        }
+        let expected = plainLoss(try #require(parts.embeddings), model.foldIn)
+        let last = try #require(losses.last)
+        #expect(abs(last - expected) < 1e-5 * expected)
+        let whole = try train {
+            $0.dimensions = dimensions
+            $0.epochs = 30
+        }
+        #expect(abs(last - (try #require(whole.losses.last))) < 0.01 * last)
+    }
+
+    @Test func `a block as large as the system is the system`() throws {
+        let whole = try train().losses
+        let block = try train { $0.block = 32 }.losses
+        #expect(whole == block)
+    }
+
     @Test func `another seed gives another model of nearly the same loss`() throws {
         let (model, parts, losses) = try train()
         let other = try model.train(on: data, with: TrainingContext(threads: 2, seed: 6))

@@ -84,6 +84,7 @@ import Testing
                     case .jaccard: both / (source + target - both)
                     case .lift: both * voices.reduce(0, +) / (source * target)
                     case .conditionalProbability: both / (source * pow(target, 0.4))
+                    case .asymmetricCosine: both / (pow(source, 0.6) * pow(target, 0.4))
                     }
                 return value * both / (both + 3)
             }

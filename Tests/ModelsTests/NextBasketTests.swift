@@ -111,10 +111,89 @@ import Testing
         }
     }
 
-    private func train(_ model: TIFUKNN, _ orders: OrderHistories?) throws -> NeighbourLists {
+    @Test func `personal frequency puts own items first and best sellers after them`() throws {
+        // The first user took item 3 twice and item 1 once; items 0 and 2 sell better than both.
+        let baskets = makeMatrix([[1, 3], [3], [0, 2], [0, 2], [0], [2], [2]], columns: 5)
+        let orders = OrderHistories(offsets: [0, 2, 7, 7], baskets: baskets)
+        var model = PersonalFrequency()
+        let lists = try train(model, orders)
+        #expect(lists.items[lists.range(of: 0)] == [3, 1, 2, 0])
+        #expect(lists.items[lists.range(of: 1)] == [2, 0, 3, 1])
+        #expect(lists.range(of: 2).isEmpty)
+        // Item 2 is in four of the baskets, item 1 in one.
+        #expect(lists.scores[0..<3] == [2.4, 1.2, 0.8])
+        model.listMax = 3
+        let short = try train(model, orders)
+        #expect(short.items[short.range(of: 0)] == [3, 1, 2])
+    }
+
+    @Test(arguments: [71, 72] as [UInt64])
+    func `up-cf's lists equal a plain reading of the paper`(seed: UInt64) throws {
+        let data = makeRandomData(users: 240, items: 50, pairs: 900, seed: seed)
+        let orders = try #require(data.orders)
+        var model = UPCF()
+        (model.recency, model.locality, model.asymmetry) = (2, 1.5, 0.25)
+        let lists = try train(model, orders)
+        var ever = Array(repeating: Set<Int32>(), count: 240)
+        var recent = Array(repeating: Array(repeating: 0.0, count: 50), count: 240)
+        for user in 0..<240 {
+            for row in orders.range(of: user) {
+                ever[user].formUnion(orders.baskets.columns[orders.baskets.row(row)])
+            }
+            let window = orders.range(of: user).suffix(2)
+            for item in window.flatMap({ orders.baskets.columns[orders.baskets.row($0)] }) {
+                recent[user][Int(item)] += 1 / Double(window.count)
+            }
+        }
+        for user in 0..<240 {
+            var expected = Array(repeating: 0.0, count: 50)
+            for other in 0..<240 where !ever[user].isEmpty && !ever[other].isEmpty {
+                let both = Double(ever[user].intersection(ever[other]).count)
+                let scale =
+                    pow(Double(ever[user].count), 0.25) * pow(Double(ever[other].count), 0.75)
+                let weight = user == other ? 1 : pow(both / scale, 1.5)
+                for item in 0..<50 { expected[item] += weight * recent[other][item] }
+            }
+            var found = Array(repeating: 0.0, count: 50)
+            for entry in lists.range(of: user) {
+                found[Int(lists.items[entry])] = Double(lists.scores[entry])
+            }
+            for item in 0..<50 {
+                #expect(
+                    abs(found[item] - expected[item]) < 1e-4,
+                    "user \(user), item \(item), seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `models of baskets refuse settings out of range and missing orders`() throws {
+        let orders = OrderHistories(offsets: [0, 1], baskets: makeMatrix([[0]], columns: 1))
+        let changes: [(String, @Sendable (inout UPCF) -> Void)] = [
+            ("recency", { $0.recency = 0 }), ("locality", { $0.locality = 0 }),
+            ("asymmetry", { $0.asymmetry = 1.5 }), ("users_max", { $0.usersMax = 0 }),
+            ("list_max", { $0.listMax = 0 }), ("no basket of a known user", { _ in }),
+        ]
+        for (name, change) in changes {
+            var model = UPCF()
+            change(&model)
+            let error = #expect(throws: TrainingError.self) {
+                try train(model, name.hasPrefix("no ") ? nil : orders)
+            }
+            #expect(error?.description.hasPrefix("up-cf: \(name)") == true)
+        }
+        var frequency = PersonalFrequency()
+        #expect(throws: TrainingError.self) { try train(frequency, nil) }
+        frequency.listMax = 0
+        #expect(throws: TrainingError.self) { try train(frequency, orders) }
+    }
+
+    private func train(_ model: some Recommender, _ orders: OrderHistories?) throws
+        -> NeighbourLists
+    {
         let items = orders?.baskets.columnCount ?? 1
         let none = SparseMatrix(rows: orders?.users ?? 0, columnCount: items, entries: [])
-        let data = TrainingData(interactions: none, baskets: nil, orders: orders)
+        let data = TrainingData(
+            interactions: none, baskets: orders?.baskets, orders: orders)
         return try #require(try model.train(on: data, with: context).userLists)
     }
 }

@@ -6,18 +6,24 @@ import Testing
 
 /// What every algorithm owes, run for each of them.
 @Suite struct RecommenderTests {
-    static let all: [any Recommender] = personal + [Popularity()]
+    static let all: [any Recommender] = personal + [Popularity(), PersonalFrequency()]
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
-        Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
+        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
+        UPCF(), Content(), Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
     ]
 
     static var smallIALS: IALS {
         var model = IALS()
         model.dimensions = 20
         model.epochs = 5
+        return model
+    }
+
+    static var blockIALS: IALS {
+        var model = smallIALS
+        model.block = 16
         return model
     }
 

@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    private func rated(_ matrix: SparseMatrix) -> TrainingData {
+        var data = TrainingData(interactions: matrix, baskets: nil)
+        data.hasRatings = true
+        return data
+    }
+
     private func train(
         _ matrix: SparseMatrix, threads: Int = 2, _ change: (inout SVDPlusPlus) -> Void = { _ in }
     ) throws -> (embeddings: EmbeddingParts, losses: [Double]) {
@@ -45,8 +51,7 @@ import Testing
         let context = TrainingContext(threads: threads, seed: 3) { step in
             losses.withLock { $0.append(step.loss ?? .nan) }
         }
-        let parts = try model.train(
-            on: TrainingData(interactions: matrix, baskets: nil), with: context)
+        let parts = try model.train(on: rated(matrix), with: context)
         return (try #require(parts.embeddings), losses.withLock { $0 })
     }
 
@@ -106,6 +111,12 @@ import Testing
             try #require(same).description.hasPrefix(
                 "svdpp: no ratings: all 3 pairs have the value 1.0"))
         #expect(throws: TrainingError.self) { try train(makeMatrix([[]], columns: 2)) }
+        let counts = TrainingData(
+            interactions: Ratings(users: 20, items: 9, seed: 86).training, baskets: nil)
+        let counted = #expect(throws: TrainingError.self) {
+            try SVDPlusPlus().train(on: counts, with: TrainingContext(threads: 1, seed: 1))
+        }
+        #expect(try #require(counted).description.contains("events of the kind rating"))
     }
 
     @Test func `steps are reported, and training can be cancelled`() {
@@ -115,9 +126,7 @@ import Testing
             isCancelled: { steps.withLock { $0 == 2 } })
         #expect(throws: TrainingError.self) {
             try SVDPlusPlus().train(
-                on: TrainingData(
-                    interactions: Ratings(users: 20, items: 9, seed: 84).training, baskets: nil),
-                with: context)
+                on: rated(Ratings(users: 20, items: 9, seed: 84).training), with: context)
         }
         #expect(steps.withLock { $0 } == 2)
     }

@@ -86,11 +86,43 @@ import Testing
                 == "no event to learn from: of 1 events none is a purchase with a value above 0")
     }
 
+    @Test func `ratings count where there are no purchases, and the newest one stands`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0, kind: .rating, value: 2, time: 50)
+        dataset.events.append(user: 0, item: 0, kind: .rating, value: 5, time: 20)
+        dataset.events.append(user: 0, item: 1, kind: .rating, value: 3)
+        dataset.events.append(user: 0, item: 1, kind: .rating, value: 4)
+        dataset.events.append(user: 1, item: 1, kind: .view)
+        let rated = try TrainingData(dataset: dataset)
+        #expect(rated.hasRatings && rated.interactions.values == [2, 4])
+        dataset.events.append(user: 1, item: 0, value: 3)
+        let bought = try TrainingData(dataset: dataset)
+        #expect(!bought.hasRatings && bought.interactions.values == [3])
+        var options = TrainingDataOptions()
+        options.weights = [.purchase: 1, .rating: 1]
+        let both = try TrainingData(dataset: dataset, options: options)
+        #expect(!both.hasRatings && both.interactions.values == [7, 7, 3])
+    }
+
+    @Test func `what the catalogue says becomes the items' features`() throws {
+        var dataset = makeDataset()
+        dataset.events.append(user: 0, item: 0)
+        #expect(try TrainingData(dataset: dataset).itemFeatures == nil)
+        dataset.catalog.update(item: 0, title: "Tea", category: ["Kitchen"])
+        #expect(try TrainingData(dataset: dataset).itemFeatures == nil)
+        dataset.catalog.update(item: 1, title: "Red tea")
+        let features = try #require(try TrainingData(dataset: dataset).itemFeatures)
+        // Only the word that both have links them; nobody else has a category or the other word.
+        #expect(features.columnCount == 1 && features.values == [1, 1])
+        #expect(features.rows == dataset.items.count)
+    }
+
     @Test func `options out of range are refused`() {
         var dataset = makeDataset()
         dataset.events.append(user: 0, item: 0)
         let changes: [@Sendable (inout TrainingDataOptions) -> Void] = [
-            { $0.weights[.return] = 1 }, { $0.weights[.view] = -1 }, { $0.weights[.cart] = .nan },
+            { $0.weights = [.purchase: 1, .return: 1] }, { $0.weights = [.view: -1] },
+            { $0.weights = [.cart: .nan] },
             { $0.weights = [:] }, { $0.sessionGapSeconds = -1 },
         ]
         for change in changes {

@@ -40,6 +40,33 @@ import Testing
         #expect(Array(embeddings.items[row: 38]) != Array(embeddings.items[row: 39]))
     }
 
+    @Test func `an item without events goes by its entry in the catalogue`() throws {
+        var dataset = Dataset()
+        dataset.users = IdentifierTable((0..<40).map { "user \($0)" })
+        dataset.items = IdentifierTable((0..<41).map { "item \($0)" })
+        dataset.catalog.grow(to: 41)
+        for item in 0..<40 {
+            dataset.catalog.update(
+                item: item, title: "No \(item)", category: ["Toys", item % 2 == 0 ? "Even" : "Odd"])
+        }
+        for user in 0..<Int32(40) {
+            for item in 0..<Int32(38) where item % 2 == user % 2 && item != user {
+                dataset.events.append(user: user, item: item)
+            }
+        }
+        let parts = try small.train(
+            on: TrainingData(dataset: dataset), with: TrainingContext(threads: 2, seed: 1))
+        let embeddings = try #require(parts.embeddings)
+        let users = try #require(embeddings.users)
+        for user in 0..<40 {
+            let scores = (38..<41).map { item in
+                zip(users[row: user], embeddings.items[row: item]).reduce(0) { $0 + $1.0 * $1.1 }
+            }
+            // What nothing is known of comes after what is like the items that she took.
+            #expect(scores[user % 2] > max(scores[1 - user % 2], scores[2]), "user \(user)")
+        }
+    }
+
     @Test func `a user without events goes by her features`() throws {
         var data = makeCheckerboard(size: 40)
         let matrix = data.interactions

@@ -64,6 +64,32 @@ import Testing
         }
     }
 
+    @Test func `vectors in other coordinates are turned back, and products stay`() {
+        var generator = SeededGenerator(seed: 6)
+        func random(_ rows: Int) -> Matrix {
+            Matrix(
+                rows: rows, columns: 5,
+                values: (0..<5 * rows).map { _ in Float(generator.nextNormal()) })
+        }
+        /// Two axes by an angle, two swapped, and one reflected.
+        func turn(_ matrix: Matrix) -> Matrix {
+            let values = (0..<matrix.rows).flatMap { row in
+                let v = Array(matrix[row: row])
+                return [0.6 * v[0] - 0.8 * v[1], 0.8 * v[0] + 0.6 * v[1], v[3], v[2], -v[4]]
+            }
+            return Matrix(rows: matrix.rows, columns: 5, values: values)
+        }
+        let (items, users) = (random(40), random(30))
+        let other = EmbeddingParts(items: turn(items), users: turn(users), foldIn: nil)
+        let back = other.turned(towards: items)
+        #expect(zip(back.items.values, items.values).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(zip(back.users!.values, users.values).allSatisfy { abs($0 - $1) < 1e-5 })
+        // Of vectors that span less than the space, any turn of the rest would do.
+        let flat = EmbeddingParts(
+            items: Matrix(rows: 40, columns: 5), users: nil, foldIn: nil)
+        #expect(flat.turned(towards: items).items == flat.items)
+    }
+
     @Test func `what co-occurs beyond what factors see is learned from held-out items`() throws {
         // Pairs 2 n and 2 n + 1 go together, and nothing else does.
         var generator = SeededGenerator(seed: 9)

@@ -11,7 +11,7 @@ package struct Blend: Recommender {
         package var name: String
         package var model: any Recommender
         /// What its scores are multiplied by.
-        package var weight: Float
+        package var weight: Double
     }
 
     package var components: [Component]
@@ -20,7 +20,7 @@ package struct Blend: Recommender {
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [:]
         for component in components {
-            all["\(Self.weightPrefix).\(component.name)"] = Double(component.weight)
+            all["\(Self.weightPrefix).\(component.name)"] = component.weight
             for (name, value) in component.model.hyperparameters {
                 all["\(component.name).\(name)"] = value
             }
@@ -35,7 +35,8 @@ package struct Blend: Recommender {
         -> ModelParts
     {
         let parts = try trainComponents(on: data, with: context)
-        return try blend(parts, threads: context.threads)
+        return try .blend(
+            Array(zip(parts, components.map { Float($0.weight) })), threads: context.threads)
     }
 
     /// Each component's parts, in their order.
@@ -57,10 +58,5 @@ package struct Blend: Recommender {
             parts.append(try component.model.train(on: data, with: own))
         }
         return parts
-    }
-
-    /// What the components' parts make together.
-    func blend(_ parts: [ModelParts], threads: Int) throws(TrainingError) -> ModelParts {
-        try .blend(Array(zip(parts, components.map(\.weight))), threads: threads)
     }
 }

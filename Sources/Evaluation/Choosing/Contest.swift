@@ -168,9 +168,9 @@ package struct Contest: Sendable {
             leading: plan.leading, lengths: plan.lengths, threads: context.threads)
         let found = try search.run(
             blend, parts: parts, on: split,
-            fixed: values.inside(Blend.weightPrefix).mapValues { Float($0) })
+            fixed: values.inside(Blend.weightPrefix))
         for component in found.blend.components {
-            values["\(Blend.weightPrefix).\(component.name)"] = Double(component.weight)
+            values["\(Blend.weightPrefix).\(component.name)"] = component.weight
         }
         return (values, trials + found.trials)
     }

@@ -9,6 +9,8 @@ package struct ModelEntry: Sendable {
         package let values: [Double]
         /// The value that a model has if nothing else is said.
         package let standard: Double
+        /// Of a choice: what the numbers 0 and up stand for; nil for a quantity.
+        package let choices: [String]?
         fileprivate let isWhole: Bool
     }
 
@@ -34,7 +36,8 @@ package struct ModelEntry: Sendable {
         standards = model.hyperparameters
         axes = parameters.map {
             Axis(
-                name: $0.name, values: $0.values, standard: $0.get(model), isWhole: $0.isWhole)
+                name: $0.name, values: $0.values, standard: $0.get(model), choices: $0.choices,
+                isWhole: $0.isWhole)
         }
         maker = { values in
             var result = model
@@ -76,7 +79,7 @@ package struct ModelEntry: Sendable {
                     Blend.Component(
                         name: entry.name,
                         model: entry.maker(values.inside(entry.name)),
-                        weight: Float(values["\(Blend.weightPrefix).\(entry.name)"] ?? 1))
+                        weight: values["\(Blend.weightPrefix).\(entry.name)"] ?? 1)
                 })
         }
     }
@@ -91,7 +94,8 @@ package struct ModelEntry: Sendable {
     /// - Parameter model: whose it is, or `weight`; nil for all that have one of this name.
     package func hyperparameters(called name: String, of model: String?) -> [String] {
         guard !components.isEmpty else {
-            return (model ?? self.name) == self.name && axes.contains { $0.name == name } ? [name] : []
+            return (model ?? self.name) == self.name && axes.contains { $0.name == name }
+                ? [name] : []
         }
         let owners = model.map { [$0] } ?? components.map(\.name)
         return owners.map { "\($0).\(name)" }.filter { full in
@@ -119,6 +123,11 @@ package struct ModelEntry: Sendable {
                     "\(self.name).\(name) must be a \(axis.isWhole ? "whole " : "")number, not \(value)"
                 )
             }
+            if let choices = axis.choices, !choices.indices.contains(Int(value)) {
+                let all = choices.enumerated().map { "\($0) (\($1))" }.joined(separator: ", ")
+                throw EvaluationError(
+                    "\(self.name).\(name) must be one of \(all), not \(Int(value))")
+            }
         }
         return maker(values)
     }
@@ -140,6 +149,7 @@ package struct Parameter<Model: Sendable>: Sendable {
     package let name: String
     package let values: [Double]
     fileprivate let isWhole: Bool
+    fileprivate var choices: [String]?
     fileprivate let get: @Sendable (Model) -> Double
     fileprivate let set: @Sendable (inout Model, Double) -> Void
 
@@ -163,5 +173,22 @@ package struct Parameter<Model: Sendable>: Sendable {
         isWhole = false
         get = { Double($0[keyPath: path]) }
         set = { $0[keyPath: path] = Number($1) }
+    }
+
+    /// One of several ways, by its place among them.
+    package init<Choice: CaseIterable & RawRepresentable<Int> & Sendable>(
+        _ name: String, _ path: WritableKeyPath<Model, Choice> & Sendable, try values: [Choice] = []
+    ) {
+        precondition(
+            Choice.allCases.map(\.rawValue) == Array(0..<Choice.allCases.count), "\(Choice.self)")
+        self.name = name
+        self.values = values.map { Double($0.rawValue) }
+        isWhole = true
+        choices = Choice.allCases.map { "\($0)" }
+        get = { Double($0[keyPath: path].rawValue) }
+        set = { model, value in
+            guard let choice = Choice(rawValue: Int(value)) else { return }
+            model[keyPath: path] = choice
+        }
     }
 }

@@ -15,17 +15,23 @@ package enum ModelRegistry {
             Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
             Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
             Parameter("dimensions", \.dimensions, try: [32, 128]),
-            Parameter("epochs", \.epochs),
+            Parameter("epochs", \.epochs), Parameter("block", \.block),
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
         ModelEntry(
             ItemKNN(),
-            Parameter("shrinkage", \.shrinkage, try: [0, 50]),
-            Parameter("popularity_exponent", \.popularityExponent, try: [0.3, 0.7]),
-            Parameter("neighbours_max", \.neighboursMax, try: [20, 200])),
+            Parameter("similarity", \.similarity, try: [.conditionalProbability]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0.2, 0.5]),
+            Parameter("neighbours_max", \.neighboursMax, try: [50, 200]),
+            Parameter("activity_exponent", \.activityExponent, try: [0, 0.75]),
+            Parameter("shrinkage", \.shrinkage, try: [0, 50])),
         ModelEntry(
             UserKNN(),
-            Parameter("neighbours_max", \.neighboursMax, try: [20, 200]),
-            Parameter("shrinkage", \.shrinkage, try: [10])),
+            Parameter("neighbours_max", \.neighboursMax, try: [30, 200]),
+            Parameter("amplification", \.amplification, try: [1, 4]),
+            Parameter("similarity", \.similarity, try: [.cosine]),
+            Parameter("rarity_exponent", \.rarityExponent, try: [0, 1]),
+            Parameter("shrinkage", \.shrinkage, try: [10]),
+            Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
         ModelEntry(
             EASE(), Parameter("regularization", \.regularization, try: [200, 5_000])),
         ModelEntry(
@@ -34,7 +40,15 @@ package enum ModelRegistry {
             TIFUKNN(),
             Parameter("neighbours_max", \.neighboursMax, try: [100, 900]),
             Parameter("own_share", \.ownShare, try: [0.5, 0.9]),
-            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay)),
+            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay),
+            Parameter("groups", \.groups), Parameter("list_max", \.listMax)),
+        ModelEntry(
+            UPCF(),
+            Parameter("locality", \.locality, try: [1, 5]),
+            Parameter("recency", \.recency, try: [1, 25]),
+            Parameter("asymmetry", \.asymmetry, try: [0.25, 0.75]),
+            Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
+        ModelEntry(PersonalFrequency(), Parameter("list_max", \.listMax)),
         ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
         ModelEntry(
             Association(),
@@ -53,7 +67,8 @@ package enum ModelRegistry {
         ModelEntry(
             EALS(),
             Parameter("unobserved_weight", \.unobservedWeight, try: [128, 2_048]),
-            Parameter("regularization", \.regularization),
+            Parameter("regularization", \.regularization, try: [3]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0]),
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(
             SVDPlusPlus(), predictsRatings: true,

@@ -35,9 +35,10 @@ package struct RatingErrors: Sendable, Equatable {
 }
 
 extension TrainingData {
-    /// The ratings that occur, ascending; nil where values are no ratings, being all the same or
-    /// too many.
+    /// The ratings that occur, ascending; nil where values are no ratings, or all the same or too
+    /// many.
     var ratingScale: [Float]? {
+        guard hasRatings else { return nil }
         var distinct: Set<Float> = []
         for value in interactions.values {
             distinct.insert(value)

@@ -91,6 +91,7 @@ extension EvaluationSplit {
             catalog: data.catalog)
         training.userFeatures = data.userFeatures
         training.itemFeatures = data.itemFeatures
+        training.hasRatings = data.hasRatings
         let visible = training
         let split = EvaluationSplit(training: visible, heldOut: held.matrix) {
             () throws(EvaluationError) in try holdingOut(of: visible, seed: seed &+ 1)

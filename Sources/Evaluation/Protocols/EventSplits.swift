@@ -3,8 +3,8 @@ package import Models
 
 /// Protocols that hold out some of a shop's events.
 ///
-/// An event counts where it is a purchase, or of another kind that `options` weighs, with a value
-/// above 0.
+/// An event counts where it is of a kind that `options` weighs, with a value above 0: a purchase,
+/// or a rating where there are no purchases, if nothing else is said.
 package struct EventSplits: Sendable {
     package var dataset: Dataset
     package var options: TrainingDataOptions
@@ -14,7 +14,7 @@ package struct EventSplits: Sendable {
         dataset: Dataset, options: TrainingDataOptions = .init(), seed: UInt64 = 1
     ) {
         self.dataset = dataset
-        self.options = options
+        self.options = options.resolved(for: dataset)
         self.seed = seed
     }
 
@@ -55,7 +55,7 @@ package struct EventSplits: Sendable {
     }
 
     func counts(_ event: Int) -> Bool {
-        (options.weights[dataset.events.kinds[event]] ?? 0) > 0 && dataset.events.values[event] > 0
+        (options.weights?[dataset.events.kinds[event]] ?? 0) > 0 && dataset.events.values[event] > 0
     }
 
     func trainingData(_ dataset: Dataset) throws(EvaluationError) -> TrainingData {
@@ -129,12 +129,13 @@ package struct EventSplits: Sendable {
         let training = try trainingData(past)
         let isKnown = training.itemCounts
         let events = dataset.events
+        let counted = options.countsRatingsAlone ? events.newestOfPairs(held) : held
         let heldOut = SparseMatrix(
             rows: dataset.users.count, columnCount: dataset.items.count,
-            entries: held.lazy
+            entries: counted.lazy
                 .filter { isKnown[Int(events.items[$0])] > 0 }
                 .map {
-                    let weight = options.weights[events.kinds[$0]] ?? 0
+                    let weight = options.weights?[events.kinds[$0]] ?? 0
                     return (
                         row: events.users[$0], column: events.items[$0],
                         value: weight * events.values[$0]

@@ -20,6 +20,7 @@ struct Evaluate: ParsableCommand {
             Examples:
               sidecart evaluate ml-1m --factors 192
               sidecart evaluate ml-1m --models all --trials 8 --report report.html
+              sidecart evaluate ml-1m --models ials,ease,ials+ease
               sidecart evaluate gowalla --protocol given --models popularity,ials --set ials.dimensions=128
               sidecart evaluate events.csv --protocol basket-completion --models all --json
             """)
@@ -36,7 +37,9 @@ struct Evaluate: ParsableCommand {
     var folds = 5
 
     @Option(
-        help: ArgumentHelp("all, or names with commas; left out, --model.", valueName: "name,…"))
+        help: ArgumentHelp(
+            "all, or names with commas, + between the parts of a blend; left out, --model.",
+            valueName: "name,…"))
     var models: String?
 
     @Option(

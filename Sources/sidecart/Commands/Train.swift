@@ -12,6 +12,7 @@ struct Train: ParsableCommand {
             Examples:
               sidecart train events.csv --out bundle
               sidecart train events.csv --out bundle --model auto
+              sidecart train events.csv --out bundle --model ials+ease
               sidecart train 2024-*.csv.gz --catalog items.csv --out bundle --replace
               sidecart train online-retail.csv.gz --out bundle \\
                 --columns user=CustomerID,item=StockCode,time=InvoiceDate,basket=InvoiceNo,\\
@@ -36,7 +37,9 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Model")
     var model: ModelOptions
 
-    @Option(help: ArgumentHelp("Parts of the cross-validation of --model auto.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Parts of the cross-validation that chooses models and weighs blends.", valueName: "n"))
     var folds = 3
 
     @Option(
@@ -94,14 +97,18 @@ struct Train: ParsableCommand {
     private func chooseModel(for dataset: Dataset) throws -> (
         model: any Recommender, metrics: [String: Double]
     ) {
-        guard model.model == Self.automatic else {
-            let chosen = try ModelChoice(names: model.model, settings: model.settings).entrants
-            guard chosen.count == 1 else { throw Failure("--model takes one model, or auto") }
-            return (try chosen[0].entry.make(chosen[0].values), [:])
-        }
         let selection = ModelSelection(
             folds: folds, trials: trials, threads: model.threadCount, seed: model.seed,
             settings: model.settings)
+        guard model.model == Self.automatic else {
+            let chosen = try ModelChoice(names: model.model, settings: model.settings).entrants
+            guard chosen.count == 1 else { throw Failure("--model takes one model, or auto") }
+            let (entry, values) = chosen[0]
+            guard entry.components.isEmpty else {
+                return (try selection.weigh(chosen[0], for: dataset), [:])
+            }
+            return (try entry.make(values), [:])
+        }
         let choice = try selection.choose(for: dataset)
         if !output.json { Output.note("\n\(choice.summary)\n") }
         return (choice.model, choice.metrics)
@@ -140,7 +147,7 @@ struct Train: ParsableCommand {
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "\(ModelRegistry.names.joined(separator: ", ")); for train also auto.",
+            "\(ModelRegistry.names.joined(separator: ", ")); names with + between for their weighted sum; for train also auto.",
             valueName: "name"))
     var model = "ials"
 

@@ -2,13 +2,15 @@ import Evaluation
 
 /// Models by name, with what was set of their hyperparameters.
 struct ModelChoice {
-    let entrants: [(entry: ModelEntry, values: [String: Double])]
+    typealias Entrant = (entry: ModelEntry, values: [String: Double])
+    let entrants: [Entrant]
 
     /// - Parameters:
-    ///   - names: `all`, or names with commas.
+    ///   - names: `all`, or names with commas; `+` between names makes a blend of them.
     ///   - settings: `(model, name, value)`; without a model, for each chosen one that has such a
     ///     hyperparameter.
-    init(names: String, settings: [ModelSetting]) throws {
+    ///   - allowsOthers: whether settings of models that are not chosen are left out silently.
+    init(names: String, settings: [ModelSetting], allowsOthers: Bool = false) throws {
         let entries: [ModelEntry]
         if names == "all" {
             entries = ModelRegistry.all
@@ -22,7 +24,7 @@ struct ModelChoice {
         var values: [String: [String: Double]] = [:]
         for setting in settings {
             if let model = setting.model, model != Blend.weightPrefix {
-                guard entries.contains(where: { $0.isOrBlends(model) }) else {
+                guard allowsOthers || entries.contains(where: { $0.isOrBlends(model) }) else {
                     throw Failure("\(setting.flag): \(model) is not among the models")
                 }
             }
@@ -33,7 +35,7 @@ struct ModelChoice {
                     isMeant = true
                 }
             }
-            guard isMeant else {
+            guard isMeant || allowsOthers else {
                 throw Failure("\(setting.flag): no model here has '\(setting.name)'")
             }
         }

@@ -16,10 +16,12 @@ struct Plots {
 
     private var models: [EvaluationSummary.Model] { summary.models }
     private let width = 720.0
+    /// As wide as the longest name is drawn.
+    private var nameWidth: Double { 8 * Double(models.map(\.name.count).max() ?? 0) }
 
     /// One measure of all models, with their intervals.
     func bars(of measure: String) -> String {
-        let left = 150.0
+        let left = max(150, nameWidth + 20)
         let right = width - 70
         let rows = models.enumerated().compactMap { place, model in
             model.figures[measure].map { (place: place, name: model.name, figure: $0) }
@@ -52,8 +54,8 @@ struct Plots {
 
     /// The leading measure against the time that training took, on a logarithmic scale.
     func qualityAgainstTime() -> String {
-        let height = 380.0
-        let (left, right, top, bottom) = (70.0, width - 40, 16.0, height - 52)
+        let (left, right, top, bottom) = (70.0, legendLeft, 16.0, 16 + plotHeight)
+        let height = bottom + 52
         var svg = SVG(width: width, height: height)
         let points = models.enumerated().compactMap { place, model in
             model.figures[summary.leading].map {
@@ -86,29 +88,24 @@ struct Plots {
             "time of one training", (left + right) / 2, height - 8, anchor: .middle, style: "axis")
         svg.text(
             summary.leading, 16, (top + bottom) / 2, anchor: .middle, style: "axis", turned: true)
-        var labels = LabelPlaces()
         for point in points {
             let (px, py) = (x(point.time), y(point.figure.mean))
             svg.line(px, y(point.figure.low), px, y(point.figure.high), "whisker")
             svg.circle(
-                px, py, radius: 7, color: color(point.place),
+                px, py, radius: 9, color: color(point.place),
                 title: String(
                     format: "\(point.model.name): %.4f in %.2f s", point.figure.mean,
                     point.model.trainSeconds))
-            let isRight = px > right - 110
-            let place = labels.place(
-                x: isRight ? px - 12 : px + 12, y: py + 4,
-                width: 8 * Double(point.model.name.count), toTheLeft: isRight)
-            svg.text(
-                point.model.name, isRight ? px - 12 : px + 12, place,
-                anchor: isRight ? .end : .start, style: "name")
+            // A number has room where many models lie close; the legend says whose it is.
+            svg.text("\(point.place + 1)", px, py + 4, anchor: .middle, style: "number")
         }
+        drawLegend(in: &svg, numbered: true)
         return svg.render(label: "\(summary.leading) against training time")
     }
 
     /// The share of the catalogue on some list.
     func coverage() -> String {
-        let left = 150.0
+        let left = max(150, nameWidth + 20)
         let right = width - 70
         var svg = SVG(width: width, height: 46 + 34 * Double(models.count))
         let bottom = 10 + 34 * Double(models.count)
@@ -133,8 +130,8 @@ struct Plots {
 
     /// How many recommendations fall on the most popular items.
     func longTail() -> String {
-        let height = 400.0
-        let (left, right, top, bottom) = (70.0, width - 150, 16.0, height - 52)
+        let (left, right, top, bottom) = (70.0, legendLeft, 16.0, 16 + plotHeight)
+        let height = bottom + 52
         var svg = SVG(width: width, height: height)
         func x(_ share: Double) -> Double { left + (right - left) * share.squareRoot() }
         func y(_ share: Double) -> Double { bottom - (bottom - top) * share }
@@ -162,25 +159,30 @@ struct Plots {
         for (place, model) in models.enumerated() {
             svg.path(
                 zip(summary.longTailShares, model.longTail).map { (x: x($0), y: y($1)) },
-                color: color(place), title: model.name)
-            let row = top + 12 + 22 * Double(place)
-            svg.rectangle(
-                right + 18, row - 9, width: 12, height: 12, color: color(place), title: model.name)
-            svg.text(model.name, right + 36, row + 2, style: "name")
+                color: color(place), title: model.name, isDashed: place >= Self.colors.count)
         }
+        drawLegend(in: &svg, numbered: false)
         return svg.render(label: "share of recommendations that fall on the most popular items")
     }
-}
 
-/// Keeps labels that would cover one another apart.
-private struct LabelPlaces {
-    private var taken: [(x: ClosedRange<Double>, y: Double)] = []
+    // MARK: Legends
 
-    mutating func place(x: Double, y: Double, width: Double, toTheLeft: Bool) -> Double {
-        let range = toTheLeft ? (x - width)...x : x...(x + width)
-        var y = y
-        while taken.contains(where: { $0.x.overlaps(range) && abs($0.y - y) < 15 }) { y += 15 }
-        taken.append((range, y))
-        return y
+    private var legendLeft: Double { width - max(110, nameWidth + 48) }
+    /// Room for a legend of all models.
+    private var plotHeight: Double { max(330, 12 + 22 * Double(models.count)) }
+
+    private func drawLegend(in svg: inout SVG, numbered: Bool) {
+        for (place, model) in models.enumerated() {
+            let (x, y) = (legendLeft + 24, 28 + 22 * Double(place))
+            if numbered {
+                svg.circle(x, y - 4, radius: 9, color: color(place), title: model.name)
+                svg.text("\(place + 1)", x, y, anchor: .middle, style: "number")
+            } else {
+                svg.path(
+                    [(x: x - 9, y: y - 4), (x: x + 9, y: y - 4)], color: color(place),
+                    title: model.name, isDashed: place >= Self.colors.count)
+            }
+            svg.text(model.name, x + 16, y, style: "name")
+        }
     }
 }

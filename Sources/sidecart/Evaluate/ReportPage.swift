@@ -181,7 +181,9 @@ struct ReportPage {
         svg .even { stroke: var(--soft); stroke-dasharray: 2 5; }
         svg .whisker { stroke: var(--ink); stroke-width: 1.5; }
         svg .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+        svg .dashed { stroke-dasharray: 6 4; }
         svg .dot { stroke: var(--card); stroke-width: 2; }
+        svg .number { fill: #fff; font-size: 11px; font-weight: 700; }
         .scroll { overflow-x: auto; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums;
           font-size: 14px; white-space: nowrap; }

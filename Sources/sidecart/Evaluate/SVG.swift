@@ -39,11 +39,13 @@ struct SVG {
             """)
     }
 
-    mutating func path(_ points: [(x: Double, y: Double)], color: String, title: String) {
+    mutating func path(
+        _ points: [(x: Double, y: Double)], color: String, title: String, isDashed: Bool = false
+    ) {
         let steps = points.enumerated().map { "\($0 == 0 ? "M" : "L")\(n($1.x)) \(n($1.y))" }
         elements.append(
             """
-            <path d="\(steps.joined())" stroke="\(color)" class="curve">\
+            <path d="\(steps.joined())" stroke="\(color)" class="curve\(isDashed ? " dashed" : "")">\
             <title>\(escaped(title))</title></path>
             """)
     }

@@ -21,19 +21,20 @@ struct ModelSelection {
         let summary: EvaluationSummary
     }
 
+    /// Judges every model, and the blend of the two best.
     func choose(for dataset: Dataset) throws -> Choice {
         let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
         let contest = Contest(plan: plan, trialsMax: trials)
-        let entrants = try ModelChoice(names: "all", settings: settings).entrants
+        var entrants = try ModelChoice(names: "all", settings: settings).entrants
         let bar = ProgressBar("choosing")
         defer { bar.finish() }
         var judged: [JudgedModel] = []
         var refusals: [EvaluationSummary.Refusal] = []
-        for (place, entrant) in entrants.enumerated() {
+        func judge(_ entrant: ModelChoice.Entrant, place: Int, of count: Int) throws {
             let context = TrainingContext(threads: threads, seed: seed) { step in
                 let own = Double(step.step) / Double(step.steps)
                 bar.update(
-                    (Double(place) + own) / Double(entrants.count),
+                    (Double(place) + own) / Double(count),
                     detail: "\(step.model) \(step.step)/\(step.steps)")
             }
             switch try contest.run(entrant.entry, set: entrant.values, context: context) {
@@ -42,22 +43,48 @@ struct ModelSelection {
                 refusals.append(.init(model: name, reason: reason))
             }
         }
-        let standings = Standings(judged, leading: plan.leading, seed: seed, threads: threads)
-        guard let best = standings.rows.first?.model,
-            let winner = entrants.first(where: { $0.entry.name == best.name })
+        func standings() -> Standings {
+            Standings(judged, leading: plan.leading, seed: seed, threads: threads)
+        }
+        for (place, entrant) in entrants.enumerated() {
+            try judge(entrant, place: place, of: entrants.count + 1)
+        }
+        let best = standings().rows.prefix(2).map(\.model.name)
+        if best.count == 2 {
+            let blend = try ModelChoice(
+                names: best.joined(separator: "+"), settings: settings, allowsOthers: true
+            ).entrants[0]
+            try judge(blend, place: entrants.count, of: entrants.count + 1)
+            entrants.append(blend)
+        }
+        let final = standings()
+        guard let leader = final.rows.first?.model,
+            let winner = entrants.first(where: { $0.entry.name == leader.name })
         else {
             throw Failure(refusals.map(\.description).joined(separator: "\n"))
         }
-        // Folds may have chosen differently; the final setting is chosen once, on the first fold.
+        return Choice(
+            model: try setting(of: winner, contest), metrics: Self.metrics(final),
+            summary: EvaluationSummary(
+                plan: plan, standings: final, refusals: refusals, secondsPerEpoch: [:], seed: seed,
+                seeds: 1, threads: threads))
+    }
+
+    /// The blend with its weights found on the first fold of a cross-validation.
+    func weigh(_ blend: ModelChoice.Entrant, for dataset: Dataset) throws -> any Recommender {
+        let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
+        return try setting(of: blend, Contest(plan: plan, trialsMax: trials))
+    }
+
+    /// Folds may choose differently; the final setting is chosen once, on the first fold.
+    private func setting(
+        of entrant: ModelChoice.Entrant, _ contest: Contest
+    ) throws -> any Recommender {
         let values = try contest.search(
-            winner.entry, set: winner.values, on: plan.splits[0],
+            entrant.entry, set: entrant.values, on: contest.plan.splits[0],
             context: TrainingContext(threads: threads, seed: seed)
         ).values
-        return Choice(
-            model: try winner.entry.make(values), metrics: Self.metrics(standings),
-            summary: EvaluationSummary(
-                plan: plan, standings: standings, refusals: refusals, secondsPerEpoch: [:],
-                seed: seed, seeds: 1, threads: threads))
+        return try entrant.entry.make(values)
     }
 
     private static func metrics(_ standings: Standings) -> [String: Double] {

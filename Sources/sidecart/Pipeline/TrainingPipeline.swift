@@ -72,7 +72,9 @@ struct TrainingPipeline {
         }
         // What was a Float is written as people gave it, not with the digits that widening brings
         // to light.
-        info.hyperparameters = info.hyperparameters.mapValues { Double("\(Float($0))") ?? $0 }
+        info.hyperparameters = info.hyperparameters.mapValues {
+            $0.rounded() == $0 ? $0 : Double("\(Float($0))") ?? $0
+        }
         info.seed = seed
         info.created = now.formatted(.iso8601)
         info.data = DataSummary(
