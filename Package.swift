@@ -85,8 +85,8 @@ let package = Package(
         .testTarget(
             name: "CrossSellTests",
             dependencies: [
-                "CrossSell", "Bundles", "EmbeddingStore", "Interactions", "Models", "SampleShop",
-                "CAllocationCounter",
+                "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions", "Models",
+                "SampleShop", "CAllocationCounter",
             ],
             swiftSettings: swift),
         .target(

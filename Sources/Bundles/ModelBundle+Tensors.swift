@@ -14,6 +14,10 @@ internal import Models
 /// | `neighbours.<relation>.lifts`, `.confidences` | F32 | zeros |
 /// | `item_weights.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no linear item model |
 /// | `user_lists.offsets`, `.items`, `.scores` | I64 `[U+1]`, I32, F32 | no lists by user |
+/// | `ranker.features.bytes`, `.offsets` | U8, I64 `[F+1]`: names of ``RankerFeature`` | no ranker |
+/// | `ranker.wide` | F32 `[F]` | required with features |
+/// | `ranker.bias` | F32 `[1]` | 0 |
+/// | `ranker.layers.<n>.weights`, `.biases` | F32 `[out,in]`, F32 `[out]`, n from 0 | no deep part |
 /// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
 /// | `histories.values` | F32 | ones |
 /// | `catalog.titles.bytes`, `.offsets` | U8, I64 `[I+1]` | empty |
@@ -21,6 +25,9 @@ internal import Models
 /// | `catalog.attributes.bytes`, `.offsets`, `.rows` | U8, I64, I64 `[I+1]` | empty |
 /// | `catalog.prices` | F32 `[I]`, not negative | 0 |
 /// | `catalog.stocks` | I32 `[I]`, -1 and up | -1, untracked |
+///
+/// A ranker's first layer has F inputs, or F + 2 D: the features, the shopper's vector and the
+/// item's. Each other layer has as many as the one before has outputs, and the last one output.
 extension ModelBundle {
     var tensors: [Tensor] {
         var tensors = TextColumns.tensors("item_ids", items)
@@ -40,6 +47,7 @@ extension ModelBundle {
         }
         if let lists = parts.itemWeights { tensors += Self.tensors("item_weights", lists) }
         if let lists = parts.userLists { tensors += Self.tensors("user_lists", lists) }
+        if let ranker = parts.ranker { tensors += Self.tensors(ranker) }
         if let histories {
             tensors.append(Tensor("histories.offsets", .int64(histories.rowOffsets)))
             tensors.append(Tensor("histories.items", .int32(histories.columns)))
@@ -99,6 +107,7 @@ extension ModelBundle {
             throw set.problem(
                 "item_embeddings", "is missing, and all lists and popularity are too")
         }
+        parts.ranker = try Self.ranker(&set, for: parts)
         var histories: SparseMatrix?
         if set.contains("histories.offsets") {
             histories = try Self.histories(&set, users: users.count, items: items.count)

@@ -82,4 +82,8 @@ package enum BundleFormat {
     /// Embedding dimensions, D.
     package static let dimensionsMax = 4096
     package static let identifierBytesMax = 256
+    /// Layers of a ranker.
+    package static let rankerLayersMax = 8
+    /// Inputs and outputs of a ranker's layer; room for two vectors and all features.
+    package static let layerWidthMax = 2 * dimensionsMax + 64
 }

@@ -1,3 +1,5 @@
+internal import Models
+
 /// The tensors of one file, taken by name with the shape and the content that the taker expects.
 ///
 /// What is left at the end is unknown, and refused: it may be a misspelt optional tensor.
@@ -53,6 +55,18 @@ struct TensorSet {
                 name, "has \(tensor.shape[1]) columns, not 1 to \(BundleFormat.dimensionsMax)")
         }
         return (tensor.shape[1], elements)
+    }
+
+    /// Shape `[rows, columns]`, each `1...layerWidthMax`, finite.
+    mutating func takeMatrix(_ name: String) throws(BundleError) -> Matrix {
+        let tensor = try take(name, dimensions: 2)
+        let elements = try floats(tensor)
+        for (side, count) in zip(["rows", "columns"], tensor.shape) {
+            guard (1...BundleFormat.layerWidthMax).contains(count) else {
+                throw problem(name, "has \(count) \(side), not 1 to \(BundleFormat.layerWidthMax)")
+            }
+        }
+        return Matrix(rows: tensor.shape[0], columns: tensor.shape[1], values: elements)
     }
 
     /// Shape `[count]`, each element within `range`.

@@ -29,7 +29,10 @@ extension ScoringEngine {
     /// The candidate's position, added now where it is new; nil where the table is full.
     func candidate(_ ordinal: UInt32) -> Int? {
         guard let (position, isNew) = index.insert(ordinal) else { return nil }
-        if isNew { candidates.append(Candidate(ordinal: ordinal, id: model.items[Int(ordinal)])) }
+        if isNew {
+            candidates.append(Candidate(ordinal: ordinal, id: model.items[Int(ordinal)]))
+            ranker?.clear(position)
+        }
         return position
     }
 

@@ -14,7 +14,7 @@ extension ScoringEngine {
         if !query.history.isEmpty {
             for id in query.history {
                 guard let ordinal = known(id) else { continue }
-                past.append(ordinal)
+                _ = past.insert(ordinal)
                 remember(ordinal, id, in: historyTaste)
             }
         } else if let user = query.user, let histories = model.histories,
@@ -23,12 +23,12 @@ extension ScoringEngine {
             let row = histories.row(Int(number)).suffix(limits.historyItems)
             for entry in row {
                 let item = Int(histories.columns[entry])
-                past.append(UInt32(item))
+                _ = past.insert(UInt32(item))
                 remember(UInt32(item), model.items[item], in: historyTaste)
             }
         }
         if !query.includesPurchased {
-            for ordinal in past { _ = excluded.insert(ordinal) }
+            for ordinal in past.ordinals { _ = excluded.insert(ordinal) }
         }
         for id in query.exclusions {
             if let ordinal = known(id) { _ = excluded.insert(ordinal) }
@@ -50,7 +50,7 @@ extension ScoringEngine {
     private func forgetContext() {
         unknown.removeAll(keepingCapacity: true)
         basket.removeAll(keepingCapacity: true)
-        past.removeAll(keepingCapacity: true)
+        past.removeAll()
         excluded.removeAll()
         historyTaste.removeAll()
         basketTaste.removeAll()

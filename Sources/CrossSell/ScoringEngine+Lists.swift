@@ -10,14 +10,14 @@ extension ScoringEngine {
     /// - Returns: whether either says anything.
     /// - Complexity: O(total length of the lists).
     func addLists(_ query: borrowing Query) -> Bool {
-        let hasPast = !past.isEmpty
+        let hasPast = past.count > 0
         let pastShare = basket.isEmpty ? 1 : weights.history
         var hasLists = false
         if let lists = model.itemWeights {
             let basketShare = hasPast ? 1 - weights.history : 1
             for item in basket { hasLists = add(lists, of: item, share: basketShare) || hasLists }
             // Newest first: where there are too many candidates the oldest items lose theirs.
-            for item in past.reversed() {
+            for item in past.ordinals.reversed() {
                 hasLists = add(lists, of: item, share: pastShare) || hasLists
             }
         }

@@ -1,22 +1,22 @@
+internal import Models
+
 extension ScoringEngine {
     /// Takes the best `k` that the rules allow; of equal scores the better seller, then the lower
     /// number.
     ///
     /// A heap in place: it gives only as many as are taken, and needs no memory of its own as a
     /// sort would.
-    func rank(_ query: borrowing Query) {
+    ///
+    /// - Parameter ranker: where it has a deep part, what that adds to the totals.
+    func rank(_ query: borrowing Query, by ranker: CandidateRanker? = nil) {
         order.removeAll(keepingCapacity: true)
         for position in candidates.indices
         where isAllowed(candidates[position].ordinal, query.includesOutOfStock) {
             order.append(Int32(position))
         }
-        for start in (0..<order.count / 2).reversed() { siftDown(start) }
-        while slate.count < query.k, let best = order.first {
-            let last = order.removeLast()
-            if !order.isEmpty {
-                order[0] = last
-                siftDown(0)
-            }
+        makeHeap(&order)
+        ranker?.shortlist.removeAll(keepingCapacity: true)
+        while slate.count < query.k, let best = takeBest(ranker) {
             let candidate = candidates[Int(best)]
             guard takesPlace(candidate.ordinal, query) else { continue }
             slate.append(
@@ -27,15 +27,43 @@ extension ScoringEngine {
         freePlaces()
     }
 
-    private func siftDown(_ start: Int) {
+    /// The best candidate that is left. With a deep part: of those that went through it, and the
+    /// next ones go through it only when none of them is left.
+    private func takeBest(_ ranker: CandidateRanker?) -> Int32? {
+        guard let ranker, ranker.network.hasLayers else { return removeBest(&order) }
+        if ranker.shortlist.isEmpty {
+            while ranker.shortlist.count < RankerNetwork.blockMax, let best = removeBest(&order) {
+                ranker.shortlist.append(best)
+            }
+            addDeepPart(ranker)
+            makeHeap(&ranker.shortlist)
+        }
+        return removeBest(&ranker.shortlist)
+    }
+
+    private func makeHeap(_ heap: inout [Int32]) {
+        for start in (0..<heap.count / 2).reversed() { siftDown(&heap, start) }
+    }
+
+    private func removeBest(_ heap: inout [Int32]) -> Int32? {
+        guard let best = heap.first else { return nil }
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            siftDown(&heap, 0)
+        }
+        return best
+    }
+
+    private func siftDown(_ heap: inout [Int32], _ start: Int) {
         var parent = start
         while true {
             var best = parent
-            for child in 2 * parent + 1..<2 * parent + 3 where child < order.count {
-                if precedes(order[child], order[best]) { best = child }
+            for child in 2 * parent + 1..<2 * parent + 3 where child < heap.count {
+                if precedes(heap[child], heap[best]) { best = child }
             }
             guard best != parent else { return }
-            order.swapAt(parent, best)
+            heap.swapAt(parent, best)
             parent = best
         }
     }

@@ -10,6 +10,12 @@ extension ScoringEngine {
         reasons.removeAll(keepingCapacity: true)
         forgetCandidates()
         let hasUserVector = resolve(query)
+        if let ranker {
+            let tier = gather(query, for: ranker, hasUserVector: hasUserVector)
+            rank(query, by: tier == .personal ? ranker : nil)
+            explainSlate(query, tier)
+            return tier
+        }
         addNeighbours()
         let hasNeighbours = !candidates.isEmpty
         if hasUserVector { addNearest(query) }
@@ -20,10 +26,13 @@ extension ScoringEngine {
             candidates[position].total = total(candidates[position], tier)
         }
         rank(query)
-        if query.wantsReasons {
-            for position in slate.indices { explain(position, tier) }
-        }
+        explainSlate(query, tier)
         return tier
+    }
+
+    private func explainSlate(_ query: borrowing Query, _ tier: Tier) {
+        guard query.wantsReasons else { return }
+        for position in slate.indices { explain(position, tier) }
     }
 
     /// Scores the items named, in their order; leaves the result in ``scores`` and
@@ -34,18 +43,12 @@ extension ScoringEngine {
         unknownPositions.removeAll(keepingCapacity: true)
         forgetCandidates()
         let hasUserVector = resolve(query)
+        if let ranker { return score(ids, query, by: ranker, hasUserVector: hasUserVector) }
         addNeighbours()
         let hasNeighbours = !candidates.isEmpty
         let hasTaste = addLists(query) || hasUserVector
         let tier: Tier = hasTaste ? .personal : hasNeighbours ? .neighbours : .popular
-        resizeScores(ids.count)
-        if hasUserVector {
-            scores.withUnsafeMutableBufferPointer { scores in
-                ids.withUnsafeBufferPointer {
-                    itemReader.score(UnsafeBufferPointer(userVector), ids: $0, into: scores)
-                }
-            }
-        }
+        scoreVectors(ids, hasUserVector: hasUserVector)
         if hasUserVector, candidates.isEmpty, weights.embedding == 1 {
             // Without a vector an item may still be known, from the catalogue.
             for position in ids.indices where scores[position].isNaN {
@@ -57,9 +60,17 @@ extension ScoringEngine {
         return tier
     }
 
-    private func resizeScores(_ count: Int) {
+    /// Writes each item's inner product with the user vector to ``scores``; NaN where there is
+    /// none.
+    func scoreVectors(_ ids: [IDView], hasUserVector: Bool) {
         scores.removeAll(keepingCapacity: true)
-        for _ in 0..<count { scores.append(.nan) }
+        for _ in ids.indices { scores.append(.nan) }
+        guard hasUserVector else { return }
+        scores.withUnsafeMutableBufferPointer { scores in
+            ids.withUnsafeBufferPointer {
+                itemReader.score(UnsafeBufferPointer(userVector), ids: $0, into: scores)
+            }
+        }
     }
 
     private func blend(_ position: Int, _ id: IDView, _ tier: Tier) {

@@ -28,7 +28,7 @@ package final class ScoringEngine {
 
     // The context of the request under way.
     var basket: [UInt32] = []
-    var past: [UInt32] = []
+    var past: OrdinalIndex
     var excluded: OrdinalIndex
     let historyTaste: Taste
     let basketTaste: Taste
@@ -42,6 +42,8 @@ package final class ScoringEngine {
     var candidates: [Candidate] = []
     var nearest: NearestResults
     var order: [Int32] = []
+    /// What ranks them where the model says how.
+    let ranker: CandidateRanker?
     /// Places taken so far by category; zero but for those in `usedCategories`.
     var categoryCounts: [Int32]
     var usedCategories: [Int32] = []
@@ -57,6 +59,7 @@ package final class ScoringEngine {
         userReader = try model.userStore.makeReader()
         excluded = OrdinalIndex(
             capacity: limits.basketItems + limits.exclusions + limits.historyItems)
+        past = OrdinalIndex(capacity: limits.historyItems)
         historyTaste = Taste(
             dimensions: model.dimensions, paddedDimensions: itemReader.paddedDimensions,
             itemsMax: limits.historyItems, solver: model.foldIn)
@@ -66,6 +69,8 @@ package final class ScoringEngine {
         index = OrdinalIndex(capacity: Self.candidatesMax)
         candidates.reserveCapacity(index.capacity)
         order.reserveCapacity(index.capacity)
+        let candidatesMax = index.capacity
+        ranker = model.ranker.map { CandidateRanker($0, candidatesMax: candidatesMax) }
         categoryCounts = Array(repeating: 0, count: model.categories.count)
         nearest = NearestResults(capacity: 2 * limits.slateItems + 50)
         paddedUserVector = .allocate(capacity: itemReader.paddedDimensions)

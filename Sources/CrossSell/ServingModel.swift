@@ -24,6 +24,10 @@ package final class ServingModel: Sendable {
     /// Weights item -> item of a linear model, and lists by user; see ``ModelParts``.
     package let itemWeights: NeighbourLists?
     package let userLists: NeighbourLists?
+    /// How the scores of the other parts make one; nil where they are added up as they are.
+    package let ranker: RankerNetwork?
+    /// The ranker's feature by item; empty without a ranker.
+    let popularityFeatures: [Float]
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
     /// What sells best, best first, at most ``popularMax`` items.
@@ -78,6 +82,10 @@ package final class ServingModel: Sendable {
         similars = bundle.parts.neighbours[.similar]
         itemWeights = bundle.parts.itemWeights
         userLists = bundle.parts.userLists
+        let dimensions = dimensions
+        ranker = bundle.parts.ranker.map { RankerNetwork($0, dimensions: dimensions) }
+        popularityFeatures =
+            ranker == nil ? [] : bundle.parts.popularity.map(RankerFeature.popularity)
         histories = bundle.histories
         let total = bundle.parts.popularity.reduce(0, +)
         popularity = bundle.parts.popularity.map { total > 0 ? $0 / total : 0 }

@@ -6,25 +6,37 @@ package import Models
 ///
 /// Takes the first of these that the parts have and the task allows: user lists and user vectors,
 /// where the context is a training history; item weights; folding in; neighbours; popularity. With
-/// a ranker it takes what the ranker's features name, weighted. Scores agree with ``PartsScorer``
-/// to rounding, and do not depend on the number of threads.
+/// a ranker it takes what the ranker's features name, weighted, and puts the best of each query
+/// through the deep part. Scores agree with ``PartsScorer`` to rounding, and do not depend on the
+/// number of threads.
 package struct BatchScorer: Sendable {
     /// Scores of items that must not be ranked.
     package static let excluded = -Float.infinity
 
-    private enum Source: Sendable {
+    enum Source: Sendable {
         case userLists(NeighbourLists)
         /// The scores of the lists of the context's items are summed.
         case itemLists(NeighbourLists)
         case vectors(PackedItems, users: Matrix)
         case foldIn(PackedItems, items: Matrix, FoldInSolver)
         case popularity([Float])
+        case historyLength
     }
 
     package let task: RankingTask
-    private let sources: [(source: Source, weight: Float)]
+    private let sources: [WeightedSource]
     private let isSum: Bool
+    private let bias: Float
+    /// What takes the best of each query further; nil without a deep part.
+    private let deep: DeepRanking?
     private let threads: Int
+
+    private struct WeightedSource: Sendable {
+        var source: Source
+        var weight: Float
+        /// Where a deep part takes it.
+        var column = 0
+    }
 
     /// - Parameter threads: at least 1.
     /// - Throws: ``EvaluationError`` where the parts cannot answer the task's kind of query.
@@ -33,10 +45,20 @@ package struct BatchScorer: Sendable {
         self.threads = threads
         let knowsUsers = task.context == .history
         isSum = parts.ranker != nil
+        bias = parts.ranker?.bias ?? 0
+        deep = parts.ranker.flatMap { ranker in
+            guard !ranker.layers.isEmpty else { return nil }
+            return DeepRanking(
+                ranker, embeddings: parts.embeddings,
+                shoppers: Self.product(
+                    parts.embeddings, knowsUsers: knowsUsers, threads: threads))
+        }
         if let ranker = parts.ranker {
-            sources = zip(ranker.features, ranker.wide).compactMap { feature, weight in
-                Self.source(of: feature, in: parts, knowsUsers: knowsUsers, threads: threads)
-                    .map { ($0, weight) }
+            sources = ranker.features.indices.compactMap { column in
+                Self.source(
+                    of: ranker.features[column], in: parts, knowsUsers: knowsUsers,
+                    threads: threads
+                ).map { WeightedSource(source: $0, weight: ranker.wide[column], column: column) }
             }
             return
         }
@@ -45,13 +67,13 @@ package struct BatchScorer: Sendable {
             Self.source(of: $0, in: parts, knowsUsers: knowsUsers, threads: threads)
         }.first
         if let first {
-            sources = [(first, 1)]
+            sources = [WeightedSource(source: first, weight: 1)]
         } else if parts.userLists != nil || parts.embeddings != nil {
             throw EvaluationError(
                 "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
                     + "weights, neighbours or vectors that can be folded in")
         } else {
-            sources = [(.popularity(parts.popularity), 1)]
+            sources = [WeightedSource(source: .popularity(parts.popularity), weight: 1)]
         }
     }
 
@@ -61,6 +83,8 @@ package struct BatchScorer: Sendable {
         self.task = task
         sources = other.sources
         isSum = other.isSum
+        bias = other.bias
+        deep = other.deep
         threads = other.threads
     }
 
@@ -75,6 +99,7 @@ package struct BatchScorer: Sendable {
         case .neighbours:
             (parts.neighbours[.complement] ?? parts.neighbours[.similar]).map(Source.itemLists)
         case .popularity: .popularity(parts.popularity.map(RankerFeature.popularity))
+        case .historyLength: .historyLength
         }
     }
 
@@ -97,7 +122,8 @@ package struct BatchScorer: Sendable {
     /// - Parameter body: takes the thread's number, the query, and its scores of all items, which
     ///   it may change. Items that must not be ranked score ``excluded``, and so do those about
     ///   which a user list is silent.
-    /// - Complexity: O(Q x I x D) for vectors; else O(Q x I + list entries of all contexts).
+    /// - Complexity: O(Q x I x D) for vectors; else O(Q x I + list entries of all contexts); and
+    ///   with a deep part what ``DeepRanking`` says.
     package func forEachQuery(
         _ body:
             @escaping @Sendable (
@@ -107,13 +133,25 @@ package struct BatchScorer: Sendable {
         let block = 2 * Int(SC_RANK_QUERIES)
         let panels = PackedItems.panelCount(task.itemCount)
         let stride = panels * Int(SC_RANK_ITEMS)
-        let scratches = (0..<threads).map { _ in Scratch(floats: 2 * block * stride) }
+        // A deep part takes the features one by one.
+        let addends = deep == nil ? 1 : sources.count
+        let scratches = (0..<threads).map { _ in Scratch(floats: (1 + addends) * block * stride) }
+        let desks = deep.map { deep in (0..<threads).map { _ in DeepRanking.Desk(deep) } }
         parallelFor(count: task.count, chunk: block, threads: threads) { worker, queries in
             let scores = scratches[worker].base
-            fill(scores, addend: scores + block * stride, stride: stride, queries: queries)
+            let addend = scores + block * stride
+            let step = deep == nil ? 0 : block * stride
+            fill(scores, addend: addend, step: step, stride: stride, queries: queries)
             for query in queries {
                 let row = scores + (query - queries.lowerBound) * stride
                 exclude(query, from: row)
+                if let deep, let desks {
+                    let first = addend + (query - queries.lowerBound) * stride
+                    deep.rank(
+                        query, of: task, scores: row,
+                        features: sources.indices.map { (sources[$0].column, first + $0 * step) },
+                        desk: desks[worker])
+                }
                 body(worker, query, UnsafeMutableBufferPointer(start: row, count: task.itemCount))
             }
         }
@@ -161,21 +199,26 @@ package struct BatchScorer: Sendable {
 
     /// Writes the scores of all items for some queries, `stride` floats apart.
     ///
-    /// - Parameter addend: room for as many scores.
+    /// - Parameters:
+    ///   - addend: room for as many scores.
+    ///   - step: how far apart each source's own scores are left there; 0 where nobody wants them.
     private func fill(
-        _ scores: UnsafeMutablePointer<Float>, addend: UnsafeMutablePointer<Float>, stride: Int,
-        queries: Range<Int>
+        _ scores: UnsafeMutablePointer<Float>, addend: UnsafeMutablePointer<Float>, step: Int,
+        stride: Int, queries: Range<Int>
     ) {
         guard isSum else {
             fill(scores, stride: stride, queries: queries, from: sources[0].source)
             return
         }
         let count = queries.count * stride
-        scores.update(repeating: 0, count: count)
-        for (source, weight) in sources where weight != 0 {
-            fill(addend, stride: stride, queries: queries, from: source)
+        scores.update(repeating: bias, count: count)
+        for (place, one) in sources.enumerated() where deep != nil || one.weight != 0 {
+            let addend = addend + place * step
+            fill(addend, stride: stride, queries: queries, from: one.source)
             // A list that is silent about an item says no more against it than 0 does.
-            for i in 0..<count where addend[i] > Self.excluded { scores[i] += weight * addend[i] }
+            for i in 0..<count where addend[i] > Self.excluded {
+                scores[i] += one.weight * addend[i]
+            }
         }
     }
 
@@ -186,6 +229,12 @@ package struct BatchScorer: Sendable {
         case .popularity(let popularity):
             for row in 0..<queries.count {
                 (scores + row * stride).update(from: popularity, count: popularity.count)
+            }
+        case .historyLength:
+            for query in queries {
+                let length = RankerFeature.historyLength(task.contexts.row(query).count)
+                (scores + (query - queries.lowerBound) * stride).update(
+                    repeating: length, count: stride)
             }
         case .userLists(let lists):
             scores.update(repeating: Self.excluded, count: queries.count * stride)
@@ -233,7 +282,7 @@ package struct BatchScorer: Sendable {
 }
 
 /// Item vectors in the kernels' panels; read-only once made.
-private final class PackedItems: @unchecked Sendable {
+final class PackedItems: @unchecked Sendable {
     private let panels: Scratch
     private let panelCount: Int
     private let columns: Int

@@ -13,12 +13,16 @@ extension ModelParts {
     /// vectors the vectors are joined, of several with lists the lists are added up, weighted
     /// already. Joined vectors cannot be folded in.
     ///
-    /// - Parameter models: at least one, all of the same items and users; without rankers.
-    /// - Throws: ``TrainingError`` where more than one model has nothing but neighbours.
+    /// - Parameter models: at least one, all of the same items and users.
+    /// - Throws: ``TrainingError`` where more than one model has nothing but neighbours, or one has
+    ///   a ranker of its own.
     /// - Complexity: O(size of all parts).
     package static func blend(
         _ models: [(parts: ModelParts, weight: Float)], threads: Int
     ) throws(TrainingError) -> ModelParts {
+        guard models.allSatisfy({ $0.parts.ranker == nil }) else {
+            throw TrainingError("blend: it cannot take a model that has a ranker of its own")
+        }
         var blend = ModelParts(popularity: models[0].parts.popularity)
         var ranker = RankerParts(features: [], wide: [])
         for feature in RankerFeature.allCases {
@@ -48,6 +52,7 @@ extension ModelParts {
                 blend.neighbours = first.parts.neighbours
             case .popularity:
                 ranker.wide[ranker.wide.count - 1] = speakers.reduce(0) { $0 + $1.weight }
+            case .historyLength: break
             }
         }
         blend.ranker = ranker

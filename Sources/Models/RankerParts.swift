@@ -13,9 +13,15 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     case neighbours
     /// ln(1 + popularity).
     case popularity
+    /// ln(1 + the number of the shopper's items); the same for all candidates, so that it only
+    /// tells a deep part how much the sums weigh.
+    case historyLength = "history_length"
 
     /// The value of ``popularity`` for an item that was taken `count` times.
     package static func popularity(_ count: Float) -> Float { logarithm(1 + count) }
+
+    /// The value of ``historyLength`` for so many different items.
+    package static func historyLength(_ count: Int) -> Float { logarithm(1 + Float(count)) }
 }
 
 /// A network that ranks candidates by what the other parts say of them.
@@ -31,7 +37,7 @@ package enum RankerFeature: String, CaseIterable, Sendable {
 ///
 /// Invariant: `wide.count == features.count`; the first layer's inputs are `features.count`, plus
 /// 2 D where vectors are used; each other layer's are the outputs of the one before; the last one
-/// has one output.
+/// has one output. Vectors are used only where there are layers and embeddings.
 package struct RankerParts: Sendable, Equatable {
     /// `outputs = weights inputs + biases`.
     package struct Layer: Sendable, Equatable {

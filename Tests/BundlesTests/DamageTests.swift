@@ -255,6 +255,30 @@ let badTensors: [BadTensor] = {
         bad.testDescription = "\(name): \(cause)"
         return bad
     }
+    /// A ranker on vectors of two dimensions, with layers of these shapes.
+    func ranker(
+        _ features: [String] = ["product"], layers: [[Int]] = [], biases: Int? = nil,
+        without absent: String? = nil, with more: [RawTensor] = [], blamed: String, cause: String
+    ) -> BadTensor {
+        var tensors = rankerTensors(features)
+        for (place, shape) in layers.enumerated() {
+            let name = "ranker.layers.\(place)"
+            let count = shape.reduce(1, *)
+            tensors.append(
+                RawTensor(
+                    name: "\(name).weights", type: "F32", shape: shape,
+                    data: littleEndian(Array(repeating: Float(1), count: count))))
+            tensors.append(
+                raw("\(name).biases", "F32", Array(repeating: Float(0), count: biases ?? shape[0])))
+        }
+        tensors.removeAll { $0.name == absent }
+        tensors += more
+        var bad = BadTensor(
+            "popularity", "F32", [3], littleEndian([1, 1, 1] as [Float]), others: tensors,
+            blamed: "ranker.\(blamed)", cause: cause)
+        bad.testDescription = "ranker.\(blamed): \(cause)"
+        return bad
+    }
     let users = [
         raw("user_ids.bytes", "U8", [65] as [UInt8]),
         raw("user_ids.offsets", "I64", [0, 1] as [Int64]),
@@ -315,6 +339,41 @@ let badTensors: [BadTensor] = {
         list(
             offsets: [0, 2], items: [0, 7], of: "user_lists", others: users, blamed: "items",
             cause: "element 1 is 7"),
+        ranker(
+            ["taste"], blamed: "features.bytes", cause: "'taste' is no feature; there are product"),
+        ranker(
+            ["product", "product"], blamed: "features.bytes", cause: "'product' occurs twice"),
+        ranker(["item_weights"], blamed: "features.bytes", cause: "needs item_weights"),
+        ranker(["user_list"], blamed: "features.bytes", cause: "needs user_lists"),
+        ranker(["neighbours"], blamed: "features.bytes", cause: "needs neighbours.complement"),
+        ranker([], blamed: "features.bytes", cause: "is empty"),
+        ranker(without: "ranker.wide", blamed: "wide", cause: "is missing"),
+        ranker(
+            without: "ranker.wide", with: [raw("ranker.wide", "F32", [1, 2] as [Float])],
+            blamed: "wide", cause: "has 2 elements, not 1"),
+        ranker(
+            with: [raw("ranker.bias", "F32", [Float.nan])], blamed: "bias", cause: "element 0 is"),
+        ranker(
+            layers: [[4, 3], [1, 4]], blamed: "layers.0.weights",
+            cause: "has 3 columns, not 1 as there are features, nor 5 with two vectors"),
+        ranker(
+            layers: [[4, 5], [1, 3]], blamed: "layers.1.weights",
+            cause: "has 3 columns, but layer 0 has 4 rows"),
+        ranker(
+            layers: [[4, 5], [2, 4]], blamed: "layers.1.weights",
+            cause: "has 2 rows, but the last layer has one"),
+        ranker(layers: [[1, 1]], biases: 2, blamed: "layers.0.biases", cause: "has 2 elements"),
+        ranker(
+            layers: [[1, 1]], without: "ranker.layers.0.biases", blamed: "layers.0.biases",
+            cause: "is missing"),
+        ranker(
+            layers: [[1, 1]], without: "ranker.layers.0.weights", blamed: "layers.0.biases",
+            cause: "is no tensor of a bundle"),
+        ranker(
+            layers: Array(repeating: [1, 1], count: 9), blamed: "layers.8.weights",
+            cause: "at most 8 layers"),
+        ranker(layers: [[0, 1]], blamed: "layers.0.weights", cause: "has 0 rows"),
+        ranker(without: "ranker.features.bytes", blamed: "features.offsets", cause: "is no tensor"),
         BadTensor(
             "catalog.stocks", "I32", [3], littleEndian([1, -2, 0] as [Int32]),
             cause: "element 1 is -2"),

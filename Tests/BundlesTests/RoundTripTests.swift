@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    @Test func `A ranker needs no layers, and no bias when read`() throws {
+        let folder = try TemporaryFolder()
+        var bundle = fullBundle()
+        bundle.parts.ranker = RankerParts(features: [.itemWeights, .neighbours], wide: [1, 0.5])
+        try bundle.write(to: "\(folder.path)/a")
+        #expect(
+            try ModelBundle.read(from: "\(folder.path)/a").parts.ranker == bundle.parts.ranker)
+        try makeFolder(
+            "\(folder.path)/b", tensors: safetensors(minimalTensors() + rankerTensors(["product"])))
+        #expect(
+            try ModelBundle.read(from: "\(folder.path)/b").parts.ranker
+                == RankerParts(features: [.product], wide: [0.5]))
+    }
+
     @Test func `Ids and embeddings written by another program are enough`() throws {
         let folder = try TemporaryFolder()
         try makeFolder("\(folder.path)/b", tensors: safetensors(minimalTensors()))

@@ -117,6 +117,20 @@ func minimalTensors() -> [RawTensor] {
     ]
 }
 
+/// A ranker's features, as named, with weights of 0.5 and no layers.
+func rankerTensors(_ features: [String]) -> [RawTensor] {
+    let bytes = features.flatMap { Array($0.utf8) }
+    let offsets = features.reduce(into: [Int64(0)]) { $0.append($0.last! + Int64($1.utf8.count)) }
+    let wide = Array(repeating: Float(0.5), count: features.count)
+    return [
+        RawTensor(name: "ranker.features.bytes", type: "U8", shape: [bytes.count], data: bytes),
+        RawTensor(
+            name: "ranker.features.offsets", type: "I64", shape: [offsets.count],
+            data: littleEndian(offsets)),
+        RawTensor(name: "ranker.wide", type: "F32", shape: [wide.count], data: littleEndian(wide)),
+    ]
+}
+
 /// A bundle with everything in it: 4 items, 3 users, 2 dimensions.
 func fullBundle() -> ModelBundle {
     var parts = ModelParts(popularity: [3, 1, 0, 2])
@@ -136,6 +150,15 @@ func fullBundle() -> ModelBundle {
     parts.userLists = NeighbourLists(
         offsets: [0, 2, 2, 3], items: [3, 1, 0], scores: [2, 1, 7], lifts: [0, 0, 0],
         confidences: [0, 0, 0])
+    parts.ranker = RankerParts(
+        features: [.popularity, .product, .userList], wide: [0.5, -1, 2], bias: 0.125,
+        layers: [
+            RankerParts.Layer(
+                weights: Matrix(rows: 2, columns: 7, values: (0..<14).map { Float($0) - 6.5 }),
+                biases: [1, -1]),
+            RankerParts.Layer(
+                weights: Matrix(rows: 1, columns: 2, values: [3, 0.25]), biases: [0.5]),
+        ], usesVectors: true)
     var catalog = Catalog()
     catalog.update(
         item: 0, title: "Teapot, 1 l", category: ["Kitchen", "Tea"], price: 24.5, stock: 3,
@@ -167,6 +190,7 @@ func contents(_ bundle: ModelBundle) -> [String] {
         "\(String(describing: bundle.parts.embeddings))", "\(relations)",
         "\(String(describing: bundle.parts.itemWeights))",
         "\(String(describing: bundle.parts.userLists))",
+        "\(String(describing: bundle.parts.ranker))",
         "\(bundle.parts.popularity)", "\(String(describing: bundle.histories))",
         "\(bundle.catalog)",
     ]

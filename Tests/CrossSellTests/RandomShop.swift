@@ -13,6 +13,17 @@ struct RandomShop {
     var hasFoldIn = true
     var hasNeighbours = true
     var categories = 6
+    var hasItemWeights = false
+    var hasUserLists = false
+    /// nil: no ranker; without widths it is a weighted sum.
+    var ranker: Ranker?
+
+    struct Ranker {
+        var features: [RankerFeature] = RankerFeature.allCases
+        /// Of the layers but the last.
+        var widths: [Int] = []
+        var usesVectors = false
+    }
 
     func makeBundle() -> ModelBundle {
         var random = SeededGenerator(seed: seed)
@@ -28,6 +39,9 @@ struct RandomShop {
                     : nil)
         }
         if hasNeighbours { parts.neighbours[.complement] = neighbours(&random) }
+        if hasItemWeights { parts.itemWeights = lists(rows: items, of: -0.3...0.9, &random) }
+        if hasUserLists { parts.userLists = lists(rows: users, of: 0...2, &random) }
+        parts.ranker = ranker.map { network($0, &random) }
         var catalog = Catalog()
         for item in 0..<items {
             let shelf = Int.random(in: 0...categories, using: &random)
@@ -63,6 +77,40 @@ struct RandomShop {
             lists.offsets.append(lists.items.count)
         }
         return lists
+    }
+
+    private func lists(
+        rows: Int, of scores: ClosedRange<Float>, _ random: inout SeededGenerator
+    ) -> NeighbourLists {
+        var lists = NeighbourLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+        for _ in 0..<rows {
+            let count = Int.random(in: 0...min(8, items), using: &random)
+            lists.items += (0..<items).shuffled(using: &random).prefix(count).map { Int32($0) }
+            lists.scores += (0..<count).map { _ in Float.random(in: scores, using: &random) }
+                .sorted(by: >)
+            lists.offsets.append(lists.items.count)
+        }
+        lists.lifts = Array(repeating: 0, count: lists.items.count)
+        lists.confidences = lists.lifts
+        return lists
+    }
+
+    private func network(_ shape: Ranker, _ random: inout SeededGenerator) -> RankerParts {
+        var ranker = RankerParts(
+            features: shape.features,
+            wide: shape.features.map { _ in Float.random(in: 0.1...0.8, using: &random) },
+            bias: 0.3, usesVectors: shape.usesVectors)
+        var inputs = shape.features.count + (shape.usesVectors ? 2 * dimensions : 0)
+        for outputs in shape.widths.isEmpty ? [] : shape.widths + [1] {
+            let deviation = (1 / Double(inputs)).squareRoot()
+            let weights = (0..<inputs * outputs).map { _ in Float(random.nextNormal() * deviation) }
+            ranker.layers.append(
+                RankerParts.Layer(
+                    weights: Matrix(rows: outputs, columns: inputs, values: weights),
+                    biases: (0..<outputs).map { _ in Float(random.nextNormal() * 0.1) }))
+            inputs = outputs
+        }
+        return ranker
     }
 
     private func histories(_ random: inout SeededGenerator) -> SparseMatrix {

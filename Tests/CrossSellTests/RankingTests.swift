@@ -1,5 +1,7 @@
 import Bundles
 import CrossSell
+import Evaluation
+import Interactions
 import Models
 import Testing
 
@@ -16,6 +18,23 @@ import Testing
         RandomShop(seed: 8, hasEmbeddings: false, hasNeighbours: false),
         RandomShop(seed: 10, items: 600, dimensions: 20, categories: 40),
         RandomShop(seed: 9, items: 3, users: 1, dimensions: 1, categories: 1),
+        RandomShop(seed: 41, hasItemWeights: true, hasUserLists: true, ranker: .init()),
+        RandomShop(
+            seed: 42, hasItemWeights: true,
+            ranker: .init(features: [.product, .itemWeights])),
+        RandomShop(
+            seed: 43, hasUserVectors: false, hasItemWeights: true, hasUserLists: true,
+            ranker: .init(widths: [20, 7], usesVectors: true)),
+        RandomShop(
+            seed: 44, dimensions: 16, hasItemWeights: true, hasUserLists: true,
+            ranker: .init(widths: [16])),
+        RandomShop(
+            seed: 45, hasEmbeddings: false, hasItemWeights: true,
+            ranker: .init(
+                features: [.popularity, .neighbours, .itemWeights, .historyLength], widths: [5])),
+        RandomShop(
+            seed: 46, items: 500, dimensions: 20, categories: 40, hasItemWeights: true,
+            hasUserLists: true, ranker: .init(widths: [32, 16], usesVectors: true)),
     ]
 
     @Test("Slates are those of the plain ranking", arguments: shapes)
@@ -110,6 +129,68 @@ import Testing
         #expect(Array(together.prefix(300)) == Array(together.suffix(300)))
         for item in stride(from: 0, to: 300, by: 37) {
             #expect(engine.scores(of: [all[item]], ask).scores == [together[item]])
+        }
+    }
+
+    @Test("Candidates go through the deep part 512 at a time, the best by the wide part first")
+    func blocks() throws {
+        let shop = RandomShop(
+            seed: 51, items: 700, hasItemWeights: true,
+            ranker: .init(widths: [16, 8], usesVectors: true))
+        let bundle = shop.makeBundle()
+        let ranker = try #require(bundle.parts.ranker)
+        let engine = try ScoringEngine(model: bundle.serve())
+        let reference = ReferenceRanking(bundle)
+        let ask = Ask(user: "u1", k: 700, includesOutOfStock: true)
+        let context = reference.context(ask)
+        let parts = reference.scores(by: ranker, context)
+        let slate = engine.answer(ask)
+        #expect(slate.items.count == parts.count - context.past.count)
+        for item in slate.items {
+            let part = try #require(parts[item.id])
+            #expect(abs(Double(item.score) - part.wide - part.deep) < 2e-4)
+        }
+        let (first, rest) = (slate.items.prefix(512), slate.items.dropFirst(512))
+        for block in [first, rest] {
+            #expect(block.map(\.score) == block.map(\.score).sorted(by: >))
+        }
+        let least = first.map { parts[$0.id]!.wide }.min()!
+        #expect(rest.allSatisfy { parts[$0.id]!.wide < least + 1e-5 })
+    }
+
+    @Test("What evaluation ranks by is what is served", arguments: [41, 43, 44, 46, 51])
+    func evaluation(seed: UInt64) throws {
+        let shop = RandomShop(
+            seed: seed, items: 600, hasUserVectors: seed != 43, hasItemWeights: true,
+            hasUserLists: true,
+            ranker: .init(widths: seed == 41 ? [] : [24, 8], usesVectors: seed % 2 == 1))
+        let bundle = shop.makeBundle()
+        let histories = try #require(bundle.histories)
+        let sorted = SparseMatrix(
+            rows: shop.users, columnCount: shop.items,
+            entries: (0..<shop.users).flatMap { user in
+                histories.row(user).map { (Int32(user), histories.columns[$0], Float(1)) }
+            })
+        let task = RankingTask(
+            users: (0..<Int32(shop.users)).map { $0 }, contexts: sorted, relevant: sorted,
+            excludesContext: true)
+        let scorer = try BatchScorer(parts: bundle.parts, task: task, threads: 1)
+        let engine = try ScoringEngine(model: bundle.serve())
+        let all = (0..<shop.items).map(RandomShop.item)
+        let expected = (0..<shop.users).map { engine.scores(of: all, Ask(user: "u\($0)")).scores }
+        let tiers = (0..<shop.users).map { engine.answer(Ask(user: "u\($0)")).tier }
+        scorer.forEachQuery { _, query, scores in
+            guard tiers[query] == .personal else { return }
+            let ranked = scores.indices.filter { scores[$0] > BatchScorer.excluded }
+                .sorted { scores[$0] > scores[$1] }
+            for item in ranked.prefix(RankerNetwork.blockMax) {
+                #expect(abs(scores[item] - expected[query][item]) < 1e-4, "\(query) \(item)")
+            }
+            let reference = PartsScorer(parts: bundle.parts, histories: sorted)
+                .scores(user: query, candidates: ranked.prefix(50).map { Int32($0) })
+            for (item, score) in zip(ranked, reference) {
+                #expect(abs(scores[item] - score) < 1e-4, "\(query) \(item)")
+            }
         }
     }
 

@@ -98,4 +98,36 @@ import Testing
             engine.answer(Ask(history: ["i1"], k: 61, includesOutOfStock: true)).ids.contains("new")
         )
     }
+
+    @Test("The reasons of a weighted sum of models add up to its score")
+    func rankers() throws {
+        let shop = RandomShop(
+            seed: 33, items: 60, hasUserVectors: false, hasItemWeights: true, hasUserLists: true,
+            ranker: .init(features: [.product, .itemWeights, .userList, .neighbours]))
+        let bundle = shop.makeBundle()
+        let bias = try #require(bundle.parts.ranker).bias
+        let engine = try ScoringEngine(model: bundle.serve())
+        let reference = ReferenceRanking(bundle)
+        var random = SeededGenerator(seed: 34)
+        var checked = 0
+        for round in 0..<100 {
+            var ask = Ask.random(items: 60, users: 8, using: &random)
+            ask.wantsReasons = true
+            let answer = engine.answer(ask)
+            let context = reference.context(ask)
+            for item in answer.items where answer.tier == .personal {
+                let comment = Comment(rawValue: "seed 34, round \(round), \(item)")
+                #expect(item.reasons.allSatisfy { $0.contribution > 0 || $0.kind == .popular })
+                for reason in item.reasons {
+                    guard let cause = reason.item.map({ bundle.items[Int($0)] }) else { continue }
+                    #expect((context.past + context.basket).contains(cause), comment)
+                }
+                guard item.reasons.contains(where: { $0.kind == .taste }) else { continue }
+                let sum = item.reasons.reduce(bias) { $0 + $1.contribution }
+                #expect(abs(sum - item.score) < 1e-4, comment)
+                checked += 1
+            }
+        }
+        #expect(checked > 300)
+    }
 }

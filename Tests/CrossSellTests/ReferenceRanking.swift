@@ -24,6 +24,8 @@ struct ReferenceRanking {
         var past: [String] = []
         var unknown: [String] = []
         var userVector: [Double]?
+        /// The known user of the call, where her own list counts.
+        var listed: Int?
         var tier = Tier.popular
     }
 
@@ -55,6 +57,15 @@ struct ReferenceRanking {
         }
         _ = known(ask.exclusions)
         context.userVector = userVector(ask, user, context)
+        context.listed = ask.history.isEmpty ? user.map { Int($0) } : nil
+        if let ranker = bundle.parts.ranker {
+            let hints: [RankerFeature] = [.itemWeights, .userList, .neighbours]
+            let isKnown = hints.contains { feature in
+                ranker.features.contains(feature) && !sums(feature, context).isEmpty
+            }
+            context.tier = context.userVector != nil || isKnown ? .personal : .popular
+            return context
+        }
         let hasNeighbours = !neighbourScores(context.basket).isEmpty
         context.tier =
             context.userVector != nil ? .personal : hasNeighbours ? .neighbours : .popular
@@ -132,6 +143,9 @@ struct ReferenceRanking {
     func scores(_ context: Context) -> [String: Double] {
         let neighbours = neighbourScores(context.basket)
         var scores: [String: Double] = [:]
+        if let ranker = bundle.parts.ranker, context.tier == .personal {
+            return self.scores(by: ranker, context).mapValues { $0.wide + $0.deep }
+        }
         for id in allIDs {
             switch context.tier {
             case .personal:
@@ -144,6 +158,82 @@ struct ReferenceRanking {
             }
         }
         return scores
+    }
+
+    // MARK: Rankers
+
+    /// Both parts of the score of every item.
+    func scores(
+        by ranker: RankerParts, _ context: Context
+    ) -> [String: (wide: Double, deep: Double)] {
+        let sums = Dictionary(
+            uniqueKeysWithValues: ranker.features.map { ($0, self.sums($0, context)) })
+        let zeros = Array(repeating: 0.0, count: bundle.parts.embeddings?.items.columns ?? 0)
+        let length = log(1 + Double(Set(context.basket + context.past).count))
+        return Dictionary(
+            uniqueKeysWithValues: allIDs.map { id in
+                let features = ranker.features.map { feature in
+                    switch feature {
+                    case .product:
+                        zip(vectors[id] ?? zeros, context.userVector ?? zeros)
+                            .reduce(0) { $0 + $1.0 * $1.1 }
+                    case .popularity:
+                        log(
+                            1
+                                + Double(
+                                    bundle.items.index(of: id).map {
+                                        bundle.parts.popularity[Int($0)]
+                                    } ?? 0))
+                    case .historyLength: length
+                    default: sums[feature]?[id] ?? 0
+                    }
+                }
+                var inputs = features
+                if ranker.usesVectors {
+                    inputs += (context.userVector ?? zeros) + (vectors[id] ?? zeros)
+                }
+                for (place, layer) in ranker.layers.enumerated() {
+                    inputs = layer.biases.indices.map { output in
+                        let sum = zip(layer.weights[row: output], inputs)
+                            .reduce(Double(layer.biases[output])) { $0 + Double($1.0) * $1.1 }
+                        return place == ranker.layers.count - 1 ? sum : max(0, sum)
+                    }
+                }
+                let wide = zip(ranker.wide, features)
+                    .reduce(Double(ranker.bias)) { $0 + Double($1.0) * $1.1 }
+                return (id, (wide, ranker.layers.isEmpty ? 0 : inputs[0]))
+            })
+    }
+
+    /// What the lists of basket and history say of each item, the history weighing 0.2 where there
+    /// are both.
+    private func sums(_ feature: RankerFeature, _ context: Context) -> [String: Double] {
+        var sums: [String: Double] = [:]
+        func add(_ lists: NeighbourLists?, _ row: Int, _ share: Double) {
+            guard let lists else { return }
+            for edge in lists.range(of: row) {
+                sums[bundle.items[Int(lists.items[edge])], default: 0] +=
+                    share * Double(lists.scores[edge])
+            }
+        }
+        let pastShare = context.basket.isEmpty ? 1 : 0.2
+        let parts = bundle.parts
+        if feature == .userList {
+            if let user = context.listed { add(parts.userLists, user, pastShare) }
+            return sums
+        }
+        let lists =
+            feature == .itemWeights
+            ? parts.itemWeights : parts.neighbours[.complement] ?? parts.neighbours[.similar]
+        guard feature == .itemWeights || feature == .neighbours else { return sums }
+        for (ids, share) in [
+            (context.basket, context.past.isEmpty ? 1 : 0.8), (context.past, pastShare),
+        ] {
+            for id in ids {
+                if let item = bundle.items.index(of: id) { add(lists, Int(item), share) }
+            }
+        }
+        return sums
     }
 
     func popularity(_ id: String) -> Double {

@@ -84,6 +84,42 @@ extension ProgramTests {
             #expect(skipped.errors.contains("10"), "the line is reported: \(skipped.errors)")
         }
 
+        @Test("A model with a ranker is trained, served and asked, and scores as it ranks")
+        func ranker() throws {
+            let shop = try TrainedShop.shared.get()
+            let folder = try TemporaryFolder()
+            let settings = ["epochs=2", "factors_epochs=3", "dimensions=12"]
+                .flatMap { ["--set", "wide-deep.\($0)"] }
+            let trained = try Program.run(
+                ["train", shop.events, "--catalog", shop.catalog, "--out", folder["b"]]
+                    + ["--model", "wide-deep", "--model-version", "ranked-1"] + settings)
+            try #require(trained.code == 0, "\(trained.errors)")
+            let server = try Server(bundle: folder["b"], socket: folder["s"])
+            for context in [
+                ["--user", shop.user(3)], ["--basket", shop.item(0)],
+                ["--user", shop.user(5), "--basket", "\(shop.item(1)),\(shop.item(9))"],
+            ] {
+                func ask(_ arguments: [String]) throws -> [String: Any] {
+                    let outcome = try Program.run(
+                        arguments + ["--socket", folder["s"], "--json"] + context)
+                    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+                    return try outcome.json()
+                }
+                let slate = try ask(["recommend", "-k", "5"])
+                #expect(slate["tier"] as? String == "personal")
+                #expect(slate["modelVersion"] as? String == "ranked-1")
+                let items = try #require(slate["items"] as? [[String: Any]])
+                let ids = items.compactMap { $0["itemID"] as? String }
+                #expect(ids.count == 5)
+                let scores = items.compactMap { $0["score"] as? Double }
+                #expect(scores == scores.sorted(by: >))
+                let scored = try #require(
+                    try ask(["score"] + ids)["scores"] as? [[String: Any]])
+                #expect(scored.compactMap { $0["score"] as? Double } == scores)
+            }
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test("A file that is not there is one line of error")
         func missing() throws {
             let folder = try TemporaryFolder()

@@ -70,5 +70,11 @@ func bits(_ parts: ModelParts) -> [UInt32] {
         bits += lists.offsets.map { UInt32($0) } + lists.items.map { UInt32($0) }
         bits += (lists.scores + lists.lifts + lists.confidences).map(\.bitPattern)
     }
+    if let ranker = parts.ranker {
+        bits += (ranker.wide + [ranker.bias]).map(\.bitPattern)
+        for layer in ranker.layers {
+            bits += (layer.weights.values + layer.biases).map(\.bitPattern)
+        }
+    }
     return bits
 }

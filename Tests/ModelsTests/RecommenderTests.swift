@@ -11,9 +11,7 @@ import Testing
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
         smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
-        UPCF(),
-        Content(),
-        Association(), smallBPR, smallWARP, smallEALS,
+        UPCF(), Content(), Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
     ]
 
     static var smallIALS: IALS {
@@ -54,6 +52,15 @@ import Testing
         model.dimensions = 20
         model.unobservedWeight = 20
         model.regularization = 0.01
+        return model
+    }
+
+    static var smallWideDeep: WideDeep {
+        var model = WideDeep()
+        model.factors = smallIALS
+        model.hidden = [16, 8]
+        model.epochs = 3
+        model.heldOutShare = 0.3
         return model
     }
 

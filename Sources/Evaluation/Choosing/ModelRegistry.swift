@@ -77,6 +77,19 @@ package enum ModelRegistry {
         ModelEntry(
             NeuMF(), Parameter("factors", \.factors, try: [16]),
             Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs)),
+        ModelEntry(
+            WideDeep(),
+            Parameter("held_out_share", \.heldOutShare, try: [0.1, 0.3]),
+            Parameter("learning_rate", \.learningRate, try: [0.01, 0.05]),
+            Parameter("cross_l1", \.crossL1, try: [4]), Parameter("cross_l2", \.crossL2),
+            Parameter("cross_rate", \.crossRate), Parameter("epochs", \.epochs),
+            Parameter("negatives", \.negatives), Parameter("regularization", \.regularization),
+            Parameter("hidden_0", \.hidden[0]), Parameter("hidden_1", \.hidden[1]),
+            Parameter("dimensions", \.factors.dimensions),
+            Parameter("unobserved_weight", \.factors.foldIn.unobservedWeight),
+            Parameter("factors_regularization", \.factors.foldIn.regularization),
+            Parameter("factors_epochs", \.factors.epochs),
+            Parameter("item-knn_neighbours_max", \.similar.neighboursMax)),
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -1,0 +1,104 @@
+internal import Models
+
+/// The ranker as tensors and back.
+extension ModelBundle {
+    static func tensors(_ ranker: RankerParts) -> [Tensor] {
+        var tensors = TextColumns.tensors("ranker.features", ranker.features.map(\.rawValue))
+        tensors.append(Tensor("ranker.wide", .float32(ranker.wide)))
+        tensors.append(Tensor("ranker.bias", .float32([ranker.bias])))
+        for (place, layer) in ranker.layers.enumerated() {
+            let name = "ranker.layers.\(place)"
+            let weights = layer.weights
+            tensors.append(
+                Tensor(
+                    "\(name).weights", .float32(weights.values),
+                    shape: [weights.rows, weights.columns]))
+            tensors.append(Tensor("\(name).biases", .float32(layer.biases)))
+        }
+        return tensors
+    }
+
+    /// - Parameter parts: the other parts, which the features must come from.
+    static func ranker(
+        _ set: inout TensorSet, for parts: ModelParts
+    ) throws(BundleError) -> RankerParts? {
+        guard set.contains("ranker.features.bytes") else { return nil }
+        var features: [RankerFeature] = []
+        for name in try set.takeStrings("ranker.features", rows: nil) {
+            guard let feature = RankerFeature(rawValue: name) else {
+                let names = RankerFeature.allCases.map(\.rawValue).joined(separator: ", ")
+                throw set.problem(
+                    "ranker.features.bytes", "'\(name)' is no feature; there are \(names)")
+            }
+            guard !features.contains(feature) else {
+                throw set.problem("ranker.features.bytes", "'\(name)' occurs twice")
+            }
+            if let missing = parts.missing(for: feature) {
+                throw set.problem("ranker.features.bytes", "'\(name)' needs \(missing)")
+            }
+            features.append(feature)
+        }
+        guard !features.isEmpty else { throw set.problem("ranker.features.bytes", "is empty") }
+        var ranker = RankerParts(
+            features: features,
+            wide: try set.takeFloats("ranker.wide", count: features.count),
+            bias: try set.takeFloats("ranker.bias", count: 1, absent: 0)[0])
+        while set.contains("ranker.layers.\(ranker.layers.count).weights") {
+            try takeLayer(&set, &ranker, parts)
+        }
+        if let last = ranker.layers.last, last.biases.count != 1 {
+            throw set.problem(
+                "ranker.layers.\(ranker.layers.count - 1).weights",
+                "has \(last.biases.count) rows, but the last layer has one")
+        }
+        return ranker
+    }
+
+    private static func takeLayer(
+        _ set: inout TensorSet, _ ranker: inout RankerParts, _ parts: ModelParts
+    ) throws(BundleError) {
+        let place = ranker.layers.count
+        let name = "ranker.layers.\(place)"
+        guard place < BundleFormat.rankerLayersMax else {
+            throw set.problem(
+                "\(name).weights", "there are at most \(BundleFormat.rankerLayersMax) layers")
+        }
+        let weights = try set.takeMatrix("\(name).weights")
+        if let before = ranker.layers.last?.biases.count {
+            guard weights.columns == before else {
+                throw set.problem(
+                    "\(name).weights",
+                    "has \(weights.columns) columns, but layer \(place - 1) has \(before) rows")
+            }
+        } else {
+            let vectors = 2 * (parts.embeddings?.items.columns ?? 0)
+            let count = ranker.features.count
+            guard weights.columns == count || weights.columns == count + vectors else {
+                throw set.problem(
+                    "\(name).weights",
+                    "has \(weights.columns) columns, not \(count) as there are features"
+                        + (vectors > 0 ? ", nor \(count + vectors) with two vectors" : ""))
+            }
+            ranker.usesVectors = weights.columns > count
+        }
+        ranker.layers.append(
+            RankerParts.Layer(
+                weights: weights,
+                biases: try set.takeFloats("\(name).biases", count: weights.rows)))
+    }
+}
+
+extension ModelParts {
+    /// The tensor that is missing for a feature to say anything; nil where it is there.
+    fileprivate func missing(for feature: RankerFeature) -> String? {
+        switch feature {
+        case .product: embeddings == nil ? "item_embeddings" : nil
+        case .itemWeights: itemWeights == nil ? "item_weights" : nil
+        case .userList: userLists == nil ? "user_lists" : nil
+        case .neighbours:
+            neighbours[.complement] == nil && neighbours[.similar] == nil
+                ? "neighbours.complement or neighbours.similar" : nil
+        case .popularity, .historyLength: nil
+        }
+    }
+}
