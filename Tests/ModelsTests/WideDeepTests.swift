@@ -120,7 +120,7 @@ import Testing
             }
         }
         let first = hits(try model.factors.train(on: data, with: context))
-        #expect(hits(parts) > 600, "\(hits(parts)), \(first) by the first stage alone")
+        #expect(hits(parts) > 500, "\(hits(parts)), \(first) by the first stage alone")
         #expect(hits(parts) > first)
     }
 

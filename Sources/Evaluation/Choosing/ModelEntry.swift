@@ -30,6 +30,12 @@ package struct ModelEntry: Sendable {
     package init<Model: Recommender>(
         _ model: Model, predictsRatings: Bool = false, _ parameters: Parameter<Model>...
     ) {
+        self.init(model, predictsRatings: predictsRatings, parameters: parameters)
+    }
+
+    package init<Model: Recommender>(
+        _ model: Model, predictsRatings: Bool = false, parameters: [Parameter<Model>]
+    ) {
         name = Model.name
         self.predictsRatings = predictsRatings
         components = []

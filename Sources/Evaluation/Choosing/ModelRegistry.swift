@@ -2,7 +2,9 @@ internal import Models
 
 /// Every model by name. A new one is a line here: its defaults, and what of it is worth a search.
 package enum ModelRegistry {
-    package static let all: [ModelEntry] = [
+    package static let all = counting + neighbours + factors + networks
+
+    private static let counting: [ModelEntry] = [
         ModelEntry(Popularity()),
         ModelEntry(
             CoPurchase(),
@@ -11,12 +13,14 @@ package enum ModelRegistry {
             Parameter("neighbours_max", \.neighboursMax, try: [100, 200]),
             Parameter("support_min", \.supportMin)),
         ModelEntry(
-            IALS(),
-            Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
-            Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
-            Parameter("dimensions", \.dimensions, try: [32, 128]),
-            Parameter("epochs", \.epochs), Parameter("block", \.block),
-            Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
+            Association(),
+            Parameter("confidence_min", \.confidenceMin, try: [0.005, 0.1]),
+            Parameter("neighbours_max", \.neighboursMax)),
+        ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
+        ModelEntry(PersonalFrequency(), Parameter("list_max", \.listMax)),
+    ]
+
+    private static let neighbours: [ModelEntry] = [
         ModelEntry(
             ItemKNN(),
             Parameter("similarity", \.similarity, try: [.conditionalProbability]),
@@ -48,12 +52,22 @@ package enum ModelRegistry {
             Parameter("recency", \.recency, try: [1, 25]),
             Parameter("asymmetry", \.asymmetry, try: [0.25, 0.75]),
             Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
-        ModelEntry(PersonalFrequency(), Parameter("list_max", \.listMax)),
-        ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
+    ]
+
+    private static let factors: [ModelEntry] = [
         ModelEntry(
-            Association(),
-            Parameter("confidence_min", \.confidenceMin, try: [0.005, 0.1]),
-            Parameter("neighbours_max", \.neighboursMax)),
+            IALS(),
+            Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
+            Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
+            Parameter("dimensions", \.dimensions, try: [32, 128]),
+            Parameter("epochs", \.epochs), Parameter("block", \.block),
+            Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
+        ModelEntry(
+            EALS(),
+            Parameter("unobserved_weight", \.unobservedWeight, try: [128, 2_048]),
+            Parameter("regularization", \.regularization, try: [3]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0]),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(
             BPR(),
             Parameter("regularization", \.regularization, try: [0.002, 0.02]),
@@ -65,31 +79,33 @@ package enum ModelRegistry {
             Parameter("learning_rate", \.learningRate), Parameter("dimensions", \.dimensions),
             Parameter("epochs", \.epochs)),
         ModelEntry(
-            EALS(),
-            Parameter("unobserved_weight", \.unobservedWeight, try: [128, 2_048]),
-            Parameter("regularization", \.regularization, try: [3]),
-            Parameter("popularity_exponent", \.popularityExponent, try: [0]),
-            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
-        ModelEntry(
             SVDPlusPlus(), predictsRatings: true,
             Parameter("regularization", \.regularization, try: [0.005, 0.08]),
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+    ]
+
+    private static let networks: [ModelEntry] = [
         ModelEntry(
             NeuMF(), Parameter("factors", \.factors, try: [16]),
             Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs)),
-        ModelEntry(
-            WideDeep(),
-            Parameter("held_out_share", \.heldOutShare, try: [0.1, 0.3]),
-            Parameter("learning_rate", \.learningRate, try: [0.01, 0.05]),
-            Parameter("cross_l1", \.crossL1, try: [4]), Parameter("cross_l2", \.crossL2),
-            Parameter("cross_rate", \.crossRate), Parameter("epochs", \.epochs),
-            Parameter("negatives", \.negatives), Parameter("regularization", \.regularization),
-            Parameter("hidden_0", \.hidden[0]), Parameter("hidden_1", \.hidden[1]),
-            Parameter("dimensions", \.factors.dimensions),
-            Parameter("unobserved_weight", \.factors.foldIn.unobservedWeight),
-            Parameter("factors_regularization", \.factors.foldIn.regularization),
-            Parameter("factors_epochs", \.factors.epochs),
-            Parameter("item-knn_neighbours_max", \.similar.neighboursMax)),
+        ModelEntry(WideDeep(), parameters: rankerParameters + retrievalParameters),
+    ]
+
+    private static let rankerParameters: [Parameter<WideDeep>] = [
+        Parameter("held_out_share", \.heldOutShare, try: [0.1, 0.3]),
+        Parameter("learning_rate", \.learningRate, try: [0.01, 0.05]),
+        Parameter("cross_l1", \.crossL1, try: [4]), Parameter("cross_l2", \.crossL2),
+        Parameter("cross_rate", \.crossRate), Parameter("epochs", \.epochs),
+        Parameter("negatives", \.negatives), Parameter("regularization", \.regularization),
+        Parameter("hidden_0", \.hidden[0]), Parameter("hidden_1", \.hidden[1]),
+    ]
+
+    private static let retrievalParameters: [Parameter<WideDeep>] = [
+        Parameter("dimensions", \.factors.dimensions),
+        Parameter("unobserved_weight", \.factors.foldIn.unobservedWeight),
+        Parameter("factors_regularization", \.factors.foldIn.regularization),
+        Parameter("factors_epochs", \.factors.epochs),
+        Parameter("item-knn_neighbours_max", \.similar.neighboursMax),
     ]
 
     package static var names: [String] { all.map(\.name) }
