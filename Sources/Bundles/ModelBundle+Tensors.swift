@@ -14,10 +14,10 @@ internal import Models
 /// | `neighbours.<relation>.lifts`, `.confidences` | F32 | zeros |
 /// | `item_weights.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no linear item model |
 /// | `user_lists.offsets`, `.items`, `.scores` | I64 `[U+1]`, I32, F32 | no lists by user |
-/// | `ranker.features.bytes`, `.offsets` | U8, I64 `[F+1]`: names of ``RankerFeature`` | no ranker |
+/// | `ranker.features.bytes`, `.offsets` | U8, I64 `[F+1]`, ``RankerFeature`` names | no ranker |
 /// | `ranker.wide` | F32 `[F]` | required with features |
 /// | `ranker.bias` | F32 `[1]` | 0 |
-/// | `ranker.layers.<n>.weights`, `.biases` | F32 `[out,in]`, F32 `[out]`, n from 0 | no deep part |
+/// | `ranker.layers.<n>.weights`, `.biases`, n from 0 | F32 `[out,in]`, `[out]` | no deep part |
 /// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
 /// | `histories.values` | F32 | ones |
 /// | `catalog.titles.bytes`, `.offsets` | U8, I64 `[I+1]` | empty |

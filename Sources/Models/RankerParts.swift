@@ -26,8 +26,8 @@ package enum RankerFeature: String, CaseIterable, Sendable {
 
 /// A network that ranks candidates by what the other parts say of them.
 ///
-/// With f the features of a pair, its score is `wide . f + deep(f, x, y) + bias`. The deep part is a
-/// chain of dense layers, all but the last one rectified, over the features and, where
+/// With f the features of a pair, its score is `wide . f + deep(f, x, y) + bias`. The deep part is
+/// a chain of dense layers, all but the last one rectified, over the features and, where
 /// ``usesVectors`` says so, the shopper's vector x and the item's y after them. Without layers
 /// there is no deep part: a ranker of that kind is a weighted sum of models.
 ///
