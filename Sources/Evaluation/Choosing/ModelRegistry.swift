@@ -61,7 +61,11 @@ package enum ModelRegistry {
             Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
         ModelEntry(
             NeuMF(), Parameter("factors", \.factors, try: [16]),
-            Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs)),
+            Parameter("regularization", \.regularization, try: [0.003, 0.03]),
+            Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
+            Parameter("negatives", \.negatives), Parameter("list_max", \.listMax),
+            Parameter("tower_0", \.tower[0]), Parameter("tower_1", \.tower[1]),
+            Parameter("tower_2", \.tower[2])),
     ]
 
     package static var names: [String] { all.map(\.name) }
