@@ -11,7 +11,7 @@ import Testing
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
         smallIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours, Content(),
-        Association(), smallBPR, smallWARP, smallEALS,
+        Association(), smallBPR, smallWARP, smallEALS, smallTwoTower,
     ]
 
     static var smallIALS: IALS {
@@ -46,6 +46,15 @@ import Testing
         model.dimensions = 20
         model.unobservedWeight = 20
         model.regularization = 0.01
+        return model
+    }
+
+    static var smallTwoTower: TwoTower {
+        var model = TwoTower()
+        model.dimensions = 16
+        model.hidden = 16
+        model.batch = 100
+        model.epochs = 5
         return model
     }
 
