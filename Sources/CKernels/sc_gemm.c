@@ -1,14 +1,8 @@
 #include "sc_gemm.h"
 
-#define BLOCK 16
+#include "sc_tiles.h"
 
-typedef float vec __attribute__((vector_size(BLOCK * sizeof(float))));
-typedef float loose_vec __attribute__((vector_size(BLOCK * sizeof(float)), aligned(sizeof(float))));
-
-#define LOAD(p) (*(const loose_vec *)(p))
-#define STORE(p, v) (*(loose_vec *)(p) = (v))
-#define BODY static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define BLOCK SC_LANES
 
 /// One tile of `rows` x `vecs` blocks of c, kept in registers over the whole of k.
 BODY void tile(
@@ -63,8 +57,6 @@ BODY void gemm_body(
             c + i * c_stride, c_stride, a + i * a_row, a_row, a_column, b, b_stride, n, k, 1, vecs);
 }
 
-// A tile's sums, one row of b and a broadcast must fit the registers: 32 zmm, 16 ymm, 16 xmm, 32
-// neon.
 #define INSTANCE(set, attributes, rows, vecs)                                                    \
     attributes static void gemm_##set(                                                           \
         float *c, size_t c_stride, const float *a, size_t a_row, size_t a_column,                \
@@ -72,19 +64,7 @@ BODY void gemm_body(
         gemm_body(c, c_stride, a, a_row, a_column, b, b_stride, m, n, k, rows, vecs);            \
     }
 
-#if defined(__x86_64__)
-// Without the width, compilers keep to 256 bits where a machine model prefers them.
-INSTANCE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 8, 2)
-INSTANCE(v3, __attribute__((target("arch=x86-64-v3"))), 4, 1)
-INSTANCE(base, , 2, 1)
-#define CHOOSE(kernel)                                                  \
-    (__builtin_cpu_supports("x86-64-v4")   ? kernel##_v4                \
-     : __builtin_cpu_supports("x86-64-v3") ? kernel##_v3                \
-                                           : kernel##_base)
-#else
-INSTANCE(base, , 4, 1)
-#define CHOOSE(kernel) kernel##_base
-#endif
+FOR_EACH_SET(INSTANCE)
 
 void sc_gemm(
     float *c, size_t c_stride, const float *a, size_t a_row, size_t a_column, const float *b,

@@ -3,19 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sc_tiles.h"
+
 #define BLOCK SC_LINALG_BLOCK
-
-// One block row. The compiler splits it into what the machine has: one zmm, two ymm, four xmm or
-// neon registers.
-typedef float vec __attribute__((vector_size(BLOCK * sizeof(float))));
-typedef float loose_vec __attribute__((vector_size(BLOCK * sizeof(float)), aligned(sizeof(float))));
-
-#define LOAD(p) (*(const loose_vec *)(p))
-#define STORE(p, v) (*(loose_vec *)(p) = (v))
-
-// The bodies are inlined into one wrapper for each instruction set, which sets their register tile.
-#define BODY static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 /// c +-= left' right, where c is a tile of `tile_rows` x `tile_vecs` blocks kept in registers.
 ///
@@ -170,8 +160,6 @@ BODY void gather_body(
     }
 }
 
-// A tile's accumulators, one row of `right` and a broadcast must fit the registers: 32 zmm, 16 ymm,
-// 16 xmm, 32 neon.
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                          \
     attributes static void gather_##set(                                                         \
         const float *const *rows, size_t count, size_t columns, size_t d, float *panel,          \
@@ -188,19 +176,7 @@ BODY void gather_body(
         return solve_body(u, d, x);                                                              \
     }
 
-#if defined(__x86_64__)
-// Without the width, compilers keep to 256 bits where a machine model prefers them.
-INSTANCE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 8, 2)
-INSTANCE(v3, __attribute__((target("arch=x86-64-v3"))), 4, 1)
-INSTANCE(base, , 2, 1)
-#define CHOOSE(kernel)                                                  \
-    (__builtin_cpu_supports("x86-64-v4")   ? kernel##_v4                \
-     : __builtin_cpu_supports("x86-64-v3") ? kernel##_v3                \
-                                           : kernel##_base)
-#else
-INSTANCE(base, , 4, 1)
-#define CHOOSE(kernel) kernel##_base
-#endif
+FOR_EACH_SET(INSTANCE)
 
 void sc_linalg_gather(
     const float *const *rows, size_t count, size_t columns, size_t d, float *panel, float *sum) {

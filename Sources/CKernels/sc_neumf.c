@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sc_clones.h"
-#include "sc_gemm.h"
+#include "sc_dense.h"
 
 static size_t input_width(const struct sc_neumf *model, size_t layer) {
     return layer == 0 ? 2 * model->inputs : model->widths[layer - 1];
@@ -49,10 +49,7 @@ void sc_neumf_forward(
     for (size_t l = 0; l < model->layers; l++) {
         size_t out = model->widths[l];
         float *y = x + count * in;
-        for (size_t k = 0; k < count; k++)
-            memcpy(y + k * out, weights + in * out, out * sizeof(float));
-        sc_gemm(y, out, x, in, 1, weights, out, count, out, in);
-        for (size_t c = 0; c < count * out; c++) y[c] = y[c] > 0 ? y[c] : 0;
+        sc_dense_forward(weights, x, count, in, out, true, y);
         weights += (in + 1) * out;
         x = y;
         in = out;
@@ -108,20 +105,10 @@ double sc_neumf_backward(
     }
     for (size_t l = model->layers; l-- > 0;) {
         size_t in = input_width(model, l), out = model->widths[l];
-        const float *x = activations[l], *weights = model->dense + places[l];
-        float *slopes = dense + places[l];
-        sc_gemm(slopes, out, x, 1, in, delta, out, in, out, count);
-        for (size_t k = 0; k < count; k++) {
-            for (size_t c = 0; c < out; c++) slopes[in * out + c] += delta[k * out + c];
-        }
-        for (size_t i = 0; i < in; i++) {
-            for (size_t c = 0; c < out; c++) turned[c * in + i] = weights[i * out + c];
-        }
-        memset(below, 0, count * in * sizeof(float));
-        sc_gemm(below, in, delta, out, 1, turned, in, count, in, out);
-        if (l > 0) {
-            for (size_t c = 0; c < count * in; c++) below[c] = x[c] > 0 ? below[c] : 0;
-        }
+        sc_dense_backward(
+            model->dense + places[l], activations[l], delta, count, in, out, dense + places[l],
+            below, turned);
+        if (l > 0) sc_dense_rectify(activations[l], below, count * in);
         float *swap = delta;
         delta = below;
         below = swap;

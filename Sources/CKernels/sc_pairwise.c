@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sc_adagrad.h"
 #include "sc_clones.h"
 
 #define BODY static inline __attribute__((always_inline))
@@ -124,31 +125,17 @@ double sc_pairwise_gradients(
     return loss;
 }
 
-BODY void step(
-    const struct sc_features *side, size_t row, float scale, const float *gradient, float rate,
-    float decay) {
-#pragma clang fp contract(fast)
-    float *restrict values = side->rows + row * side->columns;
-    float *restrict squares = side->squares + row * side->columns;
-    for (size_t c = 0; c < side->columns; c++) {
-        float g = scale * gradient[c] - decay * values[c];
-        squares[c] += g * g;
-        // sqrtf would set errno, one element at a time.
-        values[c] += rate * g / __builtin_elementwise_sqrt(squares[c]);
-    }
-}
-
 BODY void step_id(
     const struct sc_features *side, size_t id, float sign, const float *gradient, size_t shard,
     size_t shards, float rate, float decay) {
     if (!side->offsets) {
-        if ((id & (shards - 1)) == shard) step(side, id, sign, gradient, rate, decay);
+        if ((id & (shards - 1)) == shard) sc_adagrad_step(side, id, sign, gradient, rate, decay);
         return;
     }
     for (int64_t k = side->offsets[id]; k < side->offsets[id + 1]; k++) {
         size_t row = (size_t)side->features[k];
         if ((row & (shards - 1)) == shard)
-            step(side, row, sign * side->weights[k], gradient, rate, decay);
+            sc_adagrad_step(side, row, sign * side->weights[k], gradient, rate, decay);
     }
 }
 

@@ -4,17 +4,10 @@
 #include <string.h>
 
 #include "sc_linalg.h"
+#include "sc_tiles.h"
 
-#define LANES SC_LINALG_BLOCK
 #define BLOCK SC_SPD_BLOCK
 #define STRIPE SC_SPD_STRIPE
-
-typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float))));
-
-#define LOAD(p) (*(const vec *)(p))
-#define STORE(p, v) (*(vec *)(p) = (v))
-#define BODY static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 /// c = left' right, or c -= left' right, for a [tile_rows, tile_vecs] tile kept in registers.
 ///
@@ -25,12 +18,12 @@ BODY void tile_body(
     vec acc[8][2];
     UNROLL for (int r = 0; r < tile_rows; r++) {
         UNROLL for (int v = 0; v < tile_vecs; v++) {
-            acc[r][v] = subtract ? LOAD(c + r * c_stride + v * LANES) : (vec){0};
+            acc[r][v] = subtract ? LOAD(c + r * c_stride + v * SC_LANES) : (vec){0};
         }
     }
     for (size_t k = 0; k < BLOCK; k++) {
         vec y[2];
-        UNROLL for (int v = 0; v < tile_vecs; v++) y[v] = LOAD(right + k * STRIPE + v * LANES);
+        UNROLL for (int v = 0; v < tile_vecs; v++) y[v] = LOAD(right + k * STRIPE + v * SC_LANES);
         UNROLL for (int r = 0; r < tile_rows; r++) {
             float x = left[k * left_stride + r];
             UNROLL for (int v = 0; v < tile_vecs; v++) {
@@ -43,7 +36,7 @@ BODY void tile_body(
     }
     UNROLL for (int r = 0; r < tile_rows; r++) {
         UNROLL for (int v = 0; v < tile_vecs; v++)
-            STORE(c + r * c_stride + v * LANES, acc[r][v]);
+            STORE(c + r * c_stride + v * SC_LANES, acc[r][v]);
     }
 }
 
@@ -52,7 +45,7 @@ BODY void product_body(
     float *c, size_t c_stride, size_t rows, const float *left, size_t left_stride,
     const float *right, bool subtract, const int tile_rows, const int tile_vecs) {
     for (size_t r = 0; r < rows; r += tile_rows) {
-        for (size_t j = 0; j < STRIPE; j += tile_vecs * LANES)
+        for (size_t j = 0; j < STRIPE; j += tile_vecs * SC_LANES)
             tile_body(
                 c + r * c_stride + j, c_stride, left + r, left_stride, right + j, subtract,
                 tile_rows, tile_vecs);
@@ -105,8 +98,6 @@ BODY void update_body(
     }
 }
 
-// A tile's accumulators, one row of `right` and a broadcast must fit the registers: 32 zmm, 16 ymm,
-// 16 xmm, 32 neon.
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                        \
     attributes static void stripe_##set(                                                       \
         float *a, size_t n, size_t q, size_t s, const float *factors, float *panels) {         \
@@ -117,18 +108,7 @@ BODY void update_body(
         update_body(a, n, q, s, panels, tile_rows, tile_vecs);                                 \
     }
 
-#if defined(__x86_64__)
-INSTANCE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 8, 2)
-INSTANCE(v3, __attribute__((target("arch=x86-64-v3"))), 4, 1)
-INSTANCE(base, , 2, 1)
-#define CHOOSE(kernel)                                                  \
-    (__builtin_cpu_supports("x86-64-v4")   ? kernel##_v4                \
-     : __builtin_cpu_supports("x86-64-v3") ? kernel##_v3                \
-                                           : kernel##_base)
-#else
-INSTANCE(base, , 4, 1)
-#define CHOOSE(kernel) kernel##_base
-#endif
+FOR_EACH_SET(INSTANCE)
 
 ptrdiff_t sc_spd_pivot(float *a, size_t n, size_t q, float *factors) {
     float *block = a + q * BLOCK * n + q * BLOCK;
@@ -147,7 +127,7 @@ ptrdiff_t sc_spd_pivot(float *a, size_t n, size_t q, float *factors) {
         memset(row, 0, BLOCK * sizeof(float));
         for (size_t k = p + 1; k < BLOCK; k++) {
             const float *below = inverse + k * BLOCK;
-            for (size_t j = k - k % LANES; j < BLOCK; j += LANES)
+            for (size_t j = k - k % SC_LANES; j < BLOCK; j += SC_LANES)
                 STORE(row + j, LOAD(row + j) - u[k] * LOAD(below + j));
         }
         for (size_t j = 0; j < BLOCK; j++) row[j] *= u[p];
@@ -159,7 +139,7 @@ ptrdiff_t sc_spd_pivot(float *a, size_t n, size_t q, float *factors) {
     // The block's inverse is v v', its upper part summed row by row of v'.
     for (size_t p = 0; p < BLOCK; p++) {
         float *row = block + p * n;
-        for (size_t j = p - p % LANES; j < BLOCK; j += LANES) {
+        for (size_t j = p - p % SC_LANES; j < BLOCK; j += SC_LANES) {
             vec sum = {0};
             for (size_t k = p; k < BLOCK; k++)
                 sum -= inverse[p * BLOCK + k] * LOAD(transposed + k * BLOCK + j);

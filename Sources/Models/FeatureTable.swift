@@ -12,6 +12,8 @@ internal import Interactions
 final class FeatureTable: @unchecked Sendable {
     /// N.
     let ids: Int
+    /// N and the number of features.
+    let rowCount: Int
     /// By id, whether it has an event or a feature.
     let isKnown: [Bool]
     let side: sc_features
@@ -31,6 +33,7 @@ final class FeatureTable: @unchecked Sendable {
     ) {
         ids = matrix.rows
         let rows = matrix.rows + (features?.columnCount ?? 0)
+        rowCount = rows
         isKnown = (0..<matrix.rows).map {
             !matrix.row($0).isEmpty || !(features?.row($0).isEmpty ?? true)
         }

@@ -25,15 +25,16 @@ package struct NeuMF: Recommender {
     /// each a multiple of 16 up to 512, the first one of 32.
     package var tower = [64, 32, 16]
     /// How often each pair is visited; at least 1.
-    package var epochs = 20
+    package var epochs = 15
     /// Items drawn for each pair and epoch that the user did not take; 1 to 64.
     package var negatives = 4
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
     package var learningRate: Float = 0.05
     /// Of the squared norm of each row at each of its steps; 0 or more.
-    package var regularization: Float = 0
-    /// How long a user's list is; at least 1.
-    package var listMax = 100
+    package var regularization: Float = 0.01
+    /// How long a user's list is; at least 1. As long as what can be asked for, since what is not
+    /// listed counts as worse than everything that is.
+    package var listMax = 1_000
 
     package init() {}
 

@@ -100,20 +100,29 @@ package final class NeuMFNetwork: @unchecked Sendable {
     /// By user, the best of the items that someone took but she did not.
     func lists(excluding histories: SparseMatrix, max: Int, threads: Int) -> NeighbourLists {
         let all = (0..<Int32(items.ids)).filter { items.isKnown[Int($0)] }
-        let rows = UnsafeMutableBufferPointer<[Neighbour]>.allocate(capacity: users.ids)
+        let rows = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: users.ids)
         rows.initialize(repeating: [])
         defer { rows.deinitialize().deallocate() }
         nonisolated(unsafe) let row = rows
         parallelFor(count: users.ids, chunk: 8, threads: threads) { [self] _, range in
             var scores = Array(repeating: Float(0), count: all.count)
+            var keys: [RankedKey] = []
             for user in range where users.isKnown[user] {
                 score(user: user, candidates: all, into: &scores)
-                let taken = Set(histories.columns[histories.row(user)])
-                row[user] = zip(all, scores).filter { !taken.contains($0.0) }
-                    .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(max)
-                    .map { Neighbour(item: $0, score: $1, lift: 0, confidence: 0) }
+                var taken = histories.columns[histories.row(user)]
+                keys.removeAll(keepingCapacity: true)
+                for (item, score) in zip(all, scores) {
+                    // Both ascend, and whatever was taken is among all.
+                    if taken.first == item {
+                        taken.removeFirst()
+                    } else {
+                        keys.append(RankedKey(item: item, score: score))
+                    }
+                }
+                keys.keepFirst(max)
+                row[user] = keys.withUnsafeBufferPointer { Array($0) }
             }
         }
-        return NeighbourLists(rows: rows)
+        return NeighbourLists(keys: rows)
     }
 }

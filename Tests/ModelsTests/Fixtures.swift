@@ -20,6 +20,20 @@ func makeCheckerboard(size: Int) -> TrainingData {
         orders: OrderHistories(offsets: Array(0...size), baskets: matrix), catalog: catalog)
 }
 
+/// As the checkerboard, but the last two items, one of each colour, were taken by nobody;
+/// features tell colours.
+func makeColdCheckerboard() -> TrainingData {
+    var data = makeCheckerboard(size: 40)
+    let matrix = data.interactions
+    let entries = (0..<40).flatMap { user in
+        matrix.columns[matrix.row(user)].filter { $0 < 38 }
+            .map { (row: Int32(user), column: $0, value: Float(1)) }
+    }
+    data.interactions = SparseMatrix(rows: 40, columnCount: 40, entries: entries)
+    data.itemFeatures = makeMatrix((0..<40).map { [$0 % 2] }, columns: 2)
+    return data
+}
+
 /// Rows that hold the listed columns, with value 1.
 func makeMatrix(_ rows: [[Int32]], columns: Int) -> SparseMatrix {
     SparseMatrix(

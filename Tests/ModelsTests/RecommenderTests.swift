@@ -12,6 +12,7 @@ import Testing
     static let personal: [any Recommender] = [
         smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
         UPCF(), Content(), Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
+        smallTwoTower,
     ]
 
     static var smallIALS: IALS {
@@ -61,6 +62,15 @@ import Testing
         model.hidden = [16, 8]
         model.epochs = 3
         model.heldOutShare = 0.3
+        return model
+    }
+
+    static var smallTwoTower: TwoTower {
+        var model = TwoTower()
+        model.dimensions = 16
+        model.hidden = 16
+        model.batch = 100
+        model.epochs = 5
         return model
     }
 

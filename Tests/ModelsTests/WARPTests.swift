@@ -11,23 +11,9 @@ import Testing
         return model
     }
 
-    /// As the checkerboard, but the last two items, one of each colour, were taken by nobody;
-    /// features tell colours.
-    private func makeColdData() -> TrainingData {
-        var data = makeCheckerboard(size: 40)
-        let matrix = data.interactions
-        let entries = (0..<40).flatMap { user in
-            matrix.columns[matrix.row(user)].filter { $0 < 38 }
-                .map { (row: Int32(user), column: $0, value: Float(1)) }
-        }
-        data.interactions = SparseMatrix(rows: 40, columnCount: 40, entries: entries)
-        data.itemFeatures = makeMatrix((0..<40).map { [$0 % 2] }, columns: 2)
-        return data
-    }
-
     @Test func `an item that nobody took goes by its features`() throws {
         let parts = try small.train(
-            on: makeColdData(), with: TrainingContext(threads: 2, seed: 1))
+            on: makeColdCheckerboard(), with: TrainingContext(threads: 2, seed: 1))
         let embeddings = try #require(parts.embeddings)
         let users = try #require(embeddings.users)
         for user in 0..<40 {

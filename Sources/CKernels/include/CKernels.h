@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sc_dense.h"
 #include "sc_dot.h"
 #include "sc_eals.h"
 #include "sc_gemm.h"
@@ -10,5 +11,7 @@
 #include "sc_prefetch.h"
 #include "sc_rank.h"
 #include "sc_scan.h"
+#include "sc_softmax.h"
 #include "sc_spd.h"
 #include "sc_svdpp.h"
+#include "sc_tower.h"

@@ -87,8 +87,23 @@ package enum ModelRegistry {
     private static let networks: [ModelEntry] = [
         ModelEntry(
             NeuMF(), Parameter("factors", \.factors, try: [16]),
-            Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs)),
+            Parameter("regularization", \.regularization, try: [0.003, 0.03]),
+            Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
+            Parameter("negatives", \.negatives), Parameter("list_max", \.listMax),
+            Parameter("tower_0", \.tower[0]), Parameter("tower_1", \.tower[1]),
+            Parameter("tower_2", \.tower[2])),
+        ModelEntry(TwoTower(), parameters: towerParameters),
         ModelEntry(WideDeep(), parameters: rankerParameters + retrievalParameters),
+    ]
+
+    private static let towerParameters: [Parameter<TwoTower>] = [
+        Parameter("temperature", \.temperature, try: [0.05, 0.2]),
+        Parameter("regularization", \.regularization, try: [0.01]),
+        Parameter("correction", \.correction, try: [0.5]),
+        Parameter("dimensions", \.dimensions), Parameter("hidden", \.hidden),
+        Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
+        Parameter("batch", \.batch), Parameter("history_max", \.historyMax),
+        Parameter("own_vectors", \.ownVectors),
     ]
 
     private static let rankerParameters: [Parameter<WideDeep>] = [
