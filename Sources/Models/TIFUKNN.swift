@@ -22,13 +22,13 @@ package struct TIFUKNN: Recommender {
     package static let name = "tifu-knn"
 
     /// m; at least 1.
-    package var groups = 7
+    package var groups = 1
     /// r_b; above 0, at most 1.
     package var basketDecay: Float = 0.9
     /// r_g; above 0, at most 1.
     package var groupDecay: Float = 0.7
     /// alpha; 0 to 1.
-    package var ownShare: Float = 0.7
+    package var ownShare: Float = 0.1
     /// At least 1.
     package var neighboursMax = 300
     /// The longest list of items; at least 1.

@@ -23,7 +23,7 @@ package struct UPCF: Recommender {
     /// q; the higher, the less do users count who are not very much alike. Above 0.
     package var locality: Float = 2
     /// alpha; 0 to 1.
-    package var asymmetry: Float = 0.5
+    package var asymmetry: Float = 1
     /// Only so many of the nearest users count; at least 1.
     package var usersMax = 1_000
     /// The longest list of items; at least 1.

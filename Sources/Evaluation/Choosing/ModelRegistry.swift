@@ -42,15 +42,16 @@ package enum ModelRegistry {
             SLIM(), Parameter("l2", \.l2, try: [20, 500]), Parameter("l1", \.l1, try: [1])),
         ModelEntry(
             TIFUKNN(),
+            Parameter("own_share", \.ownShare, try: [0.3, 0.7]),
+            Parameter("groups", \.groups, try: [3, 7]),
             Parameter("neighbours_max", \.neighboursMax, try: [100, 900]),
-            Parameter("own_share", \.ownShare, try: [0.5, 0.9]),
-            Parameter("basket_decay", \.basketDecay), Parameter("group_decay", \.groupDecay),
-            Parameter("groups", \.groups), Parameter("list_max", \.listMax)),
+            Parameter("basket_decay", \.basketDecay, try: [0.8]),
+            Parameter("group_decay", \.groupDecay), Parameter("list_max", \.listMax)),
         ModelEntry(
             UPCF(),
-            Parameter("locality", \.locality, try: [1, 5]),
+            Parameter("locality", \.locality, try: [1, 4]),
             Parameter("recency", \.recency, try: [1, 25]),
-            Parameter("asymmetry", \.asymmetry, try: [0.25, 0.75]),
+            Parameter("asymmetry", \.asymmetry, try: [0.5, 0.75]),
             Parameter("users_max", \.usersMax), Parameter("list_max", \.listMax)),
     ]
 
