@@ -66,7 +66,7 @@ package struct ItemKNN: Recommender {
         }
         let users = SparseRows(data.interactions)
         let items = SparseRows(data.interactions.transposed())
-        let voices = voices(of: users)
+        let voices = users.voices(exponent: activityExponent)
         let total = voices.reduce(0, +)
         let counts = (0..<items.rows).map { item in
             items.range(item).reduce(Float(0)) { $0 + voices[Int(items.columns[$1])] }
@@ -104,15 +104,6 @@ package struct ItemKNN: Recommender {
         parts.itemWeights = sources.transposed(
             columnCount: items.rows, threads: context.threads)
         return parts
-    }
-
-    /// How much each user counts, positive; 1 on a history of mean length.
-    private func voices(of users: SparseRows) -> [Float] {
-        guard activityExponent > 0 else { return Array(repeating: 1, count: users.rows) }
-        let mean = Float(users.offsets[users.rows]) / Float(users.rows)
-        return (0..<users.rows).map {
-            power(Float(max(1, users.count($0))) / mean, -activityExponent)
-        }
     }
 
     /// What an item of this count divides by where it leads to others, and where others lead to it.

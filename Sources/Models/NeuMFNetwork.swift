@@ -97,7 +97,8 @@ package final class NeuMFNetwork: @unchecked Sendable {
         }
     }
 
-    /// By user, the best of the items that someone took but she did not.
+    /// By user, the best of the items that someone took but she did not, with the probabilities
+    /// that the network gives them: above 0, which is what a list says of the items it leaves out.
     func lists(excluding histories: SparseMatrix, max: Int, threads: Int) -> NeighbourLists {
         let all = (0..<Int32(items.ids)).filter { items.isKnown[Int($0)] }
         let rows = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: users.ids)
@@ -120,7 +121,9 @@ package final class NeuMFNetwork: @unchecked Sendable {
                     }
                 }
                 keys.keepFirst(max)
-                row[user] = keys.withUnsafeBufferPointer { Array($0) }
+                row[user] = keys.map { key in
+                    RankedKey(item: key.item, score: 1 / (1 + exponential(-key.score)))
+                }
             }
         }
         return NeighbourLists(keys: rows)

@@ -18,3 +18,5 @@ func logarithm(_ value: Double) -> Double { log(value) }
 
 /// e to this power, under the same reserve.
 func exponential(_ value: Double) -> Double { exp(value) }
+
+func exponential(_ value: Float) -> Float { exp(value) }

@@ -2,20 +2,28 @@ internal import Interactions
 
 /// SLIM: a sparse linear item model, one elastic net regression an item.
 ///
-/// For each item i, with x_i the column of its users (1 where taken) and X the columns of the
-/// `candidatesMax` items with the largest cosine to it, minimises over the weights w
+/// For each item i, with x_i the column of its users (1 where taken) and j over the `candidatesMax`
+/// items with the largest cosine to it, minimises over the weights w
 ///
-///     1/2 |x_i - X w|^2 + l2/2 |w|^2 + l1 |w|_1
+///     1/2 sum_u v_u (x_ui - sum_j x_uj w_j)^2 + l2/2 sum_j (n_j / n)^g w_j^2 + l1 |w|_1
 ///
-/// with w >= 0 where `isNonNegative` is set, as the paper has it. Items that nobody took together
-/// are no candidates. Coordinate descent runs until a sweep changes no weight by more than
-/// `tolerance`, or `sweepsMax` sweeps. With l1 = 0, signs allowed and every item a candidate this
-/// is EASE, whose dense matrix it does without: on Gowalla a ridge over 500 candidates ranks better
-/// than the paper's l1 and w >= 0.
+/// with w >= 0 where `isNonNegative` is set, as the paper has it. A user counts v_u = (h_u /
+/// h)^-`activityExponent` times, with h_u the length of her history and h the mean: what somebody
+/// with few items takes together says more. n_j is the sum of v_u over the users of j, n its mean,
+/// g the `l2Exponent`: items that many took are held back more. What leads to i is then multiplied
+/// by (n_i / n)^-`popularityExponent`. With the three exponents at 0 this is the paper's objective.
+///
+/// Items that nobody took together are no candidates. Coordinate descent runs until a sweep changes
+/// no weight by more than `tolerance`, or `sweepsMax` sweeps. With l1 = 0, signs allowed and every
+/// item a candidate this is EASE, whose dense matrix it does without: on Gowalla a ridge over 500
+/// candidates ranks better than the paper's w >= 0.
 ///
 /// Source: Ning and Karypis 2011, "SLIM: sparse linear methods for top-N recommender systems",
 /// section 4, and its feature selection fsSLIM; the updates are Friedman, Hastie and Tibshirani
-/// 2010, "Regularization paths for generalized linear models via coordinate descent", section 2.
+/// 2010, "Regularization paths for generalized linear models via coordinate descent", section 2. A
+/// ridge in proportion to n_j is what dropout of the inputs comes to: Steck 2020, "Autoencoders that
+/// don't overfit towards the identity", section 3. Rows scaled by their length and targets by their
+/// popularity: Deshpande and Karypis 2004, "Item-based top-N recommendation algorithms", section 4.1.
 ///
 /// - Complexity: O(I x candidates x their users x sweeps) time; O(U + I) memory a thread beside the
 ///   lists.
@@ -23,9 +31,15 @@ package struct SLIM: Recommender {
     package static let name = "slim"
 
     /// l1; 0 or more.
-    package var l1: Float = 0
+    package var l1: Float = 0.5
     /// l2; positive.
     package var l2: Float = 100
+    /// g; 0 to 1.
+    package var l2Exponent: Float = 0.45
+    /// 0 counts every user as one; 0 or more.
+    package var activityExponent: Float = 0.3
+    /// 0 leaves the weights as they are, above it the popular are shown less; 0 to 1.
+    package var popularityExponent: Float = 0.1
     package var isNonNegative = false
     /// Items that may lead to one item; at least 1.
     package var candidatesMax = 500
@@ -38,7 +52,10 @@ package struct SLIM: Recommender {
 
     package var hyperparameters: [String: Double] {
         [
-            "l1": Double(l1), "l2": Double(l2), "non_negative": isNonNegative ? 1 : 0,
+            "l1": Double(l1), "l2": Double(l2), "l2_exponent": Double(l2Exponent),
+            "activity_exponent": Double(activityExponent),
+            "popularity_exponent": Double(popularityExponent),
+            "non_negative": isNonNegative ? 1 : 0,
             "candidates_max": Double(candidatesMax), "sweeps_max": Double(sweepsMax),
             "tolerance": Double(tolerance),
         ]
@@ -51,41 +68,62 @@ package struct SLIM: Recommender {
         guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError("slim: no event of a known user; it learns from histories")
         }
-        let users = SparseRows(data.interactions)
-        let items = SparseRows(data.interactions.transposed())
+        let table = Table(data.interactions, activityExponent: activityExponent)
         var steps = TrainingSteps(
-            model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
+            model: Self.name, total: TrainingSteps.listSteps(rows: table.items.rows),
+            context: context)
         let sources = try steps.makeLists(
-            rows: items.rows,
+            rows: table.items.rows,
             makeScratch: {
                 (
-                    together: SparseAccumulator(columns: items.rows),
-                    residuals: SparseAccumulator(columns: users.rows)
+                    together: SparseAccumulator(columns: table.items.rows),
+                    residuals: SparseAccumulator(columns: table.users.rows)
                 )
             }
         ) { target, scratch in
-            let candidates = candidates(
-                of: target, users: users, items: items, together: scratch.together)
-            return regress(
-                target, on: candidates, items: items, residuals: scratch.residuals.values)
+            let candidates = candidates(of: target, in: table, together: scratch.together)
+            return regress(target, on: candidates, in: table, residuals: scratch.residuals.values)
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.itemWeights = sources.transposed(columnCount: items.rows, threads: context.threads)
+        parts.itemWeights = sources.transposed(
+            columnCount: table.items.rows, threads: context.threads)
         return parts
+    }
+
+    /// Who took what, and how much each user and item counts.
+    private struct Table: Sendable {
+        let users: SparseRows
+        let items: SparseRows
+        /// v, by user.
+        let voices: [Float]
+        /// n_j.
+        let counts: [Float]
+        /// n.
+        let mean: Float
+
+        init(_ interactions: SparseMatrix, activityExponent: Float) {
+            users = SparseRows(interactions)
+            items = SparseRows(interactions.transposed())
+            voices = users.voices(exponent: activityExponent)
+            counts = (0..<items.rows).map { [items, voices] item in
+                items.range(item).reduce(0) { $0 + voices[Int(items.columns[$1])] }
+            }
+            mean = counts.reduce(0, +) / Float(items.rows)
+        }
     }
 
     /// The items most like one by cosine, nearest first.
     private func candidates(
-        of target: Int, users: SparseRows, items: SparseRows, together: SparseAccumulator
+        of target: Int, in table: Table, together: SparseAccumulator
     ) -> [Int] {
-        for entry in items.range(target) {
-            together.add(columnsOf: Int(items.columns[entry]), in: users, weight: 1)
+        for entry in table.items.range(target) {
+            let user = Int(table.items.columns[entry])
+            together.add(columnsOf: user, in: table.users, weight: table.voices[user])
         }
         defer { together.removeAll() }
         var keys = together.entries.filter { Int($0) != target }.map { other in
             let both = together.values[Int(other)]
-            return RankedKey(
-                item: other, score: both / Float(items.count(Int(other))).squareRoot())
+            return RankedKey(item: other, score: both / table.counts[Int(other)].squareRoot())
         }
         keys.keepFirst(candidatesMax)
         return keys.map { Int($0.item) }
@@ -95,32 +133,40 @@ package struct SLIM: Recommender {
     ///
     /// - Parameter residuals: by user, all 0 before and after.
     private func regress(
-        _ target: Int, on candidates: [Int], items: SparseRows,
+        _ target: Int, on candidates: [Int], in table: Table,
         residuals: UnsafeMutablePointer<Float>
     ) -> [RankedKey] {
+        let items = table.items
+        let ridges = candidates.map { l2 * power(table.counts[$0] / table.mean, l2Exponent) }
         for entry in items.range(target) { residuals[Int(items.columns[entry])] = 1 }
         var weights = Array(repeating: Float(0), count: candidates.count)
-        for _ in 0..<sweepsMax {
-            var change: Float = 0
-            for (k, item) in candidates.enumerated() {
-                let range = items.range(item)
-                let count = Float(range.count)
-                var product = count * weights[k]
-                for entry in range { product += residuals[Int(items.columns[entry])] }
-                let weight = shrink(product) / (count + l2)
-                let step = weight - weights[k]
-                guard step != 0 else { continue }
-                weights[k] = weight
-                change = max(change, abs(step))
-                for entry in range { residuals[Int(items.columns[entry])] -= step }
+        table.voices.withUnsafeBufferPointer { voices in
+            for _ in 0..<sweepsMax {
+                var change: Float = 0
+                for (k, item) in candidates.enumerated() {
+                    let range = items.range(item)
+                    let count = table.counts[item]
+                    var product = count * weights[k]
+                    for entry in range {
+                        let user = Int(items.columns[entry])
+                        product += voices[user] * residuals[user]
+                    }
+                    let weight = shrink(product) / (count + ridges[k])
+                    let step = weight - weights[k]
+                    guard step != 0 else { continue }
+                    weights[k] = weight
+                    change = max(change, abs(step))
+                    for entry in range { residuals[Int(items.columns[entry])] -= step }
+                }
+                if change <= tolerance { break }
             }
-            if change <= tolerance { break }
         }
         for item in candidates + [target] {
             for entry in items.range(item) { residuals[Int(items.columns[entry])] = 0 }
         }
+        let scale = power(table.counts[target] / table.mean, -popularityExponent)
         return zip(candidates, weights).lazy.filter { $1 != 0 }.map {
-            RankedKey(item: Int32($0), score: $1)
+            RankedKey(item: Int32($0), score: scale * $1)
         }
     }
 
@@ -134,6 +180,14 @@ package struct SLIM: Recommender {
         let check = SettingsCheck(model: Self.name)
         try check.require(l1 >= 0 && l1.isFinite, "l1 must be 0 or more", l1)
         try check.require(l2 > 0 && l2.isFinite, "l2 must be positive", l2)
+        for (name, exponent) in [
+            ("l2_exponent", l2Exponent), ("popularity_exponent", popularityExponent),
+        ] {
+            try check.require(0...1 ~= exponent, "\(name) must be 0 to 1", exponent)
+        }
+        try check.require(
+            activityExponent >= 0 && activityExponent.isFinite,
+            "activity_exponent must be 0 or more", activityExponent)
         try check.require(candidatesMax > 0, "candidates_max must be at least 1", candidatesMax)
         try check.require(sweepsMax > 0, "sweeps_max must be at least 1", sweepsMax)
         try check.require(

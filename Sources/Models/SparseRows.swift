@@ -31,6 +31,15 @@ final class SparseRows: @unchecked Sendable {
 
     func count(_ row: Int) -> Int { offsets[row + 1] - offsets[row] }
 
+    /// How much each row counts where those with many entries count less: (n / mean n)^-exponent.
+    ///
+    /// - Parameter exponent: 0 or more; 0 lets all rows count 1.
+    func voices(exponent: Float) -> [Float] {
+        guard exponent > 0 else { return Array(repeating: 1, count: rows) }
+        let mean = Float(offsets[rows]) / Float(rows)
+        return (0..<rows).map { power(Float(max(1, count($0))) / mean, -exponent) }
+    }
+
     private static func copy<T: BitwiseCopyable>(_ array: [T]) -> UnsafePointer<T> {
         let copy = UnsafeMutableBufferPointer<T>.allocate(capacity: max(1, array.count))
         _ = copy.initialize(from: array)

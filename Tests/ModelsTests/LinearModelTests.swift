@@ -119,28 +119,41 @@ import Testing
     @Test func `slim with every item, signs and no l1 is ease`() throws {
         var (slim, ease) = (SLIM(), EASE())
         (slim.l2, slim.l1, slim.isNonNegative) = (20, 0, false)
+        (slim.l2Exponent, slim.activityExponent, slim.popularityExponent) = (0, 0, 0)
         (slim.tolerance, slim.sweepsMax) = (1e-6, 1000)
         ease.regularization = 20
         expectEqual(try table(slim), try table(ease), within: 1e-4)
     }
 
-    @Test(arguments: [false, true])
-    func `slim's weights are where no single one can better the objective`(nonNegative: Bool)
-        throws
-    {
+    @Test(arguments: [false, true], [Float(0), 0.6])
+    func `slim's weights are where no single one can better the objective`(
+        nonNegative: Bool, exponent: Float
+    ) throws {
         var model = SLIM()
         (model.l1, model.l2, model.isNonNegative) = (2, 5, nonNegative)
         (model.tolerance, model.sweepsMax) = (1e-6, 1000)
-        let weights = try table(model)
+        (model.l2Exponent, model.activityExponent) = (exponent, exponent / 2)
+        model.popularityExponent = exponent / 3
+        let rows = dense
+        let lengths = rows.map { $0.reduce(0, +) }
+        let length = lengths.reduce(0, +) / 120
+        let voices = lengths.map { pow($0 / length, -Double(exponent) / 2) }
+        let counts = (0..<40).map { i in zip(rows, voices).reduce(0) { $0 + $1.0[i] * $1.1 } }
+        let mean = counts.reduce(0, +) / 40
+        let found = try table(model)
+        let weights = found.map { row in
+            row.enumerated().map { $1 * pow(counts[$0] / mean, Double(exponent) / 3) }
+        }
         #expect(!nonNegative || weights.allSatisfy { $0.allSatisfy { $0 >= 0 } })
         #expect(weights.joined().contains { $0 != 0 } && weights.joined().contains { $0 == 0 })
         for i in 0..<40 {
-            let residuals = dense.map { user in
-                user[i] - (0..<40).reduce(0) { $0 + user[$1] * weights[$1][i] }
+            let residuals = zip(rows, voices).map { user, voice in
+                voice * (user[i] - (0..<40).reduce(0) { $0 + user[$1] * weights[$1][i] })
             }
             for j in 0..<40 where j != i {
                 let w = weights[j][i]
-                let slope = zip(dense, residuals).reduce(0) { $0 + $1.0[j] * $1.1 } - 5 * w
+                let ridge = 5 * pow(counts[j] / mean, Double(exponent))
+                let slope = zip(rows, residuals).reduce(0) { $0 + $1.0[j] * $1.1 } - ridge * w
                 if w > 0 {
                     #expect(abs(slope - 2) < 1e-3, "\(j) -> \(i)")
                 } else if w < 0 {
@@ -188,6 +201,9 @@ import Testing
         expectRefusal(EASE(), "memory_bytes_max") { $0.memoryBytesMax = 0 }
         expectRefusal(SLIM(), "l1") { $0.l1 = .nan }
         expectRefusal(SLIM(), "l2") { $0.l2 = 0 }
+        expectRefusal(SLIM(), "l2_exponent") { $0.l2Exponent = 1.1 }
+        expectRefusal(SLIM(), "activity_exponent") { $0.activityExponent = -1 }
+        expectRefusal(SLIM(), "popularity_exponent") { $0.popularityExponent = -0.1 }
         expectRefusal(SLIM(), "candidates_max") { $0.candidatesMax = 0 }
         expectRefusal(SLIM(), "sweeps_max") { $0.sweepsMax = 0 }
         expectRefusal(SLIM(), "tolerance") { $0.tolerance = 0 }

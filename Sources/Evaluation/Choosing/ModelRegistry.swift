@@ -39,7 +39,11 @@ package enum ModelRegistry {
         ModelEntry(
             EASE(), Parameter("regularization", \.regularization, try: [200, 5_000])),
         ModelEntry(
-            SLIM(), Parameter("l2", \.l2, try: [20, 500]), Parameter("l1", \.l1, try: [1])),
+            SLIM(), Parameter("l2", \.l2, try: [30, 300]), Parameter("l1", \.l1, try: [0, 2]),
+            Parameter("l2_exponent", \.l2Exponent, try: [0, 0.8]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0, 0.25]),
+            Parameter("activity_exponent", \.activityExponent, try: [0, 0.6]),
+            Parameter("candidates_max", \.candidatesMax)),
         ModelEntry(
             TIFUKNN(),
             Parameter("own_share", \.ownShare, try: [0.3, 0.7]),
