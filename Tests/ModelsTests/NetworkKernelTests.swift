@@ -68,6 +68,17 @@ import Testing
         }
     }
 
+    @Test func `a share too small to count is 0, and none is subnormal`() {
+        var slopes = (0..<160).map { -Float($0) }
+        let excluded = (0..<160).map { UInt8($0 % 16 == 3 ? 1 : 0) }
+        _ = sc_softmax_slopes(&slopes, slopes.map { _ in 0 }, excluded, 160, 0)
+        for (place, slope) in slopes.enumerated() {
+            #expect(slope == 0 || slope.isNormal, "\(place): \(slope)")
+            if excluded[place] == 1 || place >= 45 { #expect(slope == 0, "\(place): \(slope)") }
+            if excluded[place] == 0 && place < 44 { #expect(slope != 0, "\(place)") }
+        }
+    }
+
     @Test func `rows are summed by weight, and take one step for all that they were summed into`() {
         let rows = normals(3 * 16, seed: 8)
         var sums = Array(repeating: Float(7), count: 2 * 16)
