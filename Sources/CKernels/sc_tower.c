@@ -40,7 +40,7 @@ size_t sc_tower_dense_count(const struct sc_tower *tower) {
 }
 
 size_t sc_tower_scratch_count(const struct sc_tower *tower, size_t count) {
-    return count * tower->hidden + tower->columns * tower->hidden;
+    return count * tower->hidden;
 }
 
 /// The first layer's floats.
@@ -92,13 +92,13 @@ void sc_tower_backward(
         memcpy(by_x, by_y, count * columns * sizeof(float));
         return;
     }
-    float *by_hidden = scratch, *turned = scratch + count * tower->hidden;
+    float *by_hidden = scratch;
     size_t second = first_count(tower);
     sc_dense_backward(
         tower->dense + second, hidden, by_y, count, tower->hidden, columns, by_dense + second,
-        by_hidden, turned);
+        by_hidden);
     sc_dense_rectify(hidden, by_hidden, count * tower->hidden);
     sc_dense_backward(
-        tower->dense, x, by_hidden, count, columns, tower->hidden, by_dense, by_x, turned);
+        tower->dense, x, by_hidden, count, columns, tower->hidden, by_dense, by_x);
     for (size_t c = 0; c < count * columns; c++) by_x[c] += by_y[c];
 }

@@ -24,8 +24,6 @@ final class TwoTowerDescent: @unchecked Sendable {
     private var batchUsers: [Int32] = []
     private var batchItems: [Int32] = []
     private var batchCorrections: [Float] = []
-    /// The items' vectors, shape `[D, batch]`.
-    private let turned: PaddedRows
     /// Pairs x items; then the loss's slopes by them.
     private let logits: PaddedRows
     private let losses: PaddedRows
@@ -53,7 +51,6 @@ final class TwoTowerDescent: @unchecked Sendable {
         }
         order = Array(0..<Int32(histories.nonZeroCount))
         inputs = (0..<histories.rows).map { histories.columns[histories.row($0)] }
-        turned = PaddedRows(rows: model.dimensions, columns: batch)
         logits = PaddedRows(rows: batch, columns: batch)
         losses = PaddedRows(rows: batch, columns: 1)
         marksCount = histories.columnCount + logits.stride
@@ -78,7 +75,7 @@ final class TwoTowerDescent: @unchecked Sendable {
             let count = min(batch, order.count - start)
             gather(order[start..<start + count])
             forEachChunk(of: count, sides: 2) { [self] _, side, samples in
-                if side == 0 { users.forward(samples) } else { forwardItems(samples) }
+                (side == 0 ? users : items).forward(samples)
             }
             forEachChunk(of: count, sides: 1) { [self] worker, _, samples in
                 score(samples, worker: worker)
@@ -137,23 +134,14 @@ final class TwoTowerDescent: @unchecked Sendable {
         items.prepareSteps()
     }
 
-    private func forwardItems(_ samples: Range<Int>) {
-        items.forward(samples)
-        for sample in samples {
-            let vector = items.vectors[sample]
-            for column in 0..<turned.rows { turned[column][sample] = vector[column] }
-        }
-    }
-
     /// Turns the samples' logits into slopes, and takes them to the users' vectors.
     private func score(_ samples: Range<Int>, worker: Int) {
         let (first, count) = (samples.lowerBound, batchItems.count)
         let (columns, width) = (users.vectors.stride, logits.stride)
         let scores = logits[first]
-        scores.update(repeating: 0, count: samples.count * width)
-        sc_gemm(
-            scores, width, users.vectors[first], columns, 1, turned.base, width, samples.count,
-            width, columns)
+        sc_blas_gemm(
+            users.vectors[first], columns, false, items.vectors.base, columns, true,
+            samples.count, count, columns, false, scores, width)
         let taken = marks + worker * marksCount
         let excluded = taken + histories.columnCount
         for sample in samples {
@@ -165,20 +153,16 @@ final class TwoTowerDescent: @unchecked Sendable {
             losses[sample][0] = sc_softmax_slopes(
                 logits[sample], batchCorrections, excluded, width, sample)
         }
-        let slopes = users.slopes[first]
-        slopes.update(repeating: 0, count: samples.count * columns)
-        sc_gemm(
-            slopes, columns, scores, width, 1, items.vectors.base, columns, samples.count, columns,
-            count)
+        sc_blas_gemm(
+            scores, width, false, items.vectors.base, columns, false, samples.count, columns,
+            count, false, users.slopes[first], columns)
     }
 
     private func takeItemSlopes(_ samples: Range<Int>, count: Int) {
         let columns = items.vectors.stride
-        let slopes = items.slopes[samples.lowerBound]
-        slopes.update(repeating: 0, count: samples.count * columns)
-        sc_gemm(
-            slopes, columns, logits.base + samples.lowerBound, 1, logits.stride,
-            users.vectors.base, columns, samples.count, columns, count)
+        sc_blas_gemm(
+            logits.base + samples.lowerBound, logits.stride, true, users.vectors.base, columns,
+            false, samples.count, columns, count, false, items.slopes[samples.lowerBound], columns)
     }
 
     private func step(samples: Int, rate: Float, decay: Float) {

@@ -119,7 +119,10 @@ import Testing
     }
 
     @Test(arguments: [(hidden: 0, length: Float(0)), (32, 0), (0, 2), (16, 3)])
-    func `slopes through a tower are those of central differences`(hidden: Int, length: Float) {
+    func `slopes through a tower are those of central differences`(hidden: Int, length: Float)
+        throws
+    {
+        try DenseAlgebra.require(for: "this test")
         let columns = 16
         let x = normals(3 * columns, seed: 9)
         let dense = normals(2 * columns * hidden + hidden + columns, seed: 10)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sc_blas.h"
 #include "sc_dense.h"
 #include "sc_dot.h"
 #include "sc_eals.h"
