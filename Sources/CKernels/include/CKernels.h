@@ -13,6 +13,5 @@
 #include "sc_rank.h"
 #include "sc_scan.h"
 #include "sc_softmax.h"
-#include "sc_spd.h"
 #include "sc_svdpp.h"
 #include "sc_tower.h"
