@@ -1,7 +1,8 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
 .PHONY: setup build demo test bench sanitize format check-format generate check-generated
 
-PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev
+PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
+	libopenblas0
 
 # Installs the Debian packages that are missing, and only those.
 setup:

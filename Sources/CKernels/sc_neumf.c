@@ -17,17 +17,15 @@ size_t sc_neumf_dense_count(const struct sc_neumf *model) {
     return count + model->factors + model->widths[model->layers - 1] + 1;
 }
 
-/// Scratch: the product, the tower's input, each layer's output; then two slopes and a turned
-/// matrix.
+/// Scratch: the product, the tower's input, each layer's output; then two slopes.
 size_t sc_neumf_scratch_count(const struct sc_neumf *model, size_t count) {
-    size_t row = model->factors + 2 * model->inputs, widest = 2 * model->inputs, turned = 0;
+    size_t row = model->factors + 2 * model->inputs, widest = 2 * model->inputs;
     for (size_t l = 0; l < model->layers; l++) {
-        size_t in = input_width(model, l), out = model->widths[l];
+        size_t out = model->widths[l];
         row += out;
         if (out > widest) widest = out;
-        if (in * out > turned) turned = in * out;
     }
-    return count * (row + 2 * widest) + turned;
+    return count * (row + 2 * widest);
 }
 
 SC_CLONES
@@ -82,7 +80,7 @@ double sc_neumf_backward(
     }
     size_t last = model->widths[model->layers - 1];
     float *delta = scratch + (activations[model->layers] - scratch) + count * last;
-    float *below = delta + count * widest, *turned = below + count * widest;
+    float *below = delta + count * widest;
     const float *output = model->dense + place;
     const float *top = activations[model->layers];
     double loss = 0;
@@ -107,7 +105,7 @@ double sc_neumf_backward(
         size_t in = input_width(model, l), out = model->widths[l];
         sc_dense_backward(
             model->dense + places[l], activations[l], delta, count, in, out, dense + places[l],
-            below, turned);
+            below);
         if (l > 0) sc_dense_rectify(activations[l], below, count * in);
         float *swap = delta;
         delta = below;

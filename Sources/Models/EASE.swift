@@ -39,19 +39,28 @@ package struct EASE: Recommender {
         }
         let items = data.interactions.columnCount
         let bytes = SquareMatrix.bytes(rows: items)
-        guard bytes <= memoryBytesMax else {
+        guard bytes <= memoryBytesMax, bytes < Int.max else {
             throw TrainingError(
                 "ease: \(items) items take \(bytes >> 20) MiB of memory, and memory_bytes_max "
                     + "allows \(memoryBytesMax >> 20) MiB; slim needs far less")
         }
+        try DenseAlgebra.require(for: Self.name)
         let matrix = SquareMatrix(rows: items)
         var steps = TrainingSteps(
-            model: Self.name,
-            total: 1 + matrix.blocks + TrainingSteps.listSteps(rows: items), context: context)
+            model: Self.name, total: 3 + TrainingSteps.listSteps(rows: items), context: context)
         try steps.check()
         matrix.fill(with: data.interactions, ridge: regularization, threads: context.threads)
         steps.finish()
-        try matrix.negateInverse(steps: &steps, ridge: regularization)
+        try steps.check()
+        guard matrix.factor() else {
+            throw TrainingError(
+                "ease: the matrix is not positive definite in single precision; raise "
+                    + "regularization, now \(regularization)")
+        }
+        steps.finish()
+        try steps.check()
+        matrix.invert(threads: context.threads)
+        steps.finish()
         let sources = try steps.makeLists(rows: items, makeScratch: {}) { target, _ in
             matrix.weights(to: target, limit: weightsMax)
         }
@@ -71,52 +80,40 @@ package struct EASE: Recommender {
     }
 }
 
-/// X'X + lambda E, and then its inverse, negated; padded with the identity to the kernels' block.
+/// X'X + lambda E, then its Cholesky factor, then its inverse.
 ///
-/// `@unchecked Sendable`: within a step each thread writes its own rows or stripes, as the kernels
-/// say.
+/// `@unchecked Sendable`: within a step each thread writes its own rows.
 private final class SquareMatrix: @unchecked Sendable {
     let rows: Int
     private let stride: Int
     private let base: UnsafeMutablePointer<Float>
 
+    /// The memory that so many rows take; `Int.max` where it is more than can be counted. What can
+    /// has fewer than 2^31 rows, the most that LAPACK's integers allow.
     static func bytes(rows: Int) -> Int {
-        let stride = padded(rows)
+        let stride = paddedCount(rows)
         let (count, overflow) = stride.multipliedReportingOverflow(by: stride)
         return overflow || count > Int.max / 4 ? Int.max : count * MemoryLayout<Float>.stride
     }
 
     init(rows: Int) {
         self.rows = rows
-        stride = Self.padded(rows)
+        stride = paddedCount(rows)
         base = UnsafeMutableRawPointer.allocate(
-            byteCount: stride * stride * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: stride * stride)
+            byteCount: rows * stride * MemoryLayout<Float>.stride, alignment: 64
+        ).bindMemory(to: Float.self, capacity: rows * stride)
     }
 
     deinit { base.deallocate() }
-
-    /// Pivot blocks.
-    var blocks: Int { stride / Int(SC_SPD_BLOCK) }
-    private var stripes: Int { stride / Int(SC_SPD_STRIPE) }
-
-    private static func padded(_ rows: Int) -> Int {
-        let block = Int(SC_SPD_BLOCK)
-        return (rows + block - 1) / block * block
-    }
 
     /// Counts who took what together, on and above the diagonal.
     func fill(with histories: SparseMatrix, ridge: Float, threads: Int) {
         let users = SparseRows(histories)
         let items = SparseRows(histories.transposed())
-        parallelFor(count: stride, chunk: 16, threads: threads) { _, range in
+        parallelFor(count: rows, chunk: 16, threads: threads) { [self] _, range in
             for item in range {
-                let row = self.base + item * self.stride
-                row.initialize(repeating: 0, count: self.stride)
-                guard item < self.rows else {
-                    row[item] = 1
-                    continue
-                }
+                let row = base + item * stride
+                row.initialize(repeating: 0, count: stride)
                 for holder in items.range(item) {
                     let user = users.range(Int(items.columns[holder]))
                     var entry = user.upperBound - 1
@@ -130,33 +127,22 @@ private final class SquareMatrix: @unchecked Sendable {
         }
     }
 
-    /// One step a block.
-    func negateInverse(steps: inout TrainingSteps, ridge: Float) throws(TrainingError) {
-        let block = Int(SC_SPD_BLOCK)
-        let factors = UnsafeMutablePointer<Float>.allocate(capacity: 2 * block * block)
-        let panels = UnsafeMutablePointer<Float>.allocate(capacity: block * stride)
-        defer {
-            factors.deallocate()
-            panels.deallocate()
-        }
-        nonisolated(unsafe) let (factor, panel) = (factors, panels)
-        for q in 0..<blocks {
-            try steps.check()
-            guard sc_spd_pivot(base, stride, q, factors) < 0 else {
-                throw TrainingError(
-                    "ease: the matrix is not positive definite in single precision; raise "
-                        + "regularization, now \(ridge)")
+    /// - Returns: whether the matrix was positive definite.
+    func factor() -> Bool { sc_blas_factor(base, stride, rows) }
+
+    /// To be called once the matrix is its factor.
+    func invert(threads: Int) {
+        precondition(sc_blas_invert(base, stride, rows), "a factor with a zero on its diagonal")
+        // The library leaves it above the diagonal; tiles keep both ends of the copy in the cache.
+        let tile = 64
+        parallelFor(count: rows, chunk: tile, threads: threads) { [self] _, range in
+            for first in Swift.stride(from: 0, through: range.lowerBound, by: tile) {
+                for row in range {
+                    for column in first..<min(first + tile, row) {
+                        base[row * stride + column] = base[column * stride + row]
+                    }
+                }
             }
-            parallelFor(count: stripes, chunk: 2, threads: steps.threads) { _, range in
-                for s in range { sc_spd_stripe(self.base, self.stride, q, s, factor, panel) }
-            }
-            parallelFor(count: stripes, chunk: 1, threads: steps.threads) { _, range in
-                for s in range { sc_spd_update(self.base, self.stride, q, s, panel) }
-            }
-            steps.finish()
-        }
-        parallelFor(count: stripes, chunk: 1, threads: steps.threads) { _, range in
-            for s in range { sc_spd_mirror(self.base, self.stride, s) }
         }
     }
 

@@ -63,6 +63,11 @@ final class FeatureTable: @unchecked Sendable {
         lists?.2.deallocate()
     }
 
+    /// The rows that an id's vector is the sum of.
+    func rowCount(of id: Int) -> Int {
+        side.offsets.map { Int($0[id + 1] - $0[id]) } ?? 1
+    }
+
     /// The vectors of all ids, the first `columns` floats of each.
     func makeMatrix(columns: Int) -> Matrix {
         var matrix = Matrix(rows: ids, columns: columns)

@@ -67,6 +67,7 @@ package struct NeuMF: Recommender {
         guard histories.nonZeroCount > 0 else {
             throw TrainingError("neumf: no event of a known user; it learns from users' histories")
         }
+        try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
         let network = NeuMFNetwork(
             model: self, histories: histories, audiences: histories.transposed(),

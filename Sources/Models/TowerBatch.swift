@@ -12,8 +12,8 @@ final class TowerBatch: @unchecked Sendable {
     static let chunk = 32
 
     let tower: Tower
-    /// Samples x rows of the table: whose sum each sample's input is.
-    var inputs = WeightedSums()
+    /// Samples x rows of the table: whose sum each sample's input is. To be filled from outside.
+    let inputs: WeightedSums
     /// The samples' vectors, shape `[batch, D]`, and the loss's slopes by them.
     let vectors: PaddedRows
     let slopes: PaddedRows
@@ -23,11 +23,14 @@ final class TowerBatch: @unchecked Sendable {
     private let scales: PaddedRows
     private let dense: PaddedRows
     private let scratch: PaddedRows
-    private var transposed = WeightedSums()
-    private var touched: [Int32] = []
-    private var places: [Int32]
+    /// The table's rows that are in the batch, and for each the samples whose sum it is part of.
+    private let touched: UnsafeMutablePointer<Int32>
+    private var touchedCount = 0
+    private let transposed: WeightedSums
+    private let places: UnsafeMutablePointer<Int32>
 
-    init(tower: Tower, samples: Int, threads: Int) {
+    /// - Parameter rowsMax: the most rows that are summed for one sample.
+    init(tower: Tower, samples: Int, rowsMax: Int, threads: Int) {
         self.tower = tower
         var kernel = tower.kernel
         let chunks = (samples + Self.chunk - 1) / Self.chunk
@@ -39,18 +42,26 @@ final class TowerBatch: @unchecked Sendable {
         scales = PaddedRows(rows: 1, columns: samples)
         dense = PaddedRows(rows: chunks, columns: tower.dense.side.columns)
         scratch = PaddedRows(rows: threads, columns: sc_tower_scratch_count(&kernel, Self.chunk))
-        places = Array(repeating: -1, count: tower.table.rowCount)
+        let entries = samples * rowsMax
+        inputs = WeightedSums(sums: samples, entries: entries)
+        let rows = min(entries, tower.table.rowCount)
+        transposed = WeightedSums(sums: rows, entries: entries)
+        touched = .allocate(capacity: max(1, rows))
+        places = .allocate(capacity: tower.table.rowCount)
+        places.initialize(repeating: -1, count: tower.table.rowCount)
+    }
+
+    deinit {
+        touched.deallocate()
+        places.deallocate()
     }
 
     /// Makes the vectors of a chunk's samples.
     func forward(_ samples: Range<Int>) {
         var kernel = tower.kernel
         let first = samples.lowerBound
-        inputs.withKernel { bag in
-            var bag = bag
-            sc_bag_sum(
-                &bag, first, samples.count, tower.table.side.rows, kernel.columns, sums[first])
-        }
+        var bag = inputs.kernel
+        sc_bag_sum(&bag, first, samples.count, tower.table.side.rows, kernel.columns, sums[first])
         sc_tower_forward(
             &kernel, sums[first], samples.count, hidden[first], vectors[first],
             scales.base + first)
@@ -68,24 +79,24 @@ final class TowerBatch: @unchecked Sendable {
     }
 
     /// Finds the rows that are in the batch, and the samples of each. Complexity: O(entries).
-    func prepareSteps() {
-        for row in touched { places[Int(row)] = -1 }
-        (touched, transposed) = inputs.transposed(places: &places)
+    func prepareSteps(samples: Int) {
+        var bag = inputs.kernel
+        touchedCount = sc_bag_transpose(
+            &bag, samples, places, touched, transposed.offsets, transposed.rows,
+            transposed.weights)
     }
 
     /// How many parts ``step(_:samples:rate:decay:)`` has, the layers' before the rows'.
-    var stepParts: Int { 1 + (touched.count + Self.chunk - 1) / Self.chunk }
+    var stepParts: Int { 1 + (touchedCount + Self.chunk - 1) / Self.chunk }
 
     func step(_ part: Int, samples: Int, rate: Float, decay: Float) {
         guard part > 0 else { return stepDense(samples: samples, rate: rate) }
         let first = (part - 1) * Self.chunk
         var side = tower.table.side
-        transposed.withKernel { bag in
-            var bag = bag
-            sc_bag_step(
-                &bag, touched, first, min(Self.chunk, touched.count - first), sumSlopes.base,
-                &side, rate, decay)
-        }
+        var bag = transposed.kernel
+        sc_bag_step(
+            &bag, touched, first, min(Self.chunk, touchedCount - first), sumSlopes.base, &side,
+            rate, decay)
     }
 
     /// With the mean over the samples, all of which share these parameters.
@@ -100,71 +111,29 @@ final class TowerBatch: @unchecked Sendable {
     }
 }
 
-/// Sparse rows, as a batch fills them: each is a weighted sum of some table's rows.
-struct WeightedSums {
-    private var offsets: [Int64] = [0]
-    private var rows: [Int32] = []
-    private var weights: [Float] = []
+/// Sparse rows with room for a batch: each is a weighted sum of some table's rows.
+///
+/// `@unchecked Sendable`: threads write the places of their sums.
+final class WeightedSums: @unchecked Sendable {
+    /// The entries of sum n are at offsets[n]..<offsets[n + 1].
+    let offsets: UnsafeMutablePointer<Int64>
+    let rows: UnsafeMutablePointer<Int32>
+    let weights: UnsafeMutablePointer<Float>
 
-    mutating func removeAll() {
-        offsets.removeSubrange(1...)
-        rows.removeAll(keepingCapacity: true)
-        weights.removeAll(keepingCapacity: true)
+    init(sums: Int, entries: Int) {
+        offsets = .allocate(capacity: sums + 1)
+        offsets.initialize(repeating: 0, count: sums + 1)
+        rows = .allocate(capacity: max(1, entries))
+        rows.initialize(repeating: 0, count: max(1, entries))
+        weights = .allocate(capacity: max(1, entries))
+        weights.initialize(repeating: 0, count: max(1, entries))
     }
 
-    /// Adds to the sum at the end.
-    mutating func append(row: Int32, weight: Float) {
-        rows.append(row)
-        weights.append(weight)
+    deinit {
+        offsets.deallocate()
+        rows.deallocate()
+        weights.deallocate()
     }
 
-    mutating func endSum() { offsets.append(Int64(rows.count)) }
-
-    /// By row instead of by sum, rows as they first appear and sums ascending.
-    ///
-    /// - Parameter places: -1 for each row that may appear; receives the place of those that do.
-    func transposed(places: inout [Int32]) -> (rows: [Int32], sums: WeightedSums) {
-        var found: [Int32] = []
-        var counts: [Int64] = []
-        for row in rows {
-            if places[Int(row)] < 0 {
-                places[Int(row)] = Int32(found.count)
-                found.append(row)
-                counts.append(0)
-            }
-            counts[Int(places[Int(row)])] += 1
-        }
-        var result = WeightedSums()
-        var next: [Int64] = []
-        for count in counts {
-            next.append(result.offsets.last!)
-            result.offsets.append(next.last! + count)
-        }
-        result.rows = Array(repeating: 0, count: rows.count)
-        result.weights = Array(repeating: 0, count: rows.count)
-        for sum in 0..<offsets.count - 1 {
-            for entry in Int(offsets[sum])..<Int(offsets[sum + 1]) {
-                let place = Int(places[Int(rows[entry])])
-                result.rows[Int(next[place])] = Int32(sum)
-                result.weights[Int(next[place])] = weights[entry]
-                next[place] += 1
-            }
-        }
-        return (found, result)
-    }
-
-    func withKernel(_ body: (sc_bag) -> Void) {
-        offsets.withUnsafeBufferPointer { offsets in
-            rows.withUnsafeBufferPointer { rows in
-                weights.withUnsafeBufferPointer { weights in
-                    // Without entries there may be no address, and none is read.
-                    body(
-                        sc_bag(
-                            offsets: offsets.baseAddress!,
-                            rows: rows.baseAddress ?? UnsafePointer(bitPattern: 64)!,
-                            weights: weights.baseAddress ?? UnsafePointer(bitPattern: 64)!))
-                }
-            }
-        }
-    }
+    var kernel: sc_bag { sc_bag(offsets: offsets, rows: rows, weights: weights) }
 }

@@ -71,6 +71,7 @@ package struct TwoTower: Recommender {
                 "two-tower: \(features.rows) rows of item features for \(histories.columnCount) "
                     + "items")
         }
+        try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
         let none = SparseMatrix(rows: histories.rows, columnCount: 0, entries: [])
         let users = Tower(

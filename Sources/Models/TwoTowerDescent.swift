@@ -24,8 +24,6 @@ final class TwoTowerDescent: @unchecked Sendable {
     private var batchUsers: [Int32] = []
     private var batchItems: [Int32] = []
     private var batchCorrections: [Float] = []
-    /// The items' vectors, shape `[D, batch]`.
-    private let turned: PaddedRows
     /// Pairs x items; then the loss's slopes by them.
     private let logits: PaddedRows
     private let losses: PaddedRows
@@ -41,8 +39,14 @@ final class TwoTowerDescent: @unchecked Sendable {
         historyMax = model.historyMax
         usesOwnVectors = model.ownVectors != 0
         batch = min(model.batch, histories.nonZeroCount)
-        self.users = TowerBatch(tower: users, samples: batch, threads: threads)
-        self.items = TowerBatch(tower: items, samples: batch, threads: threads)
+        let longest = (0..<histories.rows).reduce(0) { max($0, histories.row($1).count) }
+        self.users = TowerBatch(
+            tower: users, samples: batch,
+            rowsMax: min(longest, historyMax) + (usesOwnVectors ? 1 : 0), threads: threads)
+        self.items = TowerBatch(
+            tower: items, samples: batch,
+            rowsMax: (0..<items.table.ids).reduce(0) { max($0, items.table.rowCount(of: $1)) },
+            threads: threads)
         userOf = (0..<histories.rows).flatMap { user in
             repeatElement(Int32(user), count: histories.row(user).count)
         }
@@ -53,7 +57,6 @@ final class TwoTowerDescent: @unchecked Sendable {
         }
         order = Array(0..<Int32(histories.nonZeroCount))
         inputs = (0..<histories.rows).map { histories.columns[histories.row($0)] }
-        turned = PaddedRows(rows: model.dimensions, columns: batch)
         logits = PaddedRows(rows: batch, columns: batch)
         losses = PaddedRows(rows: batch, columns: 1)
         marksCount = histories.columnCount + logits.stride
@@ -77,13 +80,12 @@ final class TwoTowerDescent: @unchecked Sendable {
         for start in stride(from: 0, to: order.count, by: batch) {
             let count = min(batch, order.count - start)
             gather(order[start..<start + count])
-            forEachChunk(of: count, sides: 2) { [self] _, side, samples in
-                if side == 0 { users.forward(samples) } else { forwardItems(samples) }
+            forEachChunk(of: count) { [self] _, side, samples in
+                if side == 0 { fillUsers(samples) } else { fillItems(samples) }
+                (side == 0 ? users : items).forward(samples)
             }
-            forEachChunk(of: count, sides: 1) { [self] worker, _, samples in
-                score(samples, worker: worker)
-            }
-            forEachChunk(of: count, sides: 2) { [self] worker, side, samples in
+            scoreAndPrepareSteps(count)
+            forEachChunk(of: count) { [self] worker, side, samples in
                 if side == 1 { takeItemSlopes(samples, count: count) }
                 (side == 0 ? users : items).backward(samples, worker: worker)
             }
@@ -93,55 +95,71 @@ final class TwoTowerDescent: @unchecked Sendable {
         return loss / Double(order.count)
     }
 
-    /// Fills the batch with the pairs at these positions of the histories.
+    /// Starts the batch of the pairs at these positions of the histories: whose they are, and how
+    /// many rows are summed for each.
     private func gather(_ pairs: ArraySlice<Int32>) {
         batchUsers = pairs.map { userOf[Int($0)] }
         batchItems = pairs.map { histories.columns[Int($0)] }
         batchCorrections = batchItems.map { corrections[Int($0)] }
         batchCorrections += repeatElement(0, count: logits.stride - pairs.count)
-        parallelFor(count: 2, chunk: 1, threads: threads) { [self] _, range in
-            for side in range { if side == 0 { gatherUsers() } else { gatherItems() } }
+        let (userOffsets, itemOffsets) = (users.inputs.offsets, items.inputs.offsets)
+        for (sample, item) in batchItems.enumerated() {
+            let user = Int(batchUsers[sample])
+            let history = inputs[user]
+            // What was drawn of a longer history may lack the pair's item.
+            let isIn = histories.row(user).count <= historyMax || history.contains(item)
+            let rows = history.count - (isIn ? 1 : 0) + (usesOwnVectors ? 1 : 0)
+            userOffsets[sample + 1] = userOffsets[sample] + Int64(rows)
+            let itemRows = items.tower.table.rowCount(of: Int(item))
+            itemOffsets[sample + 1] = itemOffsets[sample] + Int64(itemRows)
         }
     }
 
     /// A user is the mean of her history but for the pair's item, and herself.
-    private func gatherUsers() {
-        users.inputs.removeAll()
-        for (user, item) in zip(batchUsers, batchItems) {
-            if usesOwnVectors { users.inputs.append(row: user, weight: 1) }
-            let history = inputs[Int(user)]
-            let count = history.count - (history.contains(item) ? 1 : 0)
-            for other in history where other != item {
-                users.inputs.append(
-                    row: Int32(histories.rows) + other, weight: 1 / Float(count))
-            }
-            users.inputs.endSum()
-        }
-        users.prepareSteps()
-    }
-
-    private func gatherItems() {
-        items.inputs.removeAll()
-        let side = items.tower.table.side
-        for item in batchItems {
-            if let offsets = side.offsets, let features = side.features, let weights = side.weights
-            {
-                for entry in Int(offsets[Int(item)])..<Int(offsets[Int(item) + 1]) {
-                    items.inputs.append(row: features[entry], weight: weights[entry])
-                }
-            } else {
-                items.inputs.append(row: item, weight: 1)
-            }
-            items.inputs.endSum()
-        }
-        items.prepareSteps()
-    }
-
-    private func forwardItems(_ samples: Range<Int>) {
-        items.forward(samples)
+    private func fillUsers(_ samples: Range<Int>) {
+        let sums = users.inputs
         for sample in samples {
-            let vector = items.vectors[sample]
-            for column in 0..<turned.rows { turned[column][sample] = vector[column] }
+            let (user, item) = (batchUsers[sample], batchItems[sample])
+            var entry = Int(sums.offsets[sample])
+            if usesOwnVectors {
+                (sums.rows[entry], sums.weights[entry]) = (user, 1)
+                entry += 1
+            }
+            let weight = 1 / Float(Int(sums.offsets[sample + 1]) - entry)
+            for other in inputs[Int(user)] where other != item {
+                (sums.rows[entry], sums.weights[entry]) = (Int32(histories.rows) + other, weight)
+                entry += 1
+            }
+        }
+    }
+
+    private func fillItems(_ samples: Range<Int>) {
+        let (sums, side) = (items.inputs, items.tower.table.side)
+        for sample in samples {
+            let (item, entry) = (batchItems[sample], Int(sums.offsets[sample]))
+            guard let offsets = side.offsets, let features = side.features,
+                let weights = side.weights
+            else {
+                (sums.rows[entry], sums.weights[entry]) = (item, 1)
+                continue
+            }
+            let (first, count) = (Int(offsets[Int(item)]), Int(sums.offsets[sample + 1]) - entry)
+            (sums.rows + entry).update(from: features + first, count: count)
+            (sums.weights + entry).update(from: weights + first, count: count)
+        }
+    }
+
+    /// The steps ask for nothing that scoring finds, so that one thread prepares them meanwhile.
+    private func scoreAndPrepareSteps(_ count: Int) {
+        let chunks = Self.chunks(of: count)
+        parallelFor(count: 2 + chunks.count, chunk: 1, threads: threads) { [self] worker, range in
+            for part in range {
+                switch part {
+                case 0: users.prepareSteps(samples: count)
+                case 1: items.prepareSteps(samples: count)
+                default: score(chunks[part - 2], worker: worker)
+                }
+            }
         }
     }
 
@@ -150,35 +168,32 @@ final class TwoTowerDescent: @unchecked Sendable {
         let (first, count) = (samples.lowerBound, batchItems.count)
         let (columns, width) = (users.vectors.stride, logits.stride)
         let scores = logits[first]
-        scores.update(repeating: 0, count: samples.count * width)
-        sc_gemm(
-            scores, width, users.vectors[first], columns, 1, turned.base, width, samples.count,
-            width, columns)
+        sc_blas_gemm(
+            users.vectors[first], columns, false, items.vectors.base, columns, true,
+            samples.count, count, columns, false, scores, width)
         let taken = marks + worker * marksCount
         let excluded = taken + histories.columnCount
         for sample in samples {
             let history = histories.row(Int(batchUsers[sample]))
             for entry in history { taken[Int(histories.columns[entry])] = 1 }
-            for other in 0..<count { excluded[other] = taken[Int(batchItems[other])] }
+            batchItems.withUnsafeBufferPointer { items in
+                for other in 0..<count { excluded[other] = taken[Int(items[other])] }
+            }
             (excluded + count).update(repeating: 1, count: width - count)
             for entry in history { taken[Int(histories.columns[entry])] = 0 }
             losses[sample][0] = sc_softmax_slopes(
                 logits[sample], batchCorrections, excluded, width, sample)
         }
-        let slopes = users.slopes[first]
-        slopes.update(repeating: 0, count: samples.count * columns)
-        sc_gemm(
-            slopes, columns, scores, width, 1, items.vectors.base, columns, samples.count, columns,
-            count)
+        sc_blas_gemm(
+            scores, width, false, items.vectors.base, columns, false, samples.count, columns,
+            count, false, users.slopes[first], columns)
     }
 
     private func takeItemSlopes(_ samples: Range<Int>, count: Int) {
         let columns = items.vectors.stride
-        let slopes = items.slopes[samples.lowerBound]
-        slopes.update(repeating: 0, count: samples.count * columns)
-        sc_gemm(
-            slopes, columns, logits.base + samples.lowerBound, 1, logits.stride,
-            users.vectors.base, columns, samples.count, columns, count)
+        sc_blas_gemm(
+            logits.base + samples.lowerBound, logits.stride, true, users.vectors.base, columns,
+            false, samples.count, columns, count, false, items.slopes[samples.lowerBound], columns)
     }
 
     private func step(samples: Int, rate: Float, decay: Float) {
@@ -194,15 +209,18 @@ final class TwoTowerDescent: @unchecked Sendable {
 
     /// Calls `body` for each chunk of the samples of each side.
     private func forEachChunk(
-        of count: Int, sides: Int,
+        of count: Int,
         _ body: @escaping @Sendable (_ worker: Int, _ side: Int, _ samples: Range<Int>) -> Void
     ) {
-        let chunks = (count + TowerBatch.chunk - 1) / TowerBatch.chunk
-        parallelFor(count: sides * chunks, chunk: 1, threads: threads) { worker, range in
-            for part in range {
-                let first = part % chunks * TowerBatch.chunk
-                body(worker, part / chunks, first..<min(count, first + TowerBatch.chunk))
-            }
+        let chunks = Self.chunks(of: count)
+        parallelFor(count: 2 * chunks.count, chunk: 1, threads: threads) { worker, range in
+            for part in range { body(worker, part / chunks.count, chunks[part % chunks.count]) }
+        }
+    }
+
+    private static func chunks(of count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: TowerBatch.chunk).map {
+            $0..<min(count, $0 + TowerBatch.chunk)
         }
     }
 }

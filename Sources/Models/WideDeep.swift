@@ -78,6 +78,7 @@ package struct WideDeep: Recommender {
             throw TrainingError(
                 "\(Self.name): no event of a known user; it learns from users' histories")
         }
+        try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
         let split = HoldOut(data, share: heldOutShare, generator: &generator)
         let lists = TrainingSteps.listSteps(rows: data.interactions.columnCount)

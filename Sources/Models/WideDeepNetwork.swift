@@ -13,10 +13,9 @@ package final class WideDeepNetwork: @unchecked Sendable {
     struct Layer {
         var inputs: Int
         var outputs: Int
-        /// Shape `[inputs, outputs]`.
+        /// Shape `[inputs, outputs]`, and right behind them the biases, shape `[outputs]`.
         var weights: Int
-        /// Shape `[outputs]`.
-        var biases: Int
+        var biases: Int { weights + inputs * outputs }
     }
 
     /// F, the first columns of a row.
@@ -28,8 +27,6 @@ package final class WideDeepNetwork: @unchecked Sendable {
     package let parameters: UnsafeMutablePointer<Float>
     package let parameterCount: Int
     private let squares: UnsafeMutablePointer<Float>
-    /// Each layer's weights, shape `[outputs, inputs]`, at the same places.
-    private let turned: UnsafeMutablePointer<Float>
     private let widest: Int
 
     /// The last layer starts at zero, and so does the deep part.
@@ -41,20 +38,17 @@ package final class WideDeepNetwork: @unchecked Sendable {
         var (layers, end, width) = ([Layer](), features + 1, inputs)
         for outputs in hidden + [1] {
             let outputs = paddedCount(outputs)
-            layers.append(
-                Layer(
-                    inputs: width, outputs: outputs, weights: end, biases: end + width * outputs))
+            layers.append(Layer(inputs: width, outputs: outputs, weights: end))
             end += (width + 1) * outputs
             width = outputs
         }
         self.layers = layers
         parameterCount = end
         widest = layers.map(\.outputs).max()!
-        parameters = .allocate(capacity: 3 * end)
-        parameters.initialize(repeating: 0, count: 3 * end)
+        parameters = .allocate(capacity: 2 * end)
+        parameters.initialize(repeating: 0, count: 2 * end)
         squares = parameters + end
         squares.update(repeating: Self.squaresStart, count: end)
-        turned = parameters + 2 * end
         for (place, width) in hidden.enumerated() {
             let layer = layers[place]
             // As He, Zhang, Ren and Sun 2015 have it for rectified units.
@@ -66,7 +60,6 @@ package final class WideDeepNetwork: @unchecked Sendable {
                 }
             }
         }
-        turn()
     }
 
     deinit { parameters.deallocate() }
@@ -89,18 +82,12 @@ package final class WideDeepNetwork: @unchecked Sendable {
     ) {
         var (x, y) = (rows, scratch)
         for (place, layer) in layers.enumerated() {
-            for row in 0..<count {
-                (y + row * layer.outputs).update(
-                    from: parameters + layer.biases, count: layer.outputs)
-            }
-            sc_gemm(
-                y, layer.outputs, x, layer.inputs, 1, parameters + layer.weights, layer.outputs,
-                count, layer.outputs, layer.inputs)
-            if place < layers.count - 1 {
-                for k in 0..<count * layer.outputs { y[k] = max(0, y[k]) }
-                x = UnsafePointer(y)
-                y += count * layer.outputs
-            }
+            let isLast = place == layers.count - 1
+            sc_dense_forward(
+                parameters + layer.weights, x, count, layer.inputs, layer.outputs, !isLast, y)
+            guard !isLast else { break }
+            x = UnsafePointer(y)
+            y += count * layer.outputs
         }
         let outputs = layers.last!.outputs
         for row in 0..<count {
@@ -133,19 +120,11 @@ package final class WideDeepNetwork: @unchecked Sendable {
             let layer = layers[place]
             if place > 0 { activation -= count * layer.inputs }
             let x = place == 0 ? rows : UnsafePointer(activation)
-            sc_gemm(
-                gradient + layer.weights, layer.outputs, x, 1, layer.inputs, delta, layer.outputs,
-                layer.inputs, layer.outputs, count)
-            let biases = gradient + layer.biases
-            for row in 0..<count {
-                for k in 0..<layer.outputs { biases[k] += delta[row * layer.outputs + k] }
-            }
+            sc_dense_backward(
+                parameters + layer.weights, x, delta, count, layer.inputs, layer.outputs,
+                gradient + layer.weights, place > 0 ? below : nil)
             guard place > 0 else { return }
-            below.update(repeating: 0, count: count * layer.inputs)
-            sc_gemm(
-                below, layer.inputs, delta, layer.outputs, 1, turned + layer.weights, layer.inputs,
-                count, layer.inputs, layer.outputs)
-            for k in 0..<count * layer.inputs { below[k] = x[k] > 0 ? below[k] : 0 }
+            sc_dense_rectify(x, below, count * layer.inputs)
             swap(&delta, &below)
         }
     }
@@ -158,21 +137,6 @@ package final class WideDeepNetwork: @unchecked Sendable {
             let slope = gradient[k] * scale + (k > features ? decay * parameters[k] : 0)
             squares[k] += slope * slope
             parameters[k] -= rate * slope / squares[k].squareRoot()
-        }
-        turn()
-    }
-
-    /// To be called after ``parameters`` were written from outside.
-    package func finishChanges() { turn() }
-
-    private func turn() {
-        for layer in layers.dropFirst() {
-            let (source, target) = (parameters + layer.weights, turned + layer.weights)
-            for input in 0..<layer.inputs {
-                for output in 0..<layer.outputs {
-                    target[output * layer.inputs + input] = source[input * layer.outputs + output]
-                }
-            }
         }
     }
 }

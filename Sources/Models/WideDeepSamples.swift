@@ -181,29 +181,24 @@ final class WideDeepSamples: @unchecked Sendable {
         _ embeddings: (users: Matrix, items: Matrix), _ contexts: SparseMatrix, threads: Int
     ) -> [[Int32]] {
         let (users, items) = (contexts.rows, contexts.columnCount)
-        let (width, dimensions) = (paddedCount(items), embeddings.items.columns)
-        var turned = Array(repeating: Float(0), count: dimensions * width)
-        for item in 0..<items {
-            for d in 0..<dimensions {
-                turned[d * width + item] = embeddings.items.values[item * dimensions + d]
-            }
-        }
+        let dimensions = embeddings.items.columns
         let lists = UnsafeMutableBufferPointer<[Int32]>.allocate(capacity: users)
         lists.initialize(repeating: [])
         defer { lists.deinitialize().deallocate() }
         nonisolated(unsafe) let list = lists
-        let block = 8
-        parallelFor(count: users, chunk: block, threads: threads) { [turned] _, range in
-            var scores = Array(repeating: Float(0), count: block * width)
+        let block = 64
+        parallelFor(count: users, chunk: block, threads: threads) { _, range in
+            var scores = Array(repeating: Float(0), count: block * items)
             embeddings.users.values.withUnsafeBufferPointer { values in
-                sc_gemm(
-                    &scores, width, values.baseAddress! + range.lowerBound * dimensions, dimensions,
-                    1, turned, width, range.count, width, dimensions)
+                sc_blas_gemm(
+                    values.baseAddress! + range.lowerBound * dimensions, dimensions, false,
+                    embeddings.items.values, dimensions, true, range.count, items, dimensions,
+                    false, &scores, items)
             }
             for user in range {
                 let taken = Set(contexts.columns[contexts.row(user)])
                 guard !taken.isEmpty else { continue }
-                let first = (user - range.lowerBound) * width
+                let first = (user - range.lowerBound) * items
                 var keys: [RankedKey] = []
                 keys.reserveCapacity(items)
                 for item in 0..<Int32(items) where !taken.contains(item) {

@@ -68,6 +68,17 @@ import Testing
         }
     }
 
+    @Test func `a share too small to count is 0, and none is subnormal`() {
+        var slopes = (0..<160).map { -Float($0) }
+        let excluded = (0..<160).map { UInt8($0 % 16 == 3 ? 1 : 0) }
+        _ = sc_softmax_slopes(&slopes, slopes.map { _ in 0 }, excluded, 160, 0)
+        for (place, slope) in slopes.enumerated() {
+            #expect(slope == 0 || slope.isNormal, "\(place): \(slope)")
+            if excluded[place] == 1 || place >= 45 { #expect(slope == 0, "\(place): \(slope)") }
+            if excluded[place] == 0 && place < 44 { #expect(slope != 0, "\(place)") }
+        }
+    }
+
     @Test func `rows are summed by weight, and take one step for all that they were summed into`() {
         let rows = normals(3 * 16, seed: 8)
         var sums = Array(repeating: Float(7), count: 2 * 16)
@@ -107,8 +118,34 @@ import Testing
         }
     }
 
+    @Test func `a transposed bag names the sums of each row, rows as they first appear`() {
+        var places = Array(repeating: Int32(-1), count: 6)
+        var (touched, sums) = ([9, 9, 9, 9] as [Int32], [9, 9, 9, 9, 9] as [Int32])
+        var (ends, shares) = ([9, 9, 9, 9, 9] as [Int64], [9, 9, 9, 9, 9] as [Float])
+        [Int64(0), 2, 2, 5].withUnsafeBufferPointer { offsets in
+            [Int32(4), 1, 1, 5, 4].withUnsafeBufferPointer { rows in
+                [Float(1), 2, 3, 4, 5].withUnsafeBufferPointer { weights in
+                    var bag = sc_bag(
+                        offsets: offsets.baseAddress!, rows: rows.baseAddress!,
+                        weights: weights.baseAddress!)
+                    for _ in 0..<2 {
+                        let found = sc_bag_transpose(
+                            &bag, 3, &places, &touched, &ends, &sums, &shares)
+                        #expect(found == 3)
+                    }
+                }
+            }
+        }
+        #expect(touched == [4, 1, 5, 9] && ends == [0, 2, 4, 5, 9])
+        #expect(sums == [0, 2, 0, 2, 2] && shares == [1, 5, 2, 3, 4])
+        #expect(places.allSatisfy { $0 == -1 })
+    }
+
     @Test(arguments: [(hidden: 0, length: Float(0)), (32, 0), (0, 2), (16, 3)])
-    func `slopes through a tower are those of central differences`(hidden: Int, length: Float) {
+    func `slopes through a tower are those of central differences`(hidden: Int, length: Float)
+        throws
+    {
+        try DenseAlgebra.require(for: "this test")
         let columns = 16
         let x = normals(3 * columns, seed: 9)
         let dense = normals(2 * columns * hidden + hidden + columns, seed: 10)

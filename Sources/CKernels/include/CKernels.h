@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sc_blas.h"
 #include "sc_dense.h"
 #include "sc_dot.h"
 #include "sc_eals.h"
@@ -12,6 +13,5 @@
 #include "sc_rank.h"
 #include "sc_scan.h"
 #include "sc_softmax.h"
-#include "sc_spd.h"
 #include "sc_svdpp.h"
 #include "sc_tower.h"

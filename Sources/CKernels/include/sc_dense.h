@@ -1,4 +1,4 @@
-/// Dense layers, and the slopes of their parameters.
+/// Dense layers, and the slopes of their parameters. sc_blas_load comes before them.
 
 #pragma once
 
@@ -19,11 +19,10 @@ void sc_dense_forward(
 ///
 /// - by_y: the loss's slopes by what sc_dense_forward wrote, before it was rectified.
 /// - by_layer: takes the slopes by weights and biases in addition, shaped as `layer`.
-/// - by_x: receives the slopes by the input, shape [count, in].
-/// - scratch: in x out floats.
+/// - by_x: receives the slopes by the input, shape [count, in]; NULL where they are not wanted.
 void sc_dense_backward(
     const float *layer, const float *x, const float *by_y, size_t count, size_t in, size_t out,
-    float *by_layer, float *by_x, float *scratch);
+    float *by_layer, float *_Nullable by_x);
 
 /// Clears those slopes whose unit's output was rectified to zero.
 void sc_dense_rectify(const float *outputs, float *slopes, size_t count);

@@ -1,4 +1,7 @@
 /// Dense products of small and medium matrices, single precision.
+///
+/// For what is computed while requests wait: a library's product, as training has in sc_blas.h,
+/// takes locks and memory of its own.
 
 #pragma once
 

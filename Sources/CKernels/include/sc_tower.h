@@ -29,10 +29,23 @@ struct sc_tower {
     const float *dense;
 };
 
-/// Writes the sums numbered first ..< first + count, `columns` floats each.
+/// Writes the sums numbered first ..< first + count, `columns` floats each, a multiple of 16.
 void sc_bag_sum(
     const struct sc_bag *bag, size_t first, size_t count, const float *rows, size_t columns,
     float *sums);
+
+/// Writes the bag transposed: by row, the sums that it is part of, ascending.
+///
+/// - count: the sums.
+/// - places: -1 for each row that may appear; as before on return.
+/// - touched: receives the rows that do, in the order in which they first appear.
+/// - offsets, sums, weights: receive the transposed bag: the sums of row touched[k] are the entries
+///   at offsets[k] ..< offsets[k + 1].
+///
+/// Returns how many rows were touched.
+size_t sc_bag_transpose(
+    const struct sc_bag *bag, size_t count, int32_t *places, int32_t *touched, int64_t *offsets,
+    int32_t *sums, float *weights);
 
 /// Takes one AdaGrad step with each of the rows touched[first ..< first + count], against the sum
 /// of the slopes that its entries in `bag` name; the bag is that of the sums, transposed.
