@@ -1,4 +1,5 @@
 import Foundation
+import SampleShop
 import Testing
 
 extension ProgramTests {
@@ -44,6 +45,37 @@ extension ProgramTests {
                     folder["\(name)-1"], socket: folder["socket"],
                     user: isRated ? "u1" : shop.user(1), item: isRated ? "i1" : shop.item(1), name)
             }
+        }
+
+        @Test("auto judges all models and a blend, and keeps their figures beside the winner")
+        func automatic() throws {
+            let folder = try TemporaryFolder()
+            let shop = SampleShop(
+                SampleShopOptions(items: 60, shoppers: 80, baskets: 500, seed: 4))
+            try shop.dataset.writeEvents(to: folder["events.csv"])
+            try shop.dataset.writeCatalog(to: folder["catalog.csv"])
+            let trained = try Program.run(
+                "train", folder["events.csv"], "--catalog", folder["catalog.csv"], "--out",
+                folder["auto"], "--model", "auto", "--folds", "2")
+            #expect(trained.code == 0, "\(trained.errors)")
+            let text = try folder.read("auto/manifest.json")
+            let manifest = try #require(
+                try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let metrics = try #require(manifest["metrics"] as? [String: Double])
+            let best = try #require(metrics["ndcg@10"])
+            let judged = metrics.keys.filter { $0.hasSuffix(".ndcg@10") }
+            for key in judged {
+                #expect(try #require(metrics[key]) <= best, "\(key)")
+                #expect(try #require(metrics["\(key).low"]) <= (try #require(metrics[key])))
+            }
+            #expect(judged.contains { $0.contains("+") }, "\(judged)")
+            // What cannot learn from a shop without ratings says so, and is no candidate.
+            let names = try Self.names().filter { $0 != "svdpp" }
+            for name in names { #expect(judged.contains("\(name).ndcg@10"), "\(name)") }
+            #expect(trained.errors.contains("svdpp"))
+            let winners = judged.filter { metrics[$0] == best }.map { $0.dropLast(8) }
+            let kind = try #require(manifest["kind"] as? String)
+            #expect(winners.contains { $0 == kind || ($0.contains("+") && kind == "blend") })
         }
 
         private func digest(_ folder: TemporaryFolder, _ file: String) throws -> String {

@@ -54,6 +54,7 @@ package struct Contest: Sendable {
                 let outcome = try fit(model, split, context, predicts: entry.predictsRatings)
                 predicted += outcome.predicted
                 given += outcome.given
+                result.speaker = outcome.speaker
                 result.trainingTime += outcome.trainingTime
                 result.rankingTime += outcome.rankingTime
                 repeats.append(outcome.judgement)
@@ -80,8 +81,8 @@ package struct Contest: Sendable {
         _ model: any Recommender, _ split: EvaluationSplit, _ context: TrainingContext,
         predicts: Bool = false
     ) throws(EvaluationError) -> (
-        judgement: Judgement, predicted: [Float], given: [Float], trainingTime: Duration,
-        rankingTime: Duration
+        judgement: Judgement, speaker: RankerFeature?, predicted: [Float], given: [Float],
+        trainingTime: Duration, rankingTime: Duration
     ) {
         let clock = ContinuousClock()
         let started = clock.now
@@ -101,7 +102,10 @@ package struct Contest: Sendable {
                 given += task.relevant.values
             }
         }
-        return (judgement!, predicted, given, trained - started, clock.now - trained)
+        return (
+            judgement!, parts.ranker == nil ? parts.leadingFeature : nil, predicted, given,
+            trained - started, clock.now - trained
+        )
     }
 
     /// Tries one hyperparameter after the other and keeps what ranks a split best: coordinate
@@ -186,6 +190,8 @@ package enum ContestResult: Sendable {
 /// A model's figures under a plan.
 package struct JudgedModel: Sendable {
     package let name: String
+    /// The part that speaks for it; nil where a ranker does.
+    package fileprivate(set) var speaker: RankerFeature?
     /// As recorded by the model, one for each split.
     package fileprivate(set) var hyperparameters: [[String: Double]] = []
     /// All splits' queries, one after the other; never nil once judged.
@@ -202,6 +208,12 @@ package struct JudgedModel: Sendable {
     package fileprivate(set) var rankingTime = Duration.zero
 
     fileprivate init(name: String) { self.name = name }
+
+    /// Whether ``ModelParts/blend(_:threads:)`` takes the two.
+    package func canBlend(with other: JudgedModel) -> Bool {
+        guard let speaker, let second = other.speaker else { return false }
+        return speaker != .neighbours || second != .neighbours
+    }
 }
 
 /// Judged models side by side, best first.

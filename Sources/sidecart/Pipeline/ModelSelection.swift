@@ -21,7 +21,7 @@ struct ModelSelection {
         let summary: EvaluationSummary
     }
 
-    /// Judges every model, and the blend of the two best.
+    /// Judges every model, and a blend of the best two that can be blended.
     func choose(for dataset: Dataset) throws -> Choice {
         let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
         let contest = Contest(plan: plan, trialsMax: trials)
@@ -49,10 +49,9 @@ struct ModelSelection {
         for (place, entrant) in entrants.enumerated() {
             try judge(entrant, place: place, of: entrants.count + 1)
         }
-        let best = standings().rows.prefix(2).map(\.model.name)
-        if best.count == 2 {
+        if let pair = Self.bestPair(standings().rows.map(\.model)) {
             let blend = try ModelChoice(
-                names: best.joined(separator: "+"), settings: settings, allowsOthers: true
+                names: "\(pair.0.name)+\(pair.1.name)", settings: settings, allowsOthers: true
             ).entrants[0]
             try judge(blend, place: entrants.count, of: entrants.count + 1)
             entrants.append(blend)
@@ -68,6 +67,16 @@ struct ModelSelection {
             summary: EvaluationSummary(
                 plan: plan, standings: final, refusals: refusals, secondsPerEpoch: [:], seed: seed,
                 seeds: 1, threads: threads))
+    }
+
+    /// - Parameter models: best first.
+    private static func bestPair(_ models: [JudgedModel]) -> (JudgedModel, JudgedModel)? {
+        for (place, model) in models.enumerated() {
+            if let partner = models[(place + 1)...].first(where: model.canBlend) {
+                return (model, partner)
+            }
+        }
+        return nil
     }
 
     /// The blend with its weights found on the first fold of a cross-validation.
