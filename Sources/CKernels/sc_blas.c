@@ -50,11 +50,11 @@ const char *sc_blas_load(const char *name) {
 }
 
 void sc_blas_gemm(
-    const float *a, size_t a_stride, bool a_transposed, const float *b, size_t b_stride, bool b_transposed,
-    size_t m, size_t n, size_t k, bool adds, float *c, size_t c_stride) {
+    const float *a, size_t a_stride, bool a_transposed, const float *b, size_t b_stride,
+    bool b_transposed, size_t m, size_t n, size_t k, bool adds, float *c, size_t c_stride) {
     blas.gemm(
-        row_major, a_transposed ? transposed : plain, b_transposed ? transposed : plain, (int)m, (int)n, (int)k, 1,
-        a, (int)a_stride, b, (int)b_stride, adds, c, (int)c_stride);
+        row_major, a_transposed ? transposed : plain, b_transposed ? transposed : plain, (int)m,
+        (int)n, (int)k, 1, a, (int)a_stride, b, (int)b_stride, adds, c, (int)c_stride);
 }
 
 // LAPACK's matrices are column-major: what is the upper triangle here is the lower one there.

@@ -20,14 +20,14 @@ package struct NeuMF: Recommender {
     package static let name = "neumf"
 
     /// Of the product; a multiple of 16 up to 512.
-    package var factors = 64
+    package var factors = 128
     /// The widths of the tower from its input, half user and half item, to its output: two to five,
     /// each a multiple of 16 up to 512, the first one of 32.
     package var tower = [64, 32, 16]
     /// How often each pair is visited; at least 1.
     package var epochs = 15
     /// Items drawn for each pair and epoch that the user did not take; 1 to 64.
-    package var negatives = 4
+    package var negatives = 8
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
     package var learningRate: Float = 0.05
     /// Of the squared norm of each row at each of its steps; 0 or more.

@@ -38,8 +38,8 @@ package struct SLIM: Recommender {
     package var l2Exponent: Float = 0.45
     /// 0 counts every user as one; 0 or more.
     package var activityExponent: Float = 0.3
-    /// 0 leaves the weights as they are, above it the popular are shown less; 0 to 1.
-    package var popularityExponent: Float = 0.1
+    /// 0 leaves the weights as they are; above it the popular are shown less; 0 to 1.
+    package var popularityExponent: Float = 0
     package var isNonNegative = false
     /// Items that may lead to one item; at least 1.
     package var candidatesMax = 500

@@ -24,12 +24,12 @@ const char *_Nullable sc_blas_load(const char *name);
 
 /// c = a b, or c += a b, with `c` of shape [m, n], `a` of shape [m, k] and `b` of shape [k, n].
 ///
-/// A factor that is transposed lies in memory as its transpose. Rows are `stride` floats apart as they lie
-/// there. The same shapes and values give the same bits, but a slice of a product may differ in its
-/// last ones from the whole.
+/// A factor that is transposed lies in memory as its transpose. Rows are `stride` floats apart as
+/// they lie there. The same shapes and values give the same bits, but a slice of a product may
+/// differ in its last ones from the whole.
 void sc_blas_gemm(
-    const float *a, size_t a_stride, bool a_transposed, const float *b, size_t b_stride, bool b_transposed,
-    size_t m, size_t n, size_t k, bool adds, float *c, size_t c_stride);
+    const float *a, size_t a_stride, bool a_transposed, const float *b, size_t b_stride,
+    bool b_transposed, size_t m, size_t n, size_t k, bool adds, float *c, size_t c_stride);
 
 /// Replaces the upper triangle of a symmetric matrix, shape [n, n], by that of the factor u with
 /// a = u'u; the rest is neither read nor written. Rows are `stride` floats apart, at most INT_MAX.

@@ -41,7 +41,7 @@ package enum ModelRegistry {
         ModelEntry(
             SLIM(), Parameter("l2", \.l2, try: [30, 300]), Parameter("l1", \.l1, try: [0, 2]),
             Parameter("l2_exponent", \.l2Exponent, try: [0, 0.8]),
-            Parameter("popularity_exponent", \.popularityExponent, try: [0, 0.25]),
+            Parameter("popularity_exponent", \.popularityExponent, try: [0.1, 0.25]),
             Parameter("activity_exponent", \.activityExponent, try: [0, 0.6]),
             Parameter("candidates_max", \.candidatesMax)),
         ModelEntry(
@@ -91,7 +91,7 @@ package enum ModelRegistry {
 
     private static let networks: [ModelEntry] = [
         ModelEntry(
-            NeuMF(), Parameter("factors", \.factors, try: [16]),
+            NeuMF(), Parameter("factors", \.factors, try: [64]),
             Parameter("regularization", \.regularization, try: [0.003, 0.03]),
             Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
             Parameter("negatives", \.negatives), Parameter("list_max", \.listMax),
