@@ -33,9 +33,15 @@ package struct IALS: Recommender {
     package var epochs = 16
     /// How many dimensions are solved at a time, a multiple of 16; 0 for all.
     package var block = 0
-    /// lambda, nu and alpha0.
+    /// lambda, nu and alpha0, which may be 0 here: then it is `unobservedShare` times the share of
+    /// all pairs that were observed.
+    ///
+    /// A set alpha0 suits shops of one size: 0.3, good on MovieLens 1M where a user took one item in
+    /// 23, ranks worse than popularity on Gowalla where she took one in 1,500.
     package var foldIn = FoldInParameters(
-        unobservedWeight: 0.3, regularization: 0.007, regularizationExponent: 1)
+        unobservedWeight: 0, regularization: 0.007, regularizationExponent: 1)
+    /// What all that was not observed weighs against all that was.
+    private static let unobservedShare = 6.75
     /// The entries of the first user vectors have this standard deviation divided by sqrt(D);
     /// positive.
     package var initialDeviation: Float = 0.1
@@ -60,13 +66,19 @@ package struct IALS: Recommender {
         guard histories.nonZeroCount > 0 else {
             throw TrainingError("ials: no event of a known user; it learns from users' histories")
         }
+        var model = self
+        if foldIn.unobservedWeight == 0 {
+            let pairs = Double(histories.rows) * Double(histories.columnCount)
+            model.foldIn.unobservedWeight = Float(
+                Self.unobservedShare * Double(histories.nonZeroCount) / pairs)
+        }
         let audiences = histories.transposed()
         let users = initialUsers(count: histories.rows, seed: context.seed)
         let items = PaddedRows(rows: histories.columnCount, columns: dimensions)
         for step in 1...epochs {
-            let itemSide = try HalfStep(rows: items, from: users, model: self, context: context)
+            let itemSide = try HalfStep(rows: items, from: users, model: model, context: context)
             _ = try itemSide.run(histories: audiences)
-            let userSide = try HalfStep(rows: users, from: items, model: self, context: context)
+            let userSide = try HalfStep(rows: users, from: items, model: model, context: context)
             let loss =
                 try userSide.run(histories: histories)
                 + itemSide.penalty(histories: audiences)
@@ -75,7 +87,7 @@ package struct IALS: Recommender {
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.embeddings = EmbeddingParts(
-            items: items.makeMatrix(), users: users.makeMatrix(), foldIn: foldIn)
+            items: items.makeMatrix(), users: users.makeMatrix(), foldIn: model.foldIn)
         return parts
     }
 
@@ -100,8 +112,10 @@ package struct IALS: Recommender {
         try require(
             block >= 0 && block.isMultiple(of: Int(SC_LINALG_BLOCK)),
             "block must be a multiple of \(SC_LINALG_BLOCK)", block)
+        let weight = foldIn.unobservedWeight
+        try require(
+            weight >= 0 && weight.isFinite, "unobserved_weight must be 0 or more", weight)
         for (name, value) in [
-            ("unobserved_weight", foldIn.unobservedWeight),
             ("regularization", foldIn.regularization), ("initial_deviation", initialDeviation),
         ] {
             try require(value > 0 && value.isFinite, "\(name) must be positive", value)

@@ -40,9 +40,12 @@ import Testing
         }
     }
 
+    private let parameters = FoldInParameters(
+        unobservedWeight: 0.3, regularization: 0.007, regularizationExponent: 1)
+
     @Test func `an empty history has the zero vector`() {
         let items = Matrix(rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6])
-        let solver = FoldInSolver(items: items, parameters: IALS().foldIn)
+        let solver = FoldInSolver(items: items, parameters: parameters)
         let vector = solver.vector(
             history: [], items: items, scratch: FoldInScratch(dimensions: 3))
         #expect(vector == [0, 0, 0])
@@ -50,7 +53,7 @@ import Testing
 
     @Test func `factors that are not finite give no vector`() {
         let items = Matrix(rows: 2, columns: 2, values: [1, .infinity, 2, 3])
-        let solver = FoldInSolver(items: items, parameters: IALS().foldIn)
+        let solver = FoldInSolver(items: items, parameters: parameters)
         let vector = solver.vector(
             history: [0], items: items, scratch: FoldInScratch(dimensions: 2))
         #expect(vector == nil)

@@ -13,6 +13,7 @@ import Testing
         var model = IALS()
         model.dimensions = 24
         model.epochs = 8
+        model.foldIn.unobservedWeight = 0.3
         change(&model)
         let losses = Mutex<[Double]>([])
         let context = TrainingContext(threads: 2, seed: 5) { step in
@@ -92,6 +93,16 @@ import Testing
         #expect(embeddings.items[row: 1].allSatisfy { $0 == 0 })
         #expect(try #require(embeddings.users)[row: 1].allSatisfy { $0 == 0 })
         #expect(embeddings.items[row: 0].contains { $0 != 0 })
+    }
+
+    @Test func `left at 0, the weight of the unobserved follows how much was observed`() throws {
+        let found = try #require(
+            try train { $0.foldIn.unobservedWeight = 0 }.parts.embeddings?.foldIn)
+        let pairs = data.interactions.rows * data.interactions.columnCount
+        let share = Double(data.interactions.nonZeroCount) / Double(pairs)
+        #expect(abs(Double(found.unobservedWeight) - 6.75 * share) < 1e-6)
+        let given = try train { $0.foldIn.unobservedWeight = 0.125 }
+        #expect(given.parts.embeddings?.foldIn?.unobservedWeight == 0.125)
     }
 
     @Test func `settings out of range are refused by name`() throws {

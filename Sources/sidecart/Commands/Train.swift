@@ -176,7 +176,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "alpha0 of ials, the weight of what was not taken.", valueName: "weight"))
+            "alpha0 of ials, the weight of what was not taken; left out, by how much was.",
+            valueName: "weight"))
     var unobservedWeight: Double?
 
     @Option(help: ArgumentHelp("Same data, options and seed: same result.", valueName: "n"))
