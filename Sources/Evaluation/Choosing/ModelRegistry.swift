@@ -65,7 +65,8 @@ package enum ModelRegistry {
             Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
             Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
             Parameter("dimensions", \.dimensions, try: [32, 128]),
-            Parameter("epochs", \.epochs), Parameter("block", \.block),
+            // Stopping early is a regularisation of its own where many factors meet few events.
+            Parameter("epochs", \.epochs, try: [6]), Parameter("block", \.block),
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
         ModelEntry(
             EALS(),
