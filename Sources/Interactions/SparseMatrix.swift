@@ -27,6 +27,9 @@ package struct SparseMatrix: Sendable {
     /// The positions of a row's entries in `columns` and `values`.
     package func row(_ index: Int) -> Range<Int> { rowOffsets[index]..<rowOffsets[index + 1] }
 
+    /// The most entries that a row has. Complexity: O(rows).
+    package var longestRow: Int { (0..<rows).reduce(0) { max($0, row($1).count) } }
+
     /// The entries' sum, added up in their order, is kept where a pair occurs more than once.
     ///
     /// - Precondition: every row is in `0..<rows`, every column in `0..<columnCount`.

@@ -37,7 +37,7 @@ final class CrossWeights: @unchecked Sendable {
         sources = SparseRows(matrix)
         self.settings = settings
         count = matrix.nonZeroCount
-        longest = (0..<matrix.rows).reduce(0) { max($0, matrix.row($1).count) }
+        longest = matrix.longestRow
         weights = .allocate(capacity: max(1, 3 * count))
         weights.initialize(repeating: 0, count: 3 * count)
         sums = weights + count

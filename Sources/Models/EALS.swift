@@ -122,7 +122,7 @@ package struct EALS: Recommender {
         rows: PaddedRows, fixed: PaddedRows, histories: SparseMatrix, sums: [Float],
         rowWeights: [Float]?, columnWeights: [Float]?, threads: Int
     ) -> Double {
-        let longest = (0..<rows.rows).reduce(0) { max($0, histories.row($1).count) }
+        let longest = histories.longestRow
         nonisolated(unsafe) let losses = UnsafeMutablePointer<Double>.allocate(capacity: rows.rows)
         losses.initialize(repeating: 0, count: rows.rows)
         defer { losses.deallocate() }

@@ -153,7 +153,7 @@ private struct HalfStep {
     /// b at the solution, so they come to n - b.x, which the solve gives for nothing; going by
     /// blocks gives n less the terms.
     func run(histories: SparseMatrix) throws(TrainingError) -> Double {
-        let longest = (0..<rows.rows).reduce(0) { max($0, histories.row($1).count) }
+        let longest = histories.longestRow
         let fits = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows.rows)
         let addresses = UnsafeMutablePointer<UnsafePointer<Float>>.allocate(
             capacity: threads * longest)

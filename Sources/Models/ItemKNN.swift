@@ -68,9 +68,7 @@ package struct ItemKNN: Recommender {
         let items = SparseRows(data.interactions.transposed())
         let voices = users.voices(exponent: activityExponent)
         let total = voices.reduce(0, +)
-        let counts = (0..<items.rows).map { item in
-            items.range(item).reduce(Float(0)) { $0 + voices[Int(items.columns[$1])] }
-        }
+        let counts = items.sums(of: voices)
         let scales = counts.map(scales)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)

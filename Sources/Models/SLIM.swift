@@ -68,7 +68,7 @@ package struct SLIM: Recommender {
         guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError("slim: no event of a known user; it learns from histories")
         }
-        let table = Table(data.interactions, activityExponent: activityExponent)
+        let table = Table(data.interactions, model: self)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: table.items.rows),
             context: context)
@@ -98,17 +98,19 @@ package struct SLIM: Recommender {
         let voices: [Float]
         /// n_j.
         let counts: [Float]
-        /// n.
-        let mean: Float
+        /// By item, what the square of a weight that it is the source of costs.
+        let ridges: [Float]
+        /// By item, what the weights that lead to it are multiplied by.
+        let scales: [Float]
 
-        init(_ interactions: SparseMatrix, activityExponent: Float) {
+        init(_ interactions: SparseMatrix, model: SLIM) {
             users = SparseRows(interactions)
             items = SparseRows(interactions.transposed())
-            voices = users.voices(exponent: activityExponent)
-            counts = (0..<items.rows).map { [items, voices] item in
-                items.range(item).reduce(0) { $0 + voices[Int(items.columns[$1])] }
-            }
-            mean = counts.reduce(0, +) / Float(items.rows)
+            voices = users.voices(exponent: model.activityExponent)
+            counts = items.sums(of: voices)
+            let mean = counts.reduce(0, +) / Float(items.rows)
+            ridges = counts.map { model.l2 * power($0 / mean, model.l2Exponent) }
+            scales = counts.map { power($0 / mean, -model.popularityExponent) }
         }
     }
 
@@ -137,7 +139,6 @@ package struct SLIM: Recommender {
         residuals: UnsafeMutablePointer<Float>
     ) -> [RankedKey] {
         let items = table.items
-        let ridges = candidates.map { l2 * power(table.counts[$0] / table.mean, l2Exponent) }
         for entry in items.range(target) { residuals[Int(items.columns[entry])] = 1 }
         var weights = Array(repeating: Float(0), count: candidates.count)
         table.voices.withUnsafeBufferPointer { voices in
@@ -151,7 +152,7 @@ package struct SLIM: Recommender {
                         let user = Int(items.columns[entry])
                         product += voices[user] * residuals[user]
                     }
-                    let weight = shrink(product) / (count + ridges[k])
+                    let weight = shrink(product) / (count + table.ridges[item])
                     let step = weight - weights[k]
                     guard step != 0 else { continue }
                     weights[k] = weight
@@ -164,7 +165,7 @@ package struct SLIM: Recommender {
         for item in candidates + [target] {
             for entry in items.range(item) { residuals[Int(items.columns[entry])] = 0 }
         }
-        let scale = power(table.counts[target] / table.mean, -popularityExponent)
+        let scale = table.scales[target]
         return zip(candidates, weights).lazy.filter { $1 != 0 }.map {
             RankedKey(item: Int32($0), score: scale * $1)
         }

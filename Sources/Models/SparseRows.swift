@@ -40,6 +40,13 @@ final class SparseRows: @unchecked Sendable {
         return (0..<rows).map { power(Float(max(1, count($0))) / mean, -exponent) }
     }
 
+    /// For each row the sum of what its columns weigh.
+    ///
+    /// - Parameter weights: one for each column.
+    func sums(of weights: [Float]) -> [Float] {
+        (0..<rows).map { row in range(row).reduce(0) { $0 + weights[Int(columns[$1])] } }
+    }
+
     private static func copy<T: BitwiseCopyable>(_ array: [T]) -> UnsafePointer<T> {
         let copy = UnsafeMutableBufferPointer<T>.allocate(capacity: max(1, array.count))
         _ = copy.initialize(from: array)

@@ -39,7 +39,7 @@ final class TwoTowerDescent: @unchecked Sendable {
         historyMax = model.historyMax
         usesOwnVectors = model.ownVectors != 0
         batch = min(model.batch, histories.nonZeroCount)
-        let longest = (0..<histories.rows).reduce(0) { max($0, histories.row($1).count) }
+        let longest = histories.longestRow
         self.users = TowerBatch(
             tower: users, samples: batch,
             rowsMax: min(longest, historyMax) + (usesOwnVectors ? 1 : 0), threads: threads)
