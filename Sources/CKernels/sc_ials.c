@@ -6,16 +6,51 @@
 #include "sc_clones.h"
 #include "sc_linalg.h"
 
-/// Some 24 KiB, so that the panel stays in the nearest cache under the outer product.
+/// Some 24 KiB of rows at a time, so that they stay in the nearest cache under the outer product.
 #define PANEL_FLOATS 6144
+#define PANEL_ROWS_MAX (PANEL_FLOATS / SC_LINALG_BLOCK)
 
-/// Rows packed at a time.
 static size_t panel_rows(size_t d) {
     size_t rows = PANEL_FLOATS / d;
     return rows < 8 ? 8 : rows;
 }
 
-size_t sc_ials_scratch_count(size_t d) { return d * d + panel_rows(d) * d; }
+/// Floats for rows that must be padded.
+static size_t panel_floats(size_t d) { return panel_rows(d) * d; }
+
+/// Rows of `d` floats that are `count` rows from their column `first` on: `rows` themselves where
+/// they will do, or else a list of them in `list`. Those of fewer `columns` are copied to `panel` and
+/// padded with zeros, since what follows them in memory is not theirs.
+static const float *const *padded_rows(
+    const float *const *rows, size_t count, size_t first, size_t columns, size_t d, float *panel,
+    const float **list) {
+    if (columns == d && first == 0) return rows;
+    for (size_t k = 0; k < count; k++) {
+        list[k] = rows[k] + first;
+        if (columns == d) continue;
+        float *copy = panel + k * d;
+        memcpy(copy, list[k], columns * sizeof(float));
+        memset(copy + columns, 0, (d - columns) * sizeof(float));
+        list[k] = copy;
+    }
+    return list;
+}
+
+size_t sc_ials_gramian_scratch_count(size_t d) { return panel_floats(d); }
+
+void sc_ials_add_gramian(
+    const float *rows, size_t count, size_t columns, size_t stride, size_t d, float *scratch,
+    float *a) {
+    size_t step = panel_rows(d);
+    const float *starts[PANEL_ROWS_MAX], *list[PANEL_ROWS_MAX];
+    for (size_t start = 0; start < count; start += step) {
+        size_t n = count - start < step ? count - start : step;
+        for (size_t k = 0; k < n; k++) starts[k] = rows + (start + k) * stride;
+        sc_linalg_syrk(a, d, padded_rows(starts, n, 0, columns, d, scratch, list), n);
+    }
+}
+
+size_t sc_ials_scratch_count(size_t d) { return d * d + panel_floats(d); }
 
 float sc_ials_solve(
     const float *const *rows, size_t count, size_t columns, size_t d, const float *base,
@@ -29,10 +64,12 @@ float sc_ials_solve(
     }
     memset(x, 0, d * sizeof(float));
     size_t step = panel_rows(d);
+    const float *list[PANEL_ROWS_MAX];
     for (size_t start = 0; start < count; start += step) {
         size_t n = count - start < step ? count - start : step;
-        sc_linalg_gather(rows + start, n, columns, d, panel, x);
-        sc_linalg_syrk(a, d, panel, n);
+        const float *const *padded = padded_rows(rows + start, n, 0, columns, d, panel, list);
+        sc_linalg_sum(x, d, padded, n);
+        sc_linalg_syrk(a, d, padded, n);
     }
     if (sc_linalg_cholesky(a, d) >= 0) return -1;
     return sc_linalg_solve(a, d, x);
@@ -70,7 +107,7 @@ BODY void add_columns(
 }
 
 size_t sc_ials_improve_scratch_count(size_t d, size_t block, size_t count) {
-    return block * block + panel_rows(block) * block + count + 3 * d;
+    return block * block + panel_floats(block) + count + 2 * d;
 }
 
 SC_CLONES
@@ -79,10 +116,9 @@ float sc_ials_improve(
     float ridge, size_t block, float *scratch, float *x) {
     float *a = scratch;
     float *panel = a + block * block;
-    float *rest = panel + panel_rows(block) * block;  // 1 - y . x, by row
+    float *rest = panel + panel_floats(block);  // 1 - y . x, by row
     float *weighted = rest + count;                    // base x
     float *step = weighted + d;                        // by what x changes; zero but for one block
-    float *sums = step + d;
     memset(weighted, 0, 2 * d * sizeof(float));
     add_columns(weighted, base, d, 0, d, x);
     for (size_t k = 0; k < count; k++) rest[k] = 1 - product(rows[k], x, columns);
@@ -95,14 +131,13 @@ float sc_ials_improve(
             step[first + i] = -weighted[first + i] - ridge * x[first + i];
         }
         size_t most = panel_rows(block);
-        const float *parts[PANEL_FLOATS / SC_LINALG_BLOCK];
+        const float *list[PANEL_ROWS_MAX];
         for (size_t start = 0; start < count; start += most) {
             size_t n = count - start < most ? count - start : most;
-            for (size_t k = 0; k < n; k++) parts[k] = rows[start + k] + first;
-            sc_linalg_gather(parts, n, used, size, panel, sums);
-            sc_linalg_syrk(a, size, panel, n);
-            for (size_t k = 0; k < n; k++)
-                add(step + first, rest[start + k], panel + k * size, size);
+            const float *const *part =
+                padded_rows(rows + start, n, first, used, size, panel, list);
+            sc_linalg_syrk(a, size, part, n);
+            for (size_t k = 0; k < n; k++) add(step + first, rest[start + k], part[k], size);
         }
         if (sc_linalg_cholesky(a, size) >= 0) return NAN;
         sc_linalg_solve(a, size, step + first);

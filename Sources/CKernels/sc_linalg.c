@@ -7,21 +7,31 @@
 
 #define BLOCK SC_LINALG_BLOCK
 
-/// c +-= left' right, where c is a tile of `tile_rows` x `tile_vecs` blocks kept in registers.
-///
-/// `left` and `right` point to the tile's first row and column within the rows of one panel.
+/// The rows of a panel: listed by their addresses, or else one after the other.
+typedef struct {
+    const float *const *list;
+    const float *first;
+    size_t stride;
+} panel;
+
+BODY const float *row_of(panel p, size_t k) { return p.list ? p.list[k] : p.first + k * p.stride; }
+
+/// c +-= left' right, where c, of `stride` floats a row, is a tile of `tile_rows` x `tile_vecs`
+/// blocks kept in registers, `left` are the columns of `rows` from `i` on and `right` those from `j`
+/// on.
 BODY void tile_body(
-    float *c, const float *left, const float *right, size_t stride, size_t count, bool subtract,
+    float *c, size_t stride, panel rows, size_t count, size_t i, size_t j, bool subtract,
     const int tile_rows, const int tile_vecs) {
-    vec acc[8][2];
+    vec acc[16][2];
     UNROLL for (int r = 0; r < tile_rows; r++) {
         UNROLL for (int v = 0; v < tile_vecs; v++) acc[r][v] = LOAD(c + r * stride + v * BLOCK);
     }
     for (size_t k = 0; k < count; k++) {
+        const float *left = row_of(rows, k) + i, *right = row_of(rows, k) + j;
         vec y[2];
-        UNROLL for (int v = 0; v < tile_vecs; v++) y[v] = LOAD(right + k * stride + v * BLOCK);
+        UNROLL for (int v = 0; v < tile_vecs; v++) y[v] = LOAD(right + v * BLOCK);
         UNROLL for (int r = 0; r < tile_rows; r++) {
-            float x = subtract ? -left[k * stride + r] : left[k * stride + r];
+            float x = subtract ? -left[r] : left[r];
             UNROLL for (int v = 0; v < tile_vecs; v++) acc[r][v] += x * y[v];
         }
     }
@@ -30,39 +40,86 @@ BODY void tile_body(
     }
 }
 
-/// The tiles of one block row of a, from the diagonal to the right end: a +-= panel' panel.
+/// c +-= left' left for a diagonal block of c, whose lower left quarter nobody reads: its upper half
+/// by rows, the other quarter with two of its half rows to a register.
+BODY void diagonal_tile_body(
+    float *c, size_t stride, panel rows, size_t count, size_t i, bool subtract) {
+    enum { HALF = BLOCK / 2 };
+    vec upper[HALF], pairs[HALF / 2];
+    UNROLL for (int r = 0; r < HALF; r++) upper[r] = LOAD(c + r * stride);
+    UNROLL for (int r = 0; r < HALF / 2; r++) pairs[r] = (vec){0};
+    for (size_t k = 0; k < count; k++) {
+        const float *row = row_of(rows, k) + i;
+        vec y = LOAD(row);
+        vec twice =
+            __builtin_shufflevector(y, y, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+        if (subtract) twice = -twice;
+        UNROLL for (int r = 0; r < HALF; r++) {
+            float x = subtract ? -row[r] : row[r];
+            upper[r] += x * y;
+        }
+        UNROLL for (int r = 0; r < HALF / 2; r++) {
+            typedef double two_floats __attribute__((aligned(sizeof(float)), may_alias));
+            typedef double two_floats_vec __attribute__((vector_size(sizeof(vec))));
+            double x = *(const two_floats *)(row + HALF + 2 * r);
+            pairs[r] += (vec)(two_floats_vec){x, x, x, x, x, x, x, x} * twice;
+        }
+    }
+    UNROLL for (int r = 0; r < HALF; r++) STORE(c + r * stride, upper[r]);
+    UNROLL for (int r = 0; r < HALF / 2; r++) {
+        float *even = c + (HALF + 2 * r) * stride + HALF, *odd = even + stride;
+        UNROLL for (int s = 0; s < HALF; s++) {
+            even[s] += pairs[r][2 * s];
+            odd[s] += pairs[r][2 * s + 1];
+        }
+    }
+}
+
+/// The tiles of one block row of a, behind the diagonal: a +-= rows' rows.
+///
+/// A last block column on its own takes twice the rows, to keep as many sums in flight.
 BODY void block_row_body(
-    float *a, size_t d, size_t block, const float *panel, size_t count, bool subtract,
+    float *a, size_t d, size_t block, panel rows, size_t count, bool subtract,
     const int tile_rows, const int tile_vecs) {
-    for (size_t i = block; i < block + BLOCK; i += tile_rows) {
-        size_t j = block;
-        for (; j + tile_vecs * BLOCK <= d; j += tile_vecs * BLOCK)
-            tile_body(
-                a + i * d + j, panel + i, panel + j, d, count, subtract, tile_rows, tile_vecs);
-        for (; j < d; j += BLOCK)
-            tile_body(a + i * d + j, panel + i, panel + j, d, count, subtract, tile_rows, 1);
+    size_t j = block + BLOCK;
+    for (; j + tile_vecs * BLOCK <= d; j += tile_vecs * BLOCK) {
+        for (size_t i = block; i < block + BLOCK; i += tile_rows)
+            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, tile_vecs);
+    }
+    if (j < d) {
+        for (size_t i = block; i < block + BLOCK; i += tile_rows * tile_vecs)
+            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows * tile_vecs, 1);
     }
 }
 
 BODY void syrk_body(
-    float *a, size_t d, const float *rows, size_t count, const int tile_rows, const int tile_vecs) {
-    for (size_t block = 0; block < d; block += BLOCK)
+    float *a, size_t d, const float *const *list, size_t count, const int tile_rows,
+    const int tile_vecs) {
+    panel rows = {list, NULL, 0};
+    for (size_t block = 0; block < d; block += BLOCK) {
+        diagonal_tile_body(a + block * d + block, d, rows, count, block, false);
         block_row_body(a, d, block, rows, count, false, tile_rows, tile_vecs);
+    }
 }
 
 /// Factors the 16 x 16 block at `a`, rows `stride` apart; returns the index of a bad pivot, or -1.
+///
+/// Rows are scaled last: a square root in every step would double what each waits for the one
+/// before.
 BODY ptrdiff_t diagonal_body(float *a, size_t stride) {
-    for (int r = 0; r < BLOCK; r++) {
-        float pivot = a[r * stride + r];
-        if (!(pivot > 0)) return r;
-        float reciprocal = 1 / __builtin_elementwise_sqrt(pivot);
-        vec u = LOAD(a + r * stride) * reciprocal;
-        STORE(a + r * stride, u);
-        a[r * stride + r] = reciprocal;
-        for (int s = r + 1; s < BLOCK; s++) {
-            float *row = a + s * stride;
-            STORE(row, LOAD(row) - a[r * stride + s] * u);
-        }
+    vec u[BLOCK], pivots;
+    UNROLL for (int r = 0; r < BLOCK; r++) u[r] = LOAD(a + r * stride);
+    UNROLL for (int r = 0; r < BLOCK; r++) {
+        vec scaled = u[r] * (1 / u[r][r]);
+        UNROLL for (int s = r + 1; s < BLOCK; s++) u[s] -= u[r][s] * scaled;
+        pivots[r] = u[r][r];
+    }
+    float reciprocals[BLOCK];
+    STORE(reciprocals, 1 / __builtin_elementwise_sqrt(pivots));
+    UNROLL for (int r = 0; r < BLOCK; r++) {
+        if (!(pivots[r] > 0)) return r;
+        STORE(a + r * stride, u[r] * reciprocals[r]);
+        a[r * stride + r] = reciprocals[r];
     }
     return -1;
 }
@@ -79,13 +136,16 @@ BODY void triangle_body(const float *u, float *b, size_t stride) {
 }
 
 /// Left-looking by blocks: a block row takes what the finished rows above owe it, then is factored
-/// itself.
+/// itself. Factoring the diagonal block is a long chain of dependent steps; what stands between it
+/// and its use fills the waits.
 BODY ptrdiff_t cholesky_body(float *a, size_t d, const int tile_rows, const int tile_vecs) {
     for (size_t block = 0; block < d; block += BLOCK) {
-        block_row_body(a, d, block, a, block, true, tile_rows, tile_vecs);
+        panel above = {NULL, a, d};
         float *diagonal = a + block * d + block;
+        diagonal_tile_body(diagonal, d, above, block, block, true);
         ptrdiff_t bad = diagonal_body(diagonal, d);
         if (bad >= 0) return (ptrdiff_t)block + bad;
+        block_row_body(a, d, block, above, block, true, tile_rows, tile_vecs);
         for (size_t j = BLOCK; block + j < d; j += BLOCK)
             triangle_body(diagonal, diagonal + j, d);
     }
@@ -104,19 +164,32 @@ BODY float total(const vec *v) {
     return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
+/// Lane by lane, 1 behind the diagonal of a block and 0 up to it.
+static const vec behind_diagonal[BLOCK] = {
+#define BEHIND(r)                                                                             \
+    {0 > r, 1 > r, 2 > r,  3 > r,  4 > r,  5 > r,  6 > r,  7 > r,                             \
+     8 > r, 9 > r, 10 > r, 11 > r, 12 > r, 13 > r, 14 > r, 15 > r}
+    BEHIND(0), BEHIND(1), BEHIND(2),  BEHIND(3),  BEHIND(4),  BEHIND(5),  BEHIND(6),  BEHIND(7),
+    BEHIND(8), BEHIND(9), BEHIND(10), BEHIND(11), BEHIND(12), BEHIND(13), BEHIND(14), BEHIND(15),
+#undef BEHIND
+};
+
 BODY float solve_body(const float *u, size_t d, float *x) {
-    float product = 0;
+    vec product = {0};
     // Forward, u'z = b, a block at a time: its own triangle, then what it owes to the blocks behind
-    // it.
+    // it. z is the rest scaled by the reciprocals; scaling the rows instead takes a multiplication
+    // out of what each step waits for.
     for (size_t block = 0; block < d; block += BLOCK) {
         const float *rows = u + block * d;
-        vec rest = LOAD(x + block);
+        vec rest = LOAD(x + block), reciprocals;
         UNROLL for (int r = 0; r < BLOCK; r++) {
-            float z = rest[r] * rows[r * d + block + r];
-            rest -= z * LOAD(rows + r * d + block);
-            x[block + r] = z;
-            product += z * z;
+            const float *row = rows + r * d + block;
+            reciprocals[r] = row[r];
+            rest -= rest[r] * (LOAD(row) * (row[r] * behind_diagonal[r]));
         }
+        vec z = rest * reciprocals;
+        STORE(x + block, z);
+        product += z * z;
         for (size_t j = block + BLOCK; j < d; j += BLOCK) {
             vec behind = LOAD(x + j);
             for (int r = 0; r < BLOCK; r++) behind -= x[block + r] * LOAD(rows + r * d + j);
@@ -139,34 +212,33 @@ BODY float solve_body(const float *u, size_t d, float *x) {
             x[block + r] = value * row[r];
         }
     }
-    return product;
+    return total(&product);
 }
 
-BODY void gather_body(
-    const float *const *rows, size_t count, size_t columns, size_t d, float *panel, float *sum) {
-    size_t whole = columns - columns % BLOCK;
+/// `vecs` blocks at once, since the next addition to one must wait for the last.
+BODY void sum_columns_body(
+    float *sum, const float *const *rows, size_t count, size_t j, const int vecs) {
+    vec acc[4];
+    UNROLL for (int v = 0; v < vecs; v++) acc[v] = LOAD(sum + j + v * BLOCK);
     for (size_t k = 0; k < count; k++) {
-        float *copy = panel + k * d;
-        for (size_t j = 0; j < whole; j += BLOCK) STORE(copy + j, LOAD(rows[k] + j));
-        if (whole < d) {
-            STORE(copy + whole, (vec){0});
-            memcpy(copy + whole, rows[k] + whole, (columns - whole) * sizeof(float));
-        }
+        UNROLL for (int v = 0; v < vecs; v++) acc[v] += LOAD(rows[k] + j + v * BLOCK);
     }
-    for (size_t j = 0; j < d; j += BLOCK) {
-        vec acc = LOAD(sum + j);
-        for (size_t k = 0; k < count; k++) acc += LOAD(panel + k * d + j);
-        STORE(sum + j, acc);
-    }
+    UNROLL for (int v = 0; v < vecs; v++) STORE(sum + j + v * BLOCK, acc[v]);
+}
+
+BODY void sum_body(float *sum, size_t d, const float *const *rows, size_t count) {
+    size_t j = 0;
+    for (; j + 4 * BLOCK <= d; j += 4 * BLOCK) sum_columns_body(sum, rows, count, j, 4);
+    for (; j < d; j += BLOCK) sum_columns_body(sum, rows, count, j, 1);
 }
 
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                          \
-    attributes static void gather_##set(                                                         \
-        const float *const *rows, size_t count, size_t columns, size_t d, float *panel,          \
-        float *sum) {                                                                            \
-        gather_body(rows, count, columns, d, panel, sum);                                        \
+    attributes static void sum_##set(                                                            \
+        float *sum, size_t d, const float *const *rows, size_t count) {                          \
+        sum_body(sum, d, rows, count);                                                           \
     }                                                                                            \
-    attributes static void syrk_##set(float *a, size_t d, const float *rows, size_t count) {     \
+    attributes static void syrk_##set(                                                           \
+        float *a, size_t d, const float *const *rows, size_t count) {                            \
         syrk_body(a, d, rows, count, tile_rows, tile_vecs);                                      \
     }                                                                                            \
     attributes static ptrdiff_t cholesky_##set(float *a, size_t d) {                             \
@@ -178,12 +250,11 @@ BODY void gather_body(
 
 FOR_EACH_SET(INSTANCE)
 
-void sc_linalg_gather(
-    const float *const *rows, size_t count, size_t columns, size_t d, float *panel, float *sum) {
-    CHOOSE(gather)(rows, count, columns, d, panel, sum);
+void sc_linalg_sum(float *sum, size_t d, const float *const *rows, size_t count) {
+    CHOOSE(sum)(sum, d, rows, count);
 }
 
-void sc_linalg_syrk(float *a, size_t d, const float *rows, size_t count) {
+void sc_linalg_syrk(float *a, size_t d, const float *const *rows, size_t count) {
     CHOOSE(syrk)(a, d, rows, count);
 }
 

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// `weight` times the sum of y y' over all rows y, in the kernels' layout, shape
-/// `[paddedCount(columns)]` squared.
+/// `[paddedCount(columns)]` squared, with the blocks on the diagonal whole.
 ///
 /// Rows are summed in at most 64 blocks, whose sums are then added in order: neither the blocks nor
 /// the order depend on the number of threads, so neither do the bits.
@@ -22,26 +22,14 @@ func gramian(
     nonisolated(unsafe) let source = rows
     nonisolated(unsafe) let target = sums
     parallelFor(count: blocks, chunk: 1, threads: threads) { _, range in
-        let panelRows = 64
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: (panelRows + 1) * d) { panel in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: panelRows) {
-                pointers in
-                panel.initialize(repeating: 0)
-                for block in range {
-                    let end = min(count, (block + 1) * blockRows)
-                    for start in Swift.stride(from: block * blockRows, to: end, by: panelRows) {
-                        let n = min(panelRows, end - start)
-                        for k in 0..<n {
-                            pointers.initializeElement(at: k, to: source + (start + k) * stride)
-                        }
-                        // The kernel's sum of rows, which nobody needs here, goes behind the panel.
-                        sc_linalg_gather(
-                            pointers.baseAddress!, n, columns, d, panel.baseAddress!,
-                            panel.baseAddress! + panelRows * d)
-                        sc_linalg_syrk(
-                            target.baseAddress! + block * d * d, d, panel.baseAddress!, n)
-                    }
-                }
+        withUnsafeTemporaryAllocation(
+            of: Float.self, capacity: sc_ials_gramian_scratch_count(d)
+        ) { scratch in
+            for block in range {
+                let first = block * blockRows
+                sc_ials_add_gramian(
+                    source + first * stride, min(blockRows, count - first), columns, stride, d,
+                    scratch.baseAddress!, target.baseAddress! + block * d * d)
             }
         }
     }
@@ -50,6 +38,11 @@ func gramian(
         var sum = 0.0
         for block in 0..<blocks { sum += Double(sums[block * d * d + i]) }
         total[i] = Float(sum) * weight
+    }
+    // The kernels sum the upper triangle; whole blocks on the diagonal are easier to multiply by.
+    let side = Int(SC_LINALG_BLOCK)
+    for row in 0..<d {
+        for column in row / side * side..<row { total[row * d + column] = total[column * d + row] }
     }
     return total
 }

@@ -13,7 +13,7 @@ import Testing
             let rows = (0..<count * d).map { _ in Float(generator.nextNormal()) }
             let start = (0..<d * d).map { _ in Float(generator.nextNormal()) }
             var sum = start
-            sc_linalg_syrk(&sum, d, rows, count)
+            withAddresses(of: rows, rowLength: d) { sc_linalg_syrk(&sum, d, $0, count) }
             for i in 0..<d {
                 for j in i..<d {
                     var expected = Double(start[i * d + j])
@@ -65,25 +65,50 @@ import Testing
         #expect(sc_linalg_cholesky(&a, d) == bad)
     }
 
-    @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 100])
-    func `gathering copies rows, pads them with zeros and adds them up`(columns: Int) {
-        let d = (columns + 15) / 16 * 16
-        let source = (0..<3 * columns).map { Float($0 + 1) }
-        var panel = Array(repeating: Float.nan, count: 3 * d)
+    @Test(arguments: sizes)
+    func `rows are added up from wherever they lie`(d: Int) {
+        let source = (0..<3 * d).map { Float($0 + 1) }
         var sum = Array(repeating: Float(1), count: d)
-        source.withUnsafeBufferPointer { source in
-            let rows = [2, 0, 1].map { source.baseAddress! + $0 * columns }
-            sc_linalg_gather(rows, 3, columns, d, &panel, &sum)
-        }
-        for (k, row) in [2, 0, 1].enumerated() {
-            #expect(
-                Array(panel[k * d..<k * d + columns])
-                    == Array(source[row * columns..<(row + 1) * columns]))
-            #expect(panel[k * d + columns..<(k + 1) * d].allSatisfy { $0 == 0 })
+        withAddresses(of: source, rowLength: d) { rows in
+            let order = [rows[2], rows[0], rows[1]]
+            sc_linalg_sum(&sum, d, order, 3)
         }
         for j in 0..<d {
-            let rows = j < columns ? (0..<3).reduce(Float(0)) { $0 + source[$1 * columns + j] } : 0
-            #expect(sum[j] == 1 + rows)
+            #expect(sum[j] == 1 + source[j] + source[d + j] + source[2 * d + j], "entry \(j)")
+        }
+    }
+
+    @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 100], [0, 5])
+    func `a Gramian reads only the columns of its rows`(columns: Int, gap: Int) {
+        let d = (columns + 15) / 16 * 16
+        let (count, stride) = (9, columns + gap)
+        let rows = (0..<count * stride).map { k in
+            k % stride < columns ? Float(k % 7) - 3 : Float.nan
+        }
+        var sum = Array(repeating: Float(0), count: d * d)
+        var scratch = Array(repeating: Float.nan, count: sc_ials_gramian_scratch_count(d))
+        sc_ials_add_gramian(rows, count, columns, stride, d, &scratch, &sum)
+        for i in 0..<d {
+            for j in i..<d {
+                let expected =
+                    j < columns
+                    ? (0..<count).reduce(Float(0)) {
+                        $0 + rows[$1 * stride + i] * rows[$1 * stride + j]
+                    } : 0
+                #expect(sum[i * d + j] == expected, "entry \(i), \(j) of \(columns)")
+            }
+        }
+    }
+
+    /// Calls `body` with the address of every row.
+    private func withAddresses(
+        of rows: [Float], rowLength: Int, _ body: (UnsafePointer<UnsafePointer<Float>>) -> Void
+    ) {
+        rows.withUnsafeBufferPointer { floats in
+            let first = floats.baseAddress ?? UnsafePointer(bitPattern: 64)!
+            // One more, since an empty array need not have an address.
+            let addresses = (0...rows.count / rowLength).map { first + $0 * rowLength }
+            body(addresses)
         }
     }
 

@@ -7,6 +7,15 @@
 
 #pragma clang assume_nonnull begin
 
+/// The floats of scratch that sc_ials_add_gramian needs for `d`.
+size_t sc_ials_gramian_scratch_count(size_t d);
+
+/// a += sum y y' over `count` rows y of `columns` floats, `stride` floats apart, in the layout of
+/// sc_linalg.h; `d` is `columns` rounded up to SC_LINALG_BLOCK.
+void sc_ials_add_gramian(
+    const float *rows, size_t count, size_t columns, size_t stride, size_t d, float *scratch,
+    float *a);
+
 /// The floats of scratch that sc_ials_solve needs for systems of size `d`.
 size_t sc_ials_scratch_count(size_t d);
 
@@ -29,6 +38,7 @@ size_t sc_ials_improve_scratch_count(size_t d, size_t block, size_t count);
 /// Goes once through the blocks of `block` columns and sets each to its optimum with the rest of `x`
 /// fixed, for the system of sc_ials_solve.
 ///
+/// The blocks on the diagonal of `base` must be whole.
 /// `block` is a multiple of SC_LINALG_BLOCK; the last one may be shorter. `x` holds a finite guess of
 /// `d` floats, zero past `columns`, and is improved in place.
 ///

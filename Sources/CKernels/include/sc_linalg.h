@@ -17,14 +17,14 @@
 
 #define SC_LINALG_BLOCK 16
 
-/// Copies `count` rows of `columns` floats into `panel`, shape [count, d], padded with zeros up to
-/// `d`, and adds their sum to `sum`, shape [d].
-void sc_linalg_gather(
-    const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
-    float *panel, float *sum);
+/// sum += the sum of `count` rows of `d` floats.
+void sc_linalg_sum(
+    float *sum, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
-/// a += rows' rows, with `rows` of shape [count, d].
-void sc_linalg_syrk(float *a, size_t d, const float *rows, size_t count);
+/// a += rows' rows, over `count` rows of `d` floats; best for so few that they stay in the nearest
+/// cache.
+void sc_linalg_syrk(
+    float *a, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
 /// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the
 /// diagonal.
