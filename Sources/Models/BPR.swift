@@ -22,6 +22,9 @@ package struct BPR: Recommender {
     package var dimensions = 128
     /// How often each pair is visited; at least 1.
     package var epochs = 40
+    /// Epochs without a better ranking of held-out items after which training ends; 0 runs all of
+    /// them, and holds nothing out.
+    package var patience = 0
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
     package var learningRate: Float = 0.5
     /// lambda; 0 or more.
@@ -36,7 +39,8 @@ package struct BPR: Recommender {
     package var hyperparameters: [String: Double] {
         [
             "dimensions": Double(dimensions), "epochs": Double(epochs),
-            "learning_rate": Double(learningRate), "regularization": Double(regularization),
+            "patience": Double(patience), "learning_rate": Double(learningRate),
+            "regularization": Double(regularization),
             "initial_deviation": Double(initialDeviation),
             "draws_by_popularity": drawsByPopularity ? 1 : 0,
         ]
@@ -47,7 +51,7 @@ package struct BPR: Recommender {
     {
         let training = PairwiseTraining(
             name: Self.name, dimensions: dimensions, epochs: epochs, learningRate: learningRate,
-            regularization: regularization, initialDeviation: initialDeviation,
+            patience: patience, regularization: regularization, initialDeviation: initialDeviation,
             negatives: drawsByPopularity ? .popularity : .uniform, warpDrawsMax: 0)
         var parts = ModelParts(popularity: data.popularity)
         parts.embeddings = try training.run(on: data, with: context)

@@ -68,6 +68,19 @@ final class FeatureTable: @unchecked Sendable {
         side.offsets.map { Int($0[id + 1] - $0[id]) } ?? 1
     }
 
+    /// The rows as they are, without the sums of squares.
+    func copyRows() -> [Float] {
+        Array(UnsafeBufferPointer(start: side.rows, count: rowCount * side.columns))
+    }
+
+    func restoreRows(_ rows: [Float]) {
+        precondition(rows.count == rowCount * side.columns, "\(rows.count) floats")
+        rows.withUnsafeBufferPointer {
+            guard let first = $0.baseAddress else { return }
+            side.rows.update(from: first, count: rows.count)
+        }
+    }
+
     /// The vectors of all ids, the first `columns` floats of each.
     func makeMatrix(columns: Int) -> Matrix {
         var matrix = Matrix(rows: ids, columns: columns)

@@ -28,6 +28,9 @@ package struct NeuMF: Recommender {
     package var epochs = 15
     /// Items drawn for each pair and epoch that the user did not take; 1 to 64.
     package var negatives = 8
+    /// Epochs without a better ranking of held-out items after which training ends; 0 runs all of
+    /// them, and holds nothing out.
+    package var patience = 0
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
     package var learningRate: Float = 0.05
     /// Of the squared norm of each row at each of its steps; 0 or more.
@@ -41,8 +44,8 @@ package struct NeuMF: Recommender {
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [
             "factors": Double(factors), "epochs": Double(epochs), "negatives": Double(negatives),
-            "learning_rate": Double(learningRate), "regularization": Double(regularization),
-            "list_max": Double(listMax),
+            "patience": Double(patience), "learning_rate": Double(learningRate),
+            "regularization": Double(regularization), "list_max": Double(listMax),
         ]
         for (layer, width) in tower.enumerated() { all["tower_\(layer)"] = Double(width) }
         return all
@@ -63,53 +66,55 @@ package struct NeuMF: Recommender {
         throws(TrainingError) -> NeuMFNetwork
     {
         try validate()
-        let histories = data.interactions
-        guard histories.nonZeroCount > 0 else {
+        guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError("neumf: no event of a known user; it learns from users' histories")
         }
         try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
+        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
+        let histories = heldOut?.rest.interactions ?? data.interactions
         let network = NeuMFNetwork(
             model: self, histories: histories, audiences: histories.transposed(),
             generator: &generator)
         let descent = NeuMFDescent(
             network: network, histories: histories, negatives: negatives, threads: context.threads)
-        for epoch in 1...epochs {
-            guard !context.isCancelled() else {
-                throw TrainingError("neumf: training was cancelled")
-            }
-            let rate = learningRate * (1 - Float(epoch - 1) / Float(epochs))
-            let loss = descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
-            guard loss.isFinite else {
-                throw TrainingError(
-                    "neumf: the loss is no longer finite; lower learning_rate, now \(learningRate)")
-            }
-            context.report(
-                TrainingProgress(model: Self.name, step: epoch, steps: epochs, loss: loss))
+        var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
+        let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
+        let judge = heldOut.map { heldOut in
+            EpochLoop.Judge(
+                figure: {
+                    heldOut.ndcg(threads: context.threads) { user, candidates, scores in
+                        network.score(user: user, candidates: candidates, into: &scores)
+                    }
+                },
+                outcome: network.snapshot)
         }
+        let best = try loop.run(&steps, judge: judge) { rate in
+            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
+        }
+        if let best { network.restore(best) }
         return network
     }
 
     private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("neumf: \(rule), not \(value)") }
-        }
-        try require(
+        let check = SettingsCheck(model: Self.name)
+        try check.require(
             16...512 ~= factors && factors % 16 == 0, "factors must be a multiple of 16 up to 512",
             factors)
         let widths = tower.enumerated().allSatisfy { layer, width in
             width > 0 && width <= 512 && width % (layer == 0 ? 32 : 16) == 0
         }
-        try require(
+        try check.require(
             2...5 ~= tower.count && widths,
             "tower must have 2 to 5 widths up to 512, multiples of 16 and the first of 32", tower)
-        try require(epochs > 0, "epochs must be at least 1", epochs)
-        try require(1...64 ~= negatives, "negatives must be 1 to 64", negatives)
-        try require(listMax > 0, "list_max must be at least 1", listMax)
-        try require(
+        try check.require(epochs > 0, "epochs must be at least 1", epochs)
+        try check.require(patience >= 0, "patience must be 0 or more", patience)
+        try check.require(1...64 ~= negatives, "negatives must be 1 to 64", negatives)
+        try check.require(listMax > 0, "list_max must be at least 1", listMax)
+        try check.require(
             learningRate > 0 && learningRate.isFinite, "learning_rate must be positive",
             learningRate)
-        try require(
+        try check.require(
             regularization >= 0 && regularization.isFinite, "regularization must be 0 or more",
             regularization)
     }

@@ -77,7 +77,7 @@ package final class NeuMFNetwork: @unchecked Sendable {
         return scores
     }
 
-    private func score(user: Int, candidates: [Int32], into scores: inout [Float]) {
+    func score(user: Int, candidates: [Int32], into scores: inout [Float]) {
         precondition(0..<users.ids ~= user, "user \(user) of \(users.ids)")
         var model = kernel
         let same = Array(repeating: Int32(user), count: Self.chunk)
@@ -95,6 +95,13 @@ package final class NeuMFNetwork: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    /// All parameters as they are.
+    func snapshot() -> [[Float]] { [users, items, dense].map { $0.copyRows() } }
+
+    func restore(_ snapshot: [[Float]]) {
+        for (table, rows) in zip([users, items, dense], snapshot) { table.restoreRows(rows) }
     }
 
     /// By user, the best of the items that someone took but she did not, with the probabilities

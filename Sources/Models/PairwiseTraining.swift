@@ -28,6 +28,8 @@ struct PairwiseTraining {
     var epochs: Int
     /// The rate of the first epoch; it falls in equal steps towards zero.
     var learningRate: Float
+    /// Epochs without a better ranking of held-out items after which training ends; 0 for none.
+    var patience: Int
     /// Of the squared norm of each row at each of its steps.
     var regularization: Float
     /// The entries of the first vectors have this standard deviation divided by sqrt(D).
@@ -37,17 +39,16 @@ struct PairwiseTraining {
     var warpDrawsMax: Int
 
     func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("\(name): \(rule), not \(value)") }
-        }
-        try require(1...1023 ~= dimensions, "dimensions must be 1 to 1023", dimensions)
-        try require(epochs > 0, "epochs must be at least 1", epochs)
+        let check = SettingsCheck(model: name)
+        try check.require(1...1023 ~= dimensions, "dimensions must be 1 to 1023", dimensions)
+        try check.require(epochs > 0, "epochs must be at least 1", epochs)
+        try check.require(patience >= 0, "patience must be 0 or more", patience)
         for (name, value) in [
             ("learning_rate", learningRate), ("initial_deviation", initialDeviation),
         ] {
-            try require(value > 0 && value.isFinite, "\(name) must be positive", value)
+            try check.require(value > 0 && value.isFinite, "\(name) must be positive", value)
         }
-        try require(
+        try check.require(
             regularization >= 0 && regularization.isFinite, "regularization must be 0 or more",
             regularization)
     }
@@ -62,13 +63,14 @@ struct PairwiseTraining {
         with context: TrainingContext
     ) throws(TrainingError) -> EmbeddingParts {
         try validate()
-        let histories = data.interactions
-        guard histories.nonZeroCount > 0 else {
+        guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError(
                 "\(name): no event of a known user; it learns from users' histories")
         }
-        let audiences = histories.transposed()
         var generator = SeededGenerator(seed: context.seed)
+        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
+        let histories = heldOut?.rest.interactions ?? data.interactions
+        let audiences = histories.transposed()
         let columns = paddedCount(dimensions + 1)
         let users = FeatureTable(
             ids: histories, features: userFeatures, columns: columns, dimensions: dimensions,
@@ -83,24 +85,23 @@ struct PairwiseTraining {
         let descent = PairwiseDescent(
             histories: histories, pool: pool, users: users, items: items, bias: dimensions,
             warpDrawsMax: warpDrawsMax, threads: context.threads)
-        for epoch in 1...epochs {
-            guard !context.isCancelled() else {
-                throw TrainingError("\(name): training was cancelled")
-            }
-            let rate = learningRate * (1 - Float(epoch - 1) / Float(epochs))
-            let loss = descent.runEpoch(
-                seed: generator.next(), rate: rate, decay: regularization)
-            guard loss.isFinite else {
-                throw TrainingError(
-                    "\(name): the loss is no longer finite; lower learning_rate, now \(learningRate)"
-                )
-            }
-            context.report(
-                TrainingProgress(model: name, step: epoch, steps: epochs, loss: loss))
+        func embeddings() -> EmbeddingParts {
+            EmbeddingParts(
+                items: liftBiases(
+                    of: items.makeMatrix(columns: dimensions + 1), known: items.isKnown),
+                users: fixBiases(of: users.makeMatrix(columns: dimensions + 1)), foldIn: nil)
         }
-        return EmbeddingParts(
-            items: liftBiases(of: items.makeMatrix(columns: dimensions + 1), known: items.isKnown),
-            users: fixBiases(of: users.makeMatrix(columns: dimensions + 1)), foldIn: nil)
+        var steps = TrainingSteps(model: name, total: epochs, context: context)
+        let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
+        let judge = heldOut.map { heldOut in
+            EpochLoop.Judge(
+                figure: { heldOut.ndcg(of: embeddings(), threads: context.threads) },
+                outcome: embeddings)
+        }
+        let best = try loop.run(&steps, judge: judge) { rate in
+            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
+        }
+        return best ?? embeddings()
     }
 
     private func liftBiases(of items: Matrix, known: [Bool]) -> Matrix {

@@ -28,6 +28,9 @@ package struct SVDPlusPlus: Recommender {
     package var dimensions = 50
     /// How often each rating is visited; at least 1.
     package var epochs = 20
+    /// Epochs without a lower error of held-out ratings after which training ends; 0 runs all of
+    /// them, and holds nothing out.
+    package var patience = 0
     /// In the first epoch; each later one has 0.9 times that of the one before. Positive.
     package var learningRate: Float = 0.01
     /// lambda; 0 or more.
@@ -40,7 +43,8 @@ package struct SVDPlusPlus: Recommender {
     package var hyperparameters: [String: Double] {
         [
             "dimensions": Double(dimensions), "epochs": Double(epochs),
-            "learning_rate": Double(learningRate), "regularization": Double(regularization),
+            "patience": Double(patience), "learning_rate": Double(learningRate),
+            "regularization": Double(regularization),
             "initial_deviation": Double(initialDeviation),
         ]
     }
@@ -67,41 +71,38 @@ package struct SVDPlusPlus: Recommender {
         guard ratings.values.allSatisfy(\.isFinite) else {
             throw TrainingError("svdpp: a rating is not a finite number")
         }
+        var generator = SeededGenerator(seed: context.seed)
+        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
         let descent = RatingDescent(
-            ratings: ratings, dimensions: dimensions, deviation: initialDeviation,
-            regularization: regularization, seed: context.seed, threads: context.threads)
-        var rate = learningRate
-        for epoch in 1...epochs {
-            guard !context.isCancelled() else {
-                throw TrainingError("svdpp: training was cancelled")
-            }
-            let loss = descent.runEpoch(rate: rate)
-            guard loss.isFinite else {
-                throw TrainingError(
-                    "svdpp: the error is no longer finite; lower learning_rate, now \(learningRate)"
-                )
-            }
-            rate *= 0.9
-            context.report(
-                TrainingProgress(model: Self.name, step: epoch, steps: epochs, loss: loss))
+            ratings: heldOut?.rest.interactions ?? ratings, dimensions: dimensions,
+            deviation: initialDeviation, regularization: regularization, seed: context.seed,
+            threads: context.threads)
+        var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
+        let loop = EpochLoop(
+            epochs: epochs, patience: patience, learningRate: learningRate,
+            decay: .geometric(0.9))
+        let judge = heldOut.map { heldOut in
+            EpochLoop.Judge(
+                figure: { -heldOut.squaredError(of: descent.makeEmbeddings()) },
+                outcome: descent.makeEmbeddings)
         }
+        let best = try loop.run(&steps, judge: judge) { rate in descent.runEpoch(rate: rate) }
         var parts = ModelParts(popularity: data.popularity)
-        parts.embeddings = descent.makeEmbeddings()
+        parts.embeddings = best ?? descent.makeEmbeddings()
         return parts
     }
 
     private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("svdpp: \(rule), not \(value)") }
-        }
-        try require(1...1022 ~= dimensions, "dimensions must be 1 to 1022", dimensions)
-        try require(epochs > 0, "epochs must be at least 1", epochs)
+        let check = SettingsCheck(model: Self.name)
+        try check.require(1...1022 ~= dimensions, "dimensions must be 1 to 1022", dimensions)
+        try check.require(epochs > 0, "epochs must be at least 1", epochs)
+        try check.require(patience >= 0, "patience must be 0 or more", patience)
         for (name, value) in [
             ("learning_rate", learningRate), ("initial_deviation", initialDeviation),
         ] {
-            try require(value > 0 && value.isFinite, "\(name) must be positive", value)
+            try check.require(value > 0 && value.isFinite, "\(name) must be positive", value)
         }
-        try require(
+        try check.require(
             regularization >= 0 && regularization.isFinite, "regularization must be 0 or more",
             regularization)
     }

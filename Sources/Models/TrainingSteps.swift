@@ -1,17 +1,18 @@
 /// Counts a training's steps: reports each one, and ends it once it is cancelled.
-struct TrainingSteps {
-    private let model: String
+package struct TrainingSteps {
+    let model: String
     private let total: Int
     private let context: TrainingContext
     private var done = 0
 
-    init(model: String, total: Int, context: TrainingContext) {
+    package init(model: String, total: Int, context: TrainingContext) {
         self.model = model
         self.total = total
         self.context = context
     }
 
     var threads: Int { context.threads }
+    var isCancelled: @Sendable () -> Bool { context.isCancelled }
 
     /// To be called before each step.
     func check() throws(TrainingError) {
@@ -20,11 +21,32 @@ struct TrainingSteps {
         }
     }
 
+    /// To be called where the next steps will not be taken.
+    mutating func skip(_ count: Int) {
+        guard count > 0 else { return }
+        done += count - 1
+        finish()
+    }
+
     /// To be called after each step.
     mutating func finish(loss: Double? = nil) {
         done += 1
         precondition(done <= total, "\(model): step \(done) of \(total)")
         context.report(TrainingProgress(model: model, step: done, steps: total, loss: loss))
+    }
+
+    /// What a model within is trained with, whose steps are so many of these.
+    mutating func context(steps: Int) -> TrainingContext {
+        let (before, outer, model, total) = (done, context, model, total)
+        done += steps
+        precondition(done <= total, "\(model): step \(done) of \(total)")
+        var inner = outer
+        inner.report = { progress in
+            outer.report(
+                TrainingProgress(
+                    model: model, step: before + progress.step, steps: total, loss: progress.loss))
+        }
+        return inner
     }
 
     /// How many steps ``makeLists(rows:makeScratch:_:)`` takes.

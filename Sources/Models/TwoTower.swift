@@ -30,6 +30,9 @@ package struct TwoTower: Recommender {
     package var hidden = 64
     /// How often each pair is visited; at least 1.
     package var epochs = 12
+    /// Epochs without a better ranking of held-out items after which training ends; 0 runs all of
+    /// them, and holds nothing out.
+    package var patience = 0
     /// Pairs at a time, which are each other's negatives; 2 to 8,192.
     package var batch = 512
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
@@ -50,7 +53,8 @@ package struct TwoTower: Recommender {
     package var hyperparameters: [String: Double] {
         [
             "dimensions": Double(dimensions), "hidden": Double(hidden), "epochs": Double(epochs),
-            "batch": Double(batch), "learning_rate": Double(learningRate),
+            "patience": Double(patience), "batch": Double(batch),
+            "learning_rate": Double(learningRate),
             "regularization": Double(regularization), "temperature": Double(temperature),
             "correction": Double(correction), "history_max": Double(historyMax),
             "own_vectors": Double(ownVectors),
@@ -61,18 +65,19 @@ package struct TwoTower: Recommender {
         -> ModelParts
     {
         try validate()
-        let histories = data.interactions
-        guard histories.nonZeroCount > 0 else {
+        guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError(
                 "two-tower: no event of a known user; it learns from users' histories")
         }
-        if let features = data.itemFeatures, features.rows != histories.columnCount {
+        let itemCount = data.interactions.columnCount
+        if let features = data.itemFeatures, features.rows != itemCount {
             throw TrainingError(
-                "two-tower: \(features.rows) rows of item features for \(histories.columnCount) "
-                    + "items")
+                "two-tower: \(features.rows) rows of item features for \(itemCount) items")
         }
         try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
+        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
+        let histories = heldOut?.rest.interactions ?? data.interactions
         let none = SparseMatrix(rows: histories.rows, columnCount: 0, entries: [])
         let users = Tower(
             model: self, ids: ownVectors == 0 ? none : histories,
@@ -83,22 +88,23 @@ package struct TwoTower: Recommender {
         let descent = TwoTowerDescent(
             model: self, users: users, items: items, histories: histories,
             threads: context.threads)
+        func embeddings() -> EmbeddingParts {
+            EmbeddingParts(
+                items: items.vectors(threads: context.threads),
+                users: users.vectors(threads: context.threads), foldIn: nil)
+        }
         var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
-        for epoch in 0..<epochs {
-            try steps.check()
-            let rate = learningRate * (1 - Float(epoch) / Float(epochs))
-            let loss = descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
-            guard loss.isFinite else {
-                throw TrainingError(
-                    "two-tower: the loss is no longer finite; lower learning_rate, now "
-                        + "\(learningRate)")
-            }
-            steps.finish(loss: loss)
+        let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
+        let judge = heldOut.map { heldOut in
+            EpochLoop.Judge(
+                figure: { heldOut.ndcg(of: embeddings(), threads: context.threads) },
+                outcome: embeddings)
+        }
+        let best = try loop.run(&steps, judge: judge) { rate in
+            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.embeddings = EmbeddingParts(
-            items: items.vectors(threads: context.threads),
-            users: users.vectors(threads: context.threads), foldIn: nil)
+        parts.embeddings = best ?? embeddings()
         return parts
     }
 
@@ -122,6 +128,7 @@ package struct TwoTower: Recommender {
             0...512 ~= hidden && hidden % 16 == 0, "hidden must be 0 or a multiple of 16 up to 512",
             hidden)
         try check.require(epochs > 0, "epochs must be at least 1", epochs)
+        try check.require(patience >= 0, "patience must be 0 or more", patience)
         try check.require(2...8_192 ~= batch, "batch must be 2 to 8192", batch)
         try check.require(
             learningRate > 0 && learningRate.isFinite, "learning_rate must be positive",

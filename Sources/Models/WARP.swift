@@ -25,6 +25,9 @@ package struct WARP: Recommender {
     package var dimensions = 64
     /// How often each pair is visited; at least 1.
     package var epochs = 25
+    /// Epochs without a better ranking of held-out items after which training ends; 0 runs all of
+    /// them, and holds nothing out.
+    package var patience = 0
     /// Of AdaGrad, in the first epoch; falls in equal steps towards zero. Positive.
     package var learningRate: Float = 0.1
     /// Of the squared norm of each row at each of its steps; 0 or more.
@@ -39,7 +42,8 @@ package struct WARP: Recommender {
     package var hyperparameters: [String: Double] {
         [
             "dimensions": Double(dimensions), "epochs": Double(epochs),
-            "learning_rate": Double(learningRate), "regularization": Double(regularization),
+            "patience": Double(patience), "learning_rate": Double(learningRate),
+            "regularization": Double(regularization),
             "initial_deviation": Double(initialDeviation), "draws_max": Double(drawsMax),
         ]
     }
@@ -52,7 +56,7 @@ package struct WARP: Recommender {
         }
         let training = PairwiseTraining(
             name: Self.name, dimensions: dimensions, epochs: epochs, learningRate: learningRate,
-            regularization: regularization, initialDeviation: initialDeviation,
+            patience: patience, regularization: regularization, initialDeviation: initialDeviation,
             negatives: .uniform, warpDrawsMax: drawsMax)
         for (features, ids, side) in [
             (data.userFeatures, data.interactions.rows, "user"),

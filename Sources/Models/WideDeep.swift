@@ -31,6 +31,9 @@ package struct WideDeep: Recommender {
     package var hidden = [64, 32]
     /// How often each held-out item is visited at most; 0 or more.
     package var epochs = 10
+    /// Epochs without a better ranking of the users who take no part after which training ends; 0
+    /// runs all of them.
+    package var patience = 2
     /// Items drawn for each held-out item and epoch; 1 to 64.
     package var negatives = 6
     /// Of AdaGrad, positive.
@@ -47,7 +50,8 @@ package struct WideDeep: Recommender {
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [
             "held_out_share": heldOutShare, "epochs": Double(epochs),
-            "negatives": Double(negatives), "learning_rate": Double(learningRate),
+            "patience": Double(patience), "negatives": Double(negatives),
+            "learning_rate": Double(learningRate),
             "regularization": Double(regularization), "cross_rate": Double(crossRate),
             "cross_l1": Double(crossL1), "cross_l2": Double(crossL2),
         ]
@@ -66,8 +70,6 @@ package struct WideDeep: Recommender {
         "epochs": "factors_epochs", "regularization": "factors_regularization",
         "regularization_exponent": "factors_regularization_exponent",
     ]
-    /// Epochs without a better ranking after which training ends.
-    private static let patience = 2
     private static let judgesMax = 2_000
 
     package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
@@ -84,7 +86,7 @@ package struct WideDeep: Recommender {
         let lists = TrainingSteps.listSteps(rows: data.interactions.columnCount)
         let stage = 2 * factors.epochs
         let total = stage + 2 * lists + epochs
-        var steps = StageSteps(total: total, context: context)
+        var steps = TrainingSteps(model: Self.name, total: total, context: context)
         let first = try trainFirst(split.rest, &steps, lists: lists)
         let ranker = try trainRanker(split, first, &steps, &generator)
         var parts = try trainFirst(data, &steps, lists: lists).parts
@@ -104,7 +106,7 @@ package struct WideDeep: Recommender {
     }
 
     private func trainFirst(
-        _ data: TrainingData, _ steps: inout StageSteps, lists: Int
+        _ data: TrainingData, _ steps: inout TrainingSteps, lists: Int
     ) throws(TrainingError) -> FirstStage {
         var parts = try factors.train(on: data, with: steps.context(steps: factors.epochs))
         let similar = try similar.train(on: data, with: steps.context(steps: lists)).itemWeights!
@@ -125,7 +127,7 @@ package struct WideDeep: Recommender {
     // MARK: The ranker
 
     private func trainRanker(
-        _ split: HoldOut, _ first: FirstStage, _ steps: inout StageSteps,
+        _ split: HoldOut, _ first: FirstStage, _ steps: inout TrainingSteps,
         _ generator: inout SeededGenerator
     ) throws(TrainingError) -> (parts: RankerParts, crosses: NeighbourLists) {
         let items = split.held.columnCount
@@ -151,32 +153,17 @@ package struct WideDeep: Recommender {
         let descent = WideDeepDescent(
             samples, network: network, users: taught, judges: Array(users.prefix(judges)),
             negatives: negatives, threads: steps.threads)
-        var best = (figure: descent.judge(), epoch: 0)
-        var kept = network.snapshot()
-        var keptCrosses = samples.crosses.snapshot()
-        for epoch in 1..<epochs + 1 {
-            try steps.check()
-            // Without users to judge by nothing says when to end, nor that it helps at all.
-            guard judges > 0, epoch - best.epoch <= Self.patience else {
-                steps.finish(loss: nil)
-                continue
-            }
-            let rate = learningRate * (1 - Float(epoch - 1) / Float(epochs))
-            let loss = descent.runEpoch(
-                seed: generator.next(), rate: rate, decay: regularization)
-            guard loss.isFinite else {
-                throw TrainingError(
-                    "\(Self.name): the loss is no longer finite; lower learning_rate, now "
-                        + "\(learningRate)")
-            }
-            let figure = descent.judge()
-            if figure > best.figure {
-                best = (figure, epoch)
-                kept = network.snapshot()
-                keptCrosses = samples.crosses.snapshot()
-            }
-            steps.finish(loss: loss)
+        // Without users to judge by nothing says that an epoch helps at all.
+        let loop = EpochLoop(
+            epochs: judges > 0 ? epochs : 0, patience: patience, learningRate: learningRate)
+        steps.skip(epochs - loop.epochs)
+        let judge = EpochLoop.Judge(
+            figure: descent.judge,
+            outcome: { (network.snapshot(), samples.crosses.snapshot()) })
+        let best = try loop.run(&steps, judge: judge, judgesStart: true) { rate in
+            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
         }
+        let (kept, keptCrosses) = best!
         return (samples.ranker(network, kept), samples.crosses.lists(keptCrosses))
     }
 
@@ -189,6 +176,7 @@ package struct WideDeep: Recommender {
             1...4 ~= hidden.count && hidden.allSatisfy { 1...512 ~= $0 },
             "hidden must have 1 to 4 widths of 1 to 512", hidden)
         try check.require(epochs >= 0, "epochs must be 0 or more", epochs)
+        try check.require(patience >= 0, "patience must be 0 or more", patience)
         try check.require(1...64 ~= negatives, "negatives must be 1 to 64", negatives)
         for (name, value) in [("learning_rate", learningRate), ("cross_rate", crossRate)] {
             try check.require(value > 0 && value.isFinite, "\(name) must be positive", value)
@@ -198,47 +186,6 @@ package struct WideDeep: Recommender {
         ] {
             try check.require(value >= 0 && value.isFinite, "\(name) must be 0 or more", value)
         }
-    }
-}
-
-/// Counts the steps of models within a model as its own.
-private struct StageSteps {
-    private let total: Int
-    private let outer: TrainingContext
-    private var done = 0
-
-    init(total: Int, context: TrainingContext) {
-        self.total = total
-        outer = context
-    }
-
-    var threads: Int { outer.threads }
-    var isCancelled: @Sendable () -> Bool { outer.isCancelled }
-
-    func check() throws(TrainingError) {
-        guard !outer.isCancelled() else {
-            throw TrainingError("\(WideDeep.name): training was cancelled")
-        }
-    }
-
-    mutating func finish(loss: Double?) {
-        done += 1
-        outer.report(
-            TrainingProgress(model: WideDeep.name, step: done, steps: total, loss: loss))
-    }
-
-    /// What a model within is trained with, which takes so many steps.
-    mutating func context(steps: Int) -> TrainingContext {
-        let (before, total, report) = (done, total, outer.report)
-        done += steps
-        var inner = outer
-        inner.report = { progress in
-            report(
-                TrainingProgress(
-                    model: WideDeep.name, step: before + progress.step, steps: total,
-                    loss: progress.loss))
-        }
-        return inner
     }
 }
 

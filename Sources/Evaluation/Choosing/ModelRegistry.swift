@@ -78,16 +78,18 @@ package enum ModelRegistry {
             BPR(),
             Parameter("regularization", \.regularization, try: [0.002, 0.02]),
             Parameter("learning_rate", \.learningRate, try: [0.2]),
-            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs),
+            Parameter("patience", \.patience)),
         ModelEntry(
             WARP(),
             Parameter("regularization", \.regularization, try: [0.001, 0.02]),
             Parameter("learning_rate", \.learningRate), Parameter("dimensions", \.dimensions),
-            Parameter("epochs", \.epochs)),
+            Parameter("epochs", \.epochs), Parameter("patience", \.patience)),
         ModelEntry(
             SVDPlusPlus(), predictsRatings: true,
             Parameter("regularization", \.regularization, try: [0.005, 0.08]),
-            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs)),
+            Parameter("dimensions", \.dimensions), Parameter("epochs", \.epochs),
+            Parameter("patience", \.patience)),
     ]
 
     private static let networks: [ModelEntry] = [
@@ -95,8 +97,9 @@ package enum ModelRegistry {
             NeuMF(), Parameter("factors", \.factors, try: [64]),
             Parameter("regularization", \.regularization, try: [0.003, 0.03]),
             Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
-            Parameter("negatives", \.negatives), Parameter("list_max", \.listMax),
-            Parameter("tower_0", \.tower[0]), Parameter("tower_1", \.tower[1]),
+            Parameter("patience", \.patience), Parameter("negatives", \.negatives),
+            Parameter("list_max", \.listMax), Parameter("tower_0", \.tower[0]),
+            Parameter("tower_1", \.tower[1]),
             Parameter("tower_2", \.tower[2])),
         ModelEntry(TwoTower(), parameters: towerParameters),
         ModelEntry(WideDeep(), parameters: rankerParameters + retrievalParameters),
@@ -108,8 +111,8 @@ package enum ModelRegistry {
         Parameter("correction", \.correction, try: [0.5]),
         Parameter("dimensions", \.dimensions), Parameter("hidden", \.hidden),
         Parameter("learning_rate", \.learningRate), Parameter("epochs", \.epochs),
-        Parameter("batch", \.batch), Parameter("history_max", \.historyMax),
-        Parameter("own_vectors", \.ownVectors),
+        Parameter("patience", \.patience), Parameter("batch", \.batch),
+        Parameter("history_max", \.historyMax), Parameter("own_vectors", \.ownVectors),
     ]
 
     private static let rankerParameters: [Parameter<WideDeep>] = [
@@ -117,7 +120,8 @@ package enum ModelRegistry {
         Parameter("learning_rate", \.learningRate, try: [0.01, 0.05]),
         Parameter("cross_l1", \.crossL1, try: [4]), Parameter("cross_l2", \.crossL2),
         Parameter("cross_rate", \.crossRate), Parameter("epochs", \.epochs),
-        Parameter("negatives", \.negatives), Parameter("regularization", \.regularization),
+        Parameter("patience", \.patience), Parameter("negatives", \.negatives),
+        Parameter("regularization", \.regularization),
         Parameter("hidden_0", \.hidden[0]), Parameter("hidden_1", \.hidden[1]),
     ]
 

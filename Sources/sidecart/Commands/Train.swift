@@ -165,6 +165,12 @@ struct ModelOptions: ParsableArguments {
     var epochs: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "Holds some items out, and stops once so many epochs have not ranked them better; 0 for never.",
+            valueName: "epochs"))
+    var patience: Int?
+
+    @Option(
         help: ArgumentHelp("The weight of what keeps parameters small.", valueName: "weight"))
     var regularization: Double?
 
@@ -199,6 +205,7 @@ struct ModelOptions: ParsableArguments {
         let named: [(flag: String, name: String, value: Double?)] = [
             ("factors", "dimensions", factors.map(Double.init)),
             ("epochs", "epochs", epochs.map(Double.init)),
+            ("patience", "patience", patience.map(Double.init)),
             ("regularization", "regularization", regularization),
             ("regularization-exponent", "regularization_exponent", regularizationExponent),
             ("unobserved-weight", "unobserved_weight", unobservedWeight),
