@@ -69,9 +69,7 @@ package struct BatchScorer: Sendable {
         if let first {
             sources = [WeightedSource(source: first, weight: 1)]
         } else if parts.userLists != nil || parts.embeddings != nil {
-            throw EvaluationError(
-                "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
-                    + "weights, neighbours or vectors that can be folded in")
+            throw .knowsOnlyItsUsers
         } else {
             sources = [WeightedSource(source: .popularity(parts.popularity), weight: 1)]
         }

@@ -4,4 +4,9 @@ package struct EvaluationError: Error, CustomStringConvertible, Sendable {
     package let description: String
 
     package init(_ description: String) { self.description = description }
+
+    /// Of a model that a protocol asks with baskets.
+    static let knowsOnlyItsUsers = EvaluationError(
+        "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
+            + "weights, neighbours or vectors that can be folded in")
 }

@@ -17,6 +17,7 @@ internal import Interactions
 /// - Complexity: an epoch takes O(pairs x D) time.
 package struct BPR: Recommender {
     package static let name = "bpr"
+    package var answersBaskets: Bool { false }
 
     /// D, without the bias; 1 to 1,023.
     package var dimensions = 128

@@ -21,6 +21,7 @@ internal import Interactions
 ///   and for each thread D floats for each entry of the longest row.
 package struct EALS: Recommender {
     package static let name = "eals"
+    package var answersBaskets: Bool { false }
 
     /// D; 1 to 1,024.
     package var dimensions = 64

@@ -1,10 +1,22 @@
 extension ModelParts {
-    /// The part that speaks for the model where there is no ranker.
-    package var leadingFeature: RankerFeature {
+    /// The part that speaks for the model; nil where a ranker does.
+    package var speaker: RankerFeature? {
+        if ranker != nil { return nil }
         if userLists != nil { return .userList }
         if itemWeights != nil { return .itemWeights }
         if embeddings != nil { return .product }
         return neighbours.isEmpty ? .popularity : .neighbours
+    }
+
+    /// - Throws: ``TrainingError`` where no blend can be made of models for which these parts speak:
+    ///   more than one has nothing but neighbours, or one has a ranker of its own.
+    package static func checkBlend(of speakers: [RankerFeature?]) throws(TrainingError) {
+        guard speakers.allSatisfy({ $0 != nil }) else {
+            throw TrainingError("blend: it cannot take a model that has a ranker of its own")
+        }
+        guard speakers.count(where: { $0 == .neighbours }) <= 1 else {
+            throw TrainingError("blend: it takes one model of neighbours alone")
+        }
     }
 
     /// Parts whose score is the weighted sum of several models' scores.
@@ -14,19 +26,16 @@ extension ModelParts {
     /// already. Joined vectors cannot be folded in.
     ///
     /// - Parameter models: at least one, all of the same items and users.
-    /// - Throws: ``TrainingError`` where more than one model has nothing but neighbours, or one has
-    ///   a ranker of its own.
+    /// - Throws: ``TrainingError`` as ``checkBlend(of:)``.
     /// - Complexity: O(size of all parts).
     package static func blend(
         _ models: [(parts: ModelParts, weight: Float)], threads: Int
     ) throws(TrainingError) -> ModelParts {
-        guard models.allSatisfy({ $0.parts.ranker == nil }) else {
-            throw TrainingError("blend: it cannot take a model that has a ranker of its own")
-        }
+        try checkBlend(of: models.map(\.parts.speaker))
         var blend = ModelParts(popularity: models[0].parts.popularity)
         var ranker = RankerParts(features: [], wide: [])
         for feature in RankerFeature.allCases {
-            let speakers = models.filter { $0.parts.leadingFeature == feature }
+            let speakers = models.filter { $0.parts.speaker == feature }
             guard let first = speakers.first else { continue }
             ranker.features.append(feature)
             ranker.wide.append(speakers.count == 1 ? first.weight : 1)
@@ -45,11 +54,7 @@ extension ModelParts {
                     speakers.count == 1
                     ? first.parts.userLists
                     : .sum(speakers.map { ($0.userLists!, $1) }, threads: threads)
-            case .neighbours:
-                guard speakers.count == 1 else {
-                    throw TrainingError("blend: it takes one model of neighbours alone")
-                }
-                blend.neighbours = first.parts.neighbours
+            case .neighbours: blend.neighbours = first.parts.neighbours
             case .popularity:
                 ranker.wide[ranker.wide.count - 1] = speakers.reduce(0) { $0 + $1.weight }
             case .historyLength: break

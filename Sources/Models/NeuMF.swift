@@ -18,6 +18,7 @@ internal import Interactions
 ///   O(U x I) times the same; training O((U + I) x (factors + inputs)) memory.
 package struct NeuMF: Recommender {
     package static let name = "neumf"
+    package var answersBaskets: Bool { false }
 
     /// Of the product; a multiple of 16 up to 512.
     package var factors = 128

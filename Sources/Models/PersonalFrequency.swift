@@ -14,6 +14,7 @@ internal import Interactions
 /// - Complexity: O(I log I + sum of histories + U x listMax) time.
 package struct PersonalFrequency: Recommender {
     package static let name = "personal-frequency"
+    package var answersBaskets: Bool { false }
 
     /// The longest list of items; at least 1.
     package var listMax = 100

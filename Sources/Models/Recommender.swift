@@ -12,10 +12,17 @@ package protocol Recommender: Sendable {
     /// The hyperparameters by name, as recorded in a manifest.
     var hyperparameters: [String: Double] { get }
 
+    /// Whether its parts tell what goes with a basket of a shopper it was not trained on.
+    var answersBaskets: Bool { get }
+
     /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large
     ///   for it.
     func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
+}
+
+extension Recommender {
+    package var answersBaskets: Bool { true }
 }
 
 /// What models see of a shop: who took what, and what was taken together.

@@ -23,6 +23,7 @@ internal import Interactions
 /// - Complexity: an epoch takes O(ratings x D) time; training O((U + I) x D) memory.
 package struct SVDPlusPlus: Recommender {
     package static let name = "svdpp"
+    package var answersBaskets: Bool { false }
 
     /// D, without the biases; 1 to 1,022.
     package var dimensions = 50

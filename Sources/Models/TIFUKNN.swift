@@ -20,6 +20,7 @@ internal import Interactions
 ///   thread beside the lists.
 package struct TIFUKNN: Recommender {
     package static let name = "tifu-knn"
+    package var answersBaskets: Bool { false }
 
     /// m; at least 1.
     package var groups = 1

@@ -23,6 +23,7 @@ internal import Interactions
 ///   + features) x D + batch x (batch + history)) memory.
 package struct TwoTower: Recommender {
     package static let name = "two-tower"
+    package var answersBaskets: Bool { false }
 
     /// D; a multiple of 16 up to 512.
     package var dimensions = 64

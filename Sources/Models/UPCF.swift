@@ -17,6 +17,7 @@ internal import Interactions
 ///   thread beside the lists.
 package struct UPCF: Recommender {
     package static let name = "up-cf"
+    package var answersBaskets: Bool { false }
 
     /// r, in baskets; at least 1.
     package var recency = 5

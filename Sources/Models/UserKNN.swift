@@ -24,6 +24,7 @@ internal import Interactions
 ///   thread beside the lists.
 package struct UserKNN: Recommender {
     package static let name = "user-knn"
+    package var answersBaskets: Bool { false }
 
     /// Recorded in manifests by number, in this order.
     package enum Similarity: Int, CaseIterable, Sendable {

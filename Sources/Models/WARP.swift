@@ -20,6 +20,7 @@ internal import Interactions
 /// - Complexity: an epoch takes O(pairs x draws x D x features an item) time.
 package struct WARP: Recommender {
     package static let name = "warp"
+    package var answersBaskets: Bool { false }
 
     /// D, without the bias; 1 to 1,023.
     package var dimensions = 64

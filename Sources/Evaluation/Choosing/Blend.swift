@@ -28,6 +28,8 @@ package struct Blend: Recommender {
         return all
     }
 
+    package var answersBaskets: Bool { components.contains { $0.model.answersBaskets } }
+
     /// What the name of a weight begins with.
     package static let weightPrefix = "weight"
 

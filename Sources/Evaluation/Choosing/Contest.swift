@@ -84,6 +84,8 @@ package struct Contest: Sendable {
         judgement: Judgement, speaker: RankerFeature?, predicted: [Float], given: [Float],
         trainingTime: Duration, rankingTime: Duration
     ) {
+        let asksBaskets = split.tasks.contains { $0.context == .basket }
+        guard model.answersBaskets || !asksBaskets else { throw .knowsOnlyItsUsers }
         let clock = ContinuousClock()
         let started = clock.now
         let parts: ModelParts
@@ -103,8 +105,7 @@ package struct Contest: Sendable {
             }
         }
         return (
-            judgement!, parts.ranker == nil ? parts.leadingFeature : nil, predicted, given,
-            trained - started, clock.now - trained
+            judgement!, parts.speaker, predicted, given, trained - started, clock.now - trained
         )
     }
 
@@ -211,8 +212,7 @@ package struct JudgedModel: Sendable {
 
     /// Whether ``ModelParts/blend(_:threads:)`` takes the two.
     package func canBlend(with other: JudgedModel) -> Bool {
-        guard let speaker, let second = other.speaker else { return false }
-        return speaker != .neighbours || second != .neighbours
+        (try? ModelParts.checkBlend(of: [speaker, other.speaker])) != nil
     }
 }
 
