@@ -5,7 +5,7 @@ import RPC
 import SidecartClient
 import Testing
 
-private func error<T>(of body: () async throws -> T) async -> SidecartError? {
+func error<T>(of body: () async throws -> T) async -> SidecartError? {
     do {
         _ = try await body()
         return nil
@@ -18,11 +18,11 @@ private func error<T>(of body: () async throws -> T) async -> SidecartError? {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct ClientTests {
-    private let place: SocketPath
+    let place: SocketPath
 
     init() throws { place = try SocketPath() }
 
-    private func client(
+    func client(
         _ change: (inout SidecartConfiguration) -> Void = { _ in }
     ) -> SidecartClient {
         var configuration = SidecartConfiguration()
@@ -31,12 +31,12 @@ private func error<T>(of body: () async throws -> T) async -> SidecartError? {
         return SidecartClient(socketPath: place.path, configuration: configuration)
     }
 
-    private func score(_ client: SidecartClient, _ item: String) async throws -> Float {
+    func score(_ client: SidecartClient, _ item: String) async throws -> Float {
         try await client.score([item], for: Context()).values[0]
     }
 
     /// Makes a first call, so that the connection has answered.
-    private func warmUp(_ client: SidecartClient, _ peer: ScriptedPeer) async throws
+    func warmUp(_ client: SidecartClient, _ peer: ScriptedPeer) async throws
         -> PeerConnection
     {
         async let first = score(client, "first")
@@ -212,246 +212,5 @@ private func error<T>(of body: () async throws -> T) async -> SidecartError? {
         let client = client()
         let found = await error { try await client.score(["a"], for: Context(), timeout: timeout) }
         #expect(found?.code == .deadlineExceeded)
-    }
-
-    // MARK: Connections that break
-
-    @Test func `A missing socket and an impossible path are unavailable`() async throws {
-        let first = await error { try await client().status() }
-        #expect(first?.code == .unavailable)
-        #expect(first?.message.contains(place.path) == true)
-        let long = SidecartClient(socketPath: "/" + String(repeating: "x", count: 200))
-        #expect(await error { try await long.status() }?.code == .unavailable)
-    }
-
-    @Test func `During the pause after a failure calls fail without another attempt`() async throws
-    {
-        let client = client {
-            $0.reconnectDelay = .seconds(3600)
-            $0.reconnectDelayMax = .seconds(3600)
-        }
-        let first = await error { try await client.status() }
-        let peer = try ScriptedPeer(place.path)
-        #expect(await error { try await client.status() } == first)
-        withExtendedLifetime(peer) {}
-    }
-
-    @Test func `A server that comes up later is found`() async throws {
-        let client = client {
-            $0.reconnectDelay = .nanoseconds(1)
-            $0.reconnectDelayMax = .nanoseconds(1)
-        }
-        for _ in 0..<3 {
-            #expect(await error { try await client.status() }?.code == .unavailable)
-        }
-        let peer = try ScriptedPeer(place.path)
-        _ = try await warmUp(client, peer)
-    }
-
-    @Test func `A server that restarts is asked again at once`() async throws {
-        let client = client {
-            $0.reconnectDelay = .seconds(3600)
-            $0.reconnectDelayMax = .seconds(3600)
-        }
-        let old = try ScriptedPeer(place.path)
-        let connection = try await warmUp(client, old)
-        async let lost = error { try await client.status() }
-        _ = try await connection.request()
-        old.unlisten()
-        let new = try ScriptedPeer(place.path)
-        connection.close()
-        #expect(await lost?.code == .unavailable)
-        _ = try await warmUp(client, new)
-    }
-
-    @Test func `A server that hangs up unasked counts as a failed attempt`() async throws {
-        let client = client {
-            $0.reconnectDelay = .seconds(3600)
-            $0.reconnectDelayMax = .seconds(3600)
-        }
-        let peer = try ScriptedPeer(place.path)
-        async let lost = error { try await client.status() }
-        let connection = try await peer.accept()
-        connection.close()
-        let first = await lost
-        #expect(first?.code == .unavailable)
-        #expect(await error { try await client.status() } == first)
-    }
-
-    @Test(
-        arguments: [
-            ("nothing", [], .unavailable),
-            ("half a header", [0, 0, 0], .unavailable),
-            ("half a frame", Array(answerFrame(1, scoreResponse([1])).dropLast(3)), .unavailable),
-            ("another protocol", Array("HTTP/1.1 400 Bad Request\r\n".utf8), .internal),
-            ("an even stream", answerFrame(2, []), .internal),
-            ("stream 0", answerFrame(0, []), .internal),
-            ("a stream without a call", answerFrame(99, []), .internal),
-        ] as [(String, [UInt8], SidecartError.Code)])
-    func `A connection that ends badly ends its calls`(
-        _ what: String, _ bytes: [UInt8], _ code: SidecartError.Code
-    ) async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client()
-        let tasks = (0..<3).map { _ in Task { await error { try await client.status() } } }
-        let connection = try await peer.accept()
-        for _ in 0..<3 { _ = try await connection.request() }
-        try connection.write(bytes)
-        if code == .unavailable { connection.close() }
-        for task in tasks {
-            let found = await task.value
-            #expect(found?.code == code && found?.origin == .client)
-        }
-        #expect(client.callsInFlight == 0)
-        // Where the server is at fault the client hangs up.
-        #expect(try await connection.next() == nil)
-    }
-
-    @Test func `An answer that is no envelope fails its call alone`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client()
-        async let found = error { try await client.status() }
-        let connection = try await peer.accept()
-        let request = try await connection.request()
-        try connection.write(frame(request.stream, [0xff, 0xff]))
-        #expect(await found?.code == .internal)
-        async let value = score(client, "b")
-        try connection.answer(try await connection.request(), scoreResponse([2]))
-        #expect(try await value == 2)
-    }
-
-    @Test func `When the stream ids run out a new connection takes over`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        var configuration = SidecartConfiguration()
-        configuration.timeout = .seconds(30)
-        let client = SidecartClient(
-            socketPath: place.path, configuration: configuration, firstStream: .max - 4)
-        let first = Task { try await score(client, "1") }
-        let old = try await peer.accept()
-        let one = try await old.request()
-        let second = Task { try await score(client, "2") }
-        let two = try await old.request()
-        #expect([one.stream, two.stream] == [.max - 4, .max - 2])
-        let third = Task { try await score(client, "3") }
-        let new = try await peer.accept()
-        let three = try await new.request()
-        try new.answer(three, scoreResponse([3]))
-        try old.answer(two, scoreResponse([2]))
-        try old.answer(one, scoreResponse([1]))
-        #expect(try await [first.value, second.value, third.value] == [1, 2, 3])
-        #expect(try await old.next() == nil)
-    }
-
-    // MARK: Limits
-
-    @Test func `More calls than allowed are refused at once`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client { $0.callsInFlightMax = 2 }
-        let tasks = (0..<2).map { i in Task { try await score(client, "\(i)") } }
-        let connection = try await peer.accept()
-        let requests = [try await connection.request(), try await connection.request()]
-        let refused = await error { try await client.status() }
-        #expect(refused?.code == .resourceExhausted && refused?.origin == .client)
-        for request in requests { try connection.answer(request, scoreResponse([4])) }
-        for task in tasks { #expect(try await task.value == 4) }
-        async let value = score(client, "again")
-        try connection.answer(try await connection.request(), scoreResponse([5]))
-        #expect(try await value == 5)
-    }
-
-    @Test func `More bytes than allowed are refused at once`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client { $0.queuedBytesMax = 1000 }
-        let item = String(repeating: "x", count: 600)
-        let task = Task { try await score(client, item) }
-        let connection = try await peer.accept()
-        let request = try await connection.request()
-        #expect(await error { try await score(client, item) }?.code == .resourceExhausted)
-        try connection.answer(request, scoreResponse([1]))
-        #expect(try await task.value == 1)
-    }
-
-    @Test func `Requests and answers over the frame limit are refused, and the connection goes on`()
-        async throws
-    {
-        let peer = try ScriptedPeer(place.path)
-        let client = client { $0.frameBytesMax = 1024 }
-        let connection = try await warmUp(client, peer)
-        for count in [1000, 1024, 100_000] {
-            let item = String(repeating: "x", count: count)
-            #expect(await error { try await score(client, item) }?.code == .resourceExhausted)
-        }
-        async let large = error { try await client.status() }
-        let request = try await connection.request()
-        try connection.answer(request, Array(repeating: 0, count: 5000))
-        #expect(await large?.code == .resourceExhausted)
-        async let value = score(client, "b")
-        try connection.answer(try await connection.request(), scoreResponse([2]))
-        #expect(try await value == 2)
-    }
-
-    @Test func `A count that the wire cannot carry is an invalid argument`() async throws {
-        for count in [-1, 1 << 32] {
-            let found = await error {
-                try await client().recommend(for: Context(), SlateOptions(count: count))
-            }
-            #expect(found?.code == .invalidArgument && found?.message.contains("\(count)") == true)
-        }
-    }
-
-    @Test func `Calls are spread over the connections`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client { $0.connections = 3 }
-        let tasks = (0..<3).map { i in Task { try await score(client, "\(i)") } }
-        for _ in 0..<3 {
-            let connection = try await peer.accept()
-            let request = try await connection.request()
-            #expect(request.stream == 1)
-            try connection.answer(request, scoreResponse([7]))
-        }
-        for task in tasks { #expect(try await task.value == 7) }
-    }
-
-    // MARK: The end
-
-    @Test func `Closing fails calls in flight and those after it`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        let client = client()
-        let task = Task { await error { try await client.status() } }
-        let connection = try await peer.accept()
-        _ = try await connection.request()
-        client.close()
-        client.close()
-        let closed = SidecartError(.unavailable, "the client is closed")
-        #expect(await task.value == closed)
-        #expect(await error { try await client.status() } == closed)
-        #expect(try await connection.next() == nil)
-    }
-
-    @Test func `Dropping a client closes its socket`() async throws {
-        let peer = try ScriptedPeer(place.path)
-        var client: SidecartClient? = client()
-        let connection = try await warmUp(try #require(client), peer)
-        client = nil
-        #expect(try await connection.next() == nil)
-    }
-
-    @Test func `Calls racing with close and cancellation all end`() async throws {
-        let server = try RPCServer(RPCServerConfiguration(path: place.path)) { _, _ in
-            let router = Router()
-            router.add("sidecart.v1.Admin", "Drain") { call throws(RPCError) in
-                try call.reply(payloadBytes: 0) { _ in }
-            }
-            return router
-        }
-        for round in 0..<20 {
-            let client = client { $0.connections = 2 }
-            let tasks = (0..<32).map { _ in Task { try await client.drain() } }
-            for task in tasks where round % 2 == 0 { task.cancel() }
-            client.close()
-            for task in tasks { _ = await task.result }
-            #expect(client.callsInFlight == 0)
-        }
-        server.drain(grace: .seconds(5))
     }
 }

@@ -1,0 +1,36 @@
+/// Manifests with a word of the error that each must bring; `DIGEST` stands for the right one.
+let badManifests: [(String, String)] = {
+    func manifest(_ extra: String, version: String = "1", digest: String = "DIGEST") -> String {
+        """
+        {"format": "sidecart-bundle", "format_version": \(version), "version": "v", "kind": "k",
+         "tensors_sha256": "\(digest)"\(extra)}
+        """
+    }
+    return [
+        ("", "not valid JSON"), ("{", "not valid JSON"), ("[1]", "wrong type"),
+        (String(repeating: "[", count: 100_000), "not valid JSON"),
+        (#"{"format": "other", "format_version": 1}"#, "no Sidecart bundle"),
+        (#"{"model": 3}"#, "\"format\" is missing"),
+        (manifest("", version: "2"), "format version 2; this Sidecart reads 1"),
+        (manifest("", version: "\"1\""), "\"format_version\" has the wrong type"),
+        (manifest(#", "fold-in": {}"#), "\"fold-in\": is no key"),
+        (manifest(#", "fold_in": {"regularization": 1}"#), "\"unobserved_weight\" is missing"),
+        (
+            manifest(
+                #", "fold_in": {"regularization": 0, "unobserved_weight": 1, "regularization_exponent": 1}"#
+            ), "regularization > 0"
+        ),
+        (manifest(#", "seed": -1"#), "\"seed\": is not a whole number"),
+        (manifest(#", "metrics": {"a": "b"}"#), "\"metrics\".\"a\" has the wrong type"),
+        (manifest("", digest: "abc"), "64 hexadecimal digits"),
+        (
+            manifest(#", "counts": {"items": 4, "users": 0, "dimensions": 2, "interactions": 0}"#),
+            "do not agree"
+        ),
+        (
+            #"{"format": "sidecart-bundle", "format_version": 1, "version": "", "kind": "k", "tensors_sha256": "DIGEST"}"#,
+            "\"version\" must be 1 to 128 bytes"
+        ),
+        (String(repeating: " ", count: 1 << 20 + 1), "more than 1048576"),
+    ]
+}()
