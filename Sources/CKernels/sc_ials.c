@@ -6,8 +6,8 @@
 #include "sc_clones.h"
 #include "sc_linalg.h"
 
-/// Some 24 KiB of rows at a time, so that they stay in the nearest cache under the outer product.
-#define PANEL_FLOATS 6144
+/// 16 KiB of rows at a time, so that they stay in the nearest cache under the outer product.
+#define PANEL_FLOATS 4096
 #define PANEL_ROWS_MAX (PANEL_FLOATS / SC_LINALG_BLOCK)
 
 static size_t panel_rows(size_t d) {
@@ -90,66 +90,48 @@ BODY void add(float *restrict y, float factor, const float *restrict x, size_t c
     for (size_t i = 0; i < count; i++) y[i] += factor * x[i];
 }
 
-/// y += base[:, first to end] x[first to end], where only the blocks of `base` on and above the
-/// diagonal hold anything.
-BODY void add_columns(
-    float *y, const float *base, size_t d, size_t first, size_t end, const float *x) {
-    for (size_t i = 0; i < end; i++) {
-        size_t diagonal = i - i % SC_LINALG_BLOCK;
-        size_t start = diagonal > first ? diagonal : first;
-        y[i] += product(base + i * d + start, x + start, end - start);
-    }
-    for (size_t i = first; i < end; i++) {
-        // What lies left of the diagonal block is stored above it.
-        size_t behind = i - i % SC_LINALG_BLOCK + SC_LINALG_BLOCK;
-        add(y + behind, x[i], base + i * d + behind, d - behind);
-    }
+SC_CLONES
+void sc_ials_residuals(
+    const float *const *rows, size_t count, size_t columns, const float *x, float *rest) {
+    for (size_t k = 0; k < count; k++) rest[k] = 1 - product(rows[k], x, columns);
 }
 
-size_t sc_ials_improve_scratch_count(size_t d, size_t block, size_t count) {
-    return block * block + panel_floats(block) + count + 2 * d;
+size_t sc_ials_improve_scratch_count(size_t block) {
+    return block * block + panel_floats(block) + 2 * block;
 }
 
 SC_CLONES
 float sc_ials_improve(
     const float *const *rows, size_t count, size_t columns, size_t d, const float *base,
-    float ridge, size_t block, float *scratch, float *x) {
+    float ridge, size_t first, size_t size, float *scratch, float *rest, float *x) {
     float *a = scratch;
-    float *panel = a + block * block;
-    float *rest = panel + panel_floats(block);  // 1 - y . x, by row
-    float *weighted = rest + count;                    // base x
-    float *step = weighted + d;                        // by what x changes; zero but for one block
-    memset(weighted, 0, 2 * d * sizeof(float));
-    add_columns(weighted, base, d, 0, d, x);
-    for (size_t k = 0; k < count; k++) rest[k] = 1 - product(rows[k], x, columns);
-    for (size_t first = 0; first < d; first += block) {
-        size_t size = d - first < block ? d - first : block;
-        size_t used = columns - first < size ? columns - first : size;
-        for (size_t i = 0; i < size; i++) {
-            memcpy(a + i * size, base + (first + i) * d + first, size * sizeof(float));
-            a[i * size + i] += ridge;
-            step[first + i] = -weighted[first + i] - ridge * x[first + i];
-        }
-        size_t most = panel_rows(block);
-        const float *list[PANEL_ROWS_MAX];
-        for (size_t start = 0; start < count; start += most) {
-            size_t n = count - start < most ? count - start : most;
-            const float *const *part =
-                padded_rows(rows + start, n, first, used, size, panel, list);
-            sc_linalg_syrk(a, size, part, n);
-            for (size_t k = 0; k < n; k++) add(step + first, rest[start + k], part[k], size);
-        }
-        if (sc_linalg_cholesky(a, size) >= 0) return NAN;
-        sc_linalg_solve(a, size, step + first);
-        for (size_t k = 0; k < count; k++)
-            rest[k] -= product(rows[k] + first, step + first, used);
-        add_columns(weighted, base, d, first, first + size, step);
-        for (size_t i = first; i < first + size; i++) {
-            x[i] += step[i];
-            step[i] = 0;
-        }
+    float *panel = a + size * size;
+    float *step = panel + panel_floats(size);
+    float *before = step + size;  // what the blocks before this one have of base x
+    size_t used = columns - first < size ? columns - first : size;
+    for (size_t i = 0; i < size; i++) {
+        const float *row = base + (first + i) * d;
+        memcpy(a + i * size, row + first, size * sizeof(float));
+        a[i * size + i] += ridge;
+        before[i] = product(row, x, first);
+        step[i] = -before[i] - product(row + first, x + first, d - first) - ridge * x[first + i];
     }
-    float objective = product(weighted, x, d) + ridge * product(x, x, d);
-    for (size_t k = 0; k < count; k++) objective += rest[k] * rest[k];
-    return (float)count - objective;
+    size_t most = panel_rows(size);
+    const float *list[PANEL_ROWS_MAX];
+    for (size_t start = 0; start < count; start += most) {
+        size_t n = count - start < most ? count - start : most;
+        const float *const *part = padded_rows(rows + start, n, first, used, size, panel, list);
+        sc_linalg_syrk(a, size, part, n);
+        for (size_t k = 0; k < n; k++) add(step, rest[start + k], part[k], size);
+    }
+    if (sc_linalg_cholesky(a, size) >= 0) return NAN;
+    sc_linalg_solve(a, size, step);
+    for (size_t k = 0; k < count; k++) rest[k] -= product(rows[k] + first, step, used);
+    for (size_t i = 0; i < size; i++) x[first + i] += step[i];
+    float penalty = 0;
+    for (size_t i = 0; i < size; i++) {
+        float own = product(base + (first + i) * d + first, x + first, size);
+        penalty += x[first + i] * (2 * before[i] + own + ridge * x[first + i]);
+    }
+    return penalty;
 }

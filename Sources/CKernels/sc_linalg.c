@@ -22,13 +22,13 @@ BODY const float *row_of(panel p, size_t k) { return p.list ? p.list[k] : p.firs
 BODY void tile_body(
     float *c, size_t stride, panel rows, size_t count, size_t i, size_t j, bool subtract,
     const int tile_rows, const int tile_vecs) {
-    vec acc[16][2];
+    vec acc[16][3];
     UNROLL for (int r = 0; r < tile_rows; r++) {
         UNROLL for (int v = 0; v < tile_vecs; v++) acc[r][v] = LOAD(c + r * stride + v * BLOCK);
     }
     for (size_t k = 0; k < count; k++) {
         const float *left = row_of(rows, k) + i, *right = row_of(rows, k) + j;
-        vec y[2];
+        vec y[3];
         UNROLL for (int v = 0; v < tile_vecs; v++) y[v] = LOAD(right + v * BLOCK);
         UNROLL for (int r = 0; r < tile_rows; r++) {
             float x = subtract ? -left[r] : left[r];
@@ -40,66 +40,37 @@ BODY void tile_body(
     }
 }
 
-/// c +-= left' left for a diagonal block of c, whose lower left quarter nobody reads: its upper half
-/// by rows, the other quarter with two of its half rows to a register.
-BODY void diagonal_tile_body(
-    float *c, size_t stride, panel rows, size_t count, size_t i, bool subtract) {
-    enum { HALF = BLOCK / 2 };
-    vec upper[HALF], pairs[HALF / 2];
-    UNROLL for (int r = 0; r < HALF; r++) upper[r] = LOAD(c + r * stride);
-    UNROLL for (int r = 0; r < HALF / 2; r++) pairs[r] = (vec){0};
-    for (size_t k = 0; k < count; k++) {
-        const float *row = row_of(rows, k) + i;
-        vec y = LOAD(row);
-        vec twice =
-            __builtin_shufflevector(y, y, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
-        if (subtract) twice = -twice;
-        UNROLL for (int r = 0; r < HALF; r++) {
-            float x = subtract ? -row[r] : row[r];
-            upper[r] += x * y;
-        }
-        UNROLL for (int r = 0; r < HALF / 2; r++) {
-            typedef double two_floats __attribute__((aligned(sizeof(float)), may_alias));
-            typedef double two_floats_vec __attribute__((vector_size(sizeof(vec))));
-            double x = *(const two_floats *)(row + HALF + 2 * r);
-            pairs[r] += (vec)(two_floats_vec){x, x, x, x, x, x, x, x} * twice;
-        }
-    }
-    UNROLL for (int r = 0; r < HALF; r++) STORE(c + r * stride, upper[r]);
-    UNROLL for (int r = 0; r < HALF / 2; r++) {
-        float *even = c + (HALF + 2 * r) * stride + HALF, *odd = even + stride;
-        UNROLL for (int s = 0; s < HALF; s++) {
-            even[s] += pairs[r][2 * s];
-            odd[s] += pairs[r][2 * s + 1];
-        }
-    }
+/// One block of a: tall tiles, to keep as many sums in flight as wide ones do.
+BODY void block_body(
+    float *a, size_t d, size_t block, size_t j, panel rows, size_t count, bool subtract,
+    const int tile_rows) {
+    for (size_t i = block; i < block + BLOCK; i += tile_rows)
+        tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, 1);
 }
 
-/// The tiles of one block row of a, behind the diagonal: a +-= rows' rows.
-///
-/// A last block column on its own takes twice the rows, to keep as many sums in flight.
+/// The tiles of a block row, from column `j` on: a +-= rows' rows.
 BODY void block_row_body(
-    float *a, size_t d, size_t block, panel rows, size_t count, bool subtract,
+    float *a, size_t d, size_t block, size_t j, panel rows, size_t count, bool subtract,
     const int tile_rows, const int tile_vecs) {
-    size_t j = block + BLOCK;
+    // Two blocks at a time leave one over where there are an odd number; three do not.
+    if (tile_vecs == 2 && (d - j) / BLOCK % 2 && d - j > BLOCK) {
+        for (size_t i = block; i < block + BLOCK; i += tile_rows)
+            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, 3);
+        j += 3 * BLOCK;
+    }
     for (; j + tile_vecs * BLOCK <= d; j += tile_vecs * BLOCK) {
         for (size_t i = block; i < block + BLOCK; i += tile_rows)
             tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, tile_vecs);
     }
-    if (j < d) {
-        for (size_t i = block; i < block + BLOCK; i += tile_rows * tile_vecs)
-            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows * tile_vecs, 1);
-    }
+    if (j < d) block_body(a, d, block, j, rows, count, subtract, tile_rows * tile_vecs);
 }
 
 BODY void syrk_body(
     float *a, size_t d, const float *const *list, size_t count, const int tile_rows,
     const int tile_vecs) {
     panel rows = {list, NULL, 0};
-    for (size_t block = 0; block < d; block += BLOCK) {
-        diagonal_tile_body(a + block * d + block, d, rows, count, block, false);
-        block_row_body(a, d, block, rows, count, false, tile_rows, tile_vecs);
-    }
+    for (size_t block = 0; block < d; block += BLOCK)
+        block_row_body(a, d, block, block, rows, count, false, tile_rows, tile_vecs);
 }
 
 /// Factors the 16 x 16 block at `a`, rows `stride` apart; returns the index of a bad pivot, or -1.
@@ -142,10 +113,10 @@ BODY ptrdiff_t cholesky_body(float *a, size_t d, const int tile_rows, const int 
     for (size_t block = 0; block < d; block += BLOCK) {
         panel above = {NULL, a, d};
         float *diagonal = a + block * d + block;
-        diagonal_tile_body(diagonal, d, above, block, block, true);
+        block_body(a, d, block, block, above, block, true, tile_rows * tile_vecs);
         ptrdiff_t bad = diagonal_body(diagonal, d);
         if (bad >= 0) return (ptrdiff_t)block + bad;
-        block_row_body(a, d, block, above, block, true, tile_rows, tile_vecs);
+        block_row_body(a, d, block, block + BLOCK, above, block, true, tile_rows, tile_vecs);
         for (size_t j = BLOCK; block + j < d; j += BLOCK)
             triangle_body(diagonal, diagonal + j, d);
     }
@@ -205,12 +176,14 @@ BODY float solve_body(const float *u, size_t d, float *x) {
             for (size_t j = block + BLOCK; j < d; j += BLOCK) sum += LOAD(row + j) * LOAD(x + j);
             x[block + r] -= total(&sum);
         }
-        for (int r = BLOCK - 1; r >= 0; r--) {
+        float part[BLOCK];
+        UNROLL for (int r = 0; r < BLOCK; r++) part[r] = x[block + r];
+        UNROLL for (int r = BLOCK - 1; r >= 0; r--) {
             const float *row = u + (block + r) * d + block;
-            float value = x[block + r];
-            for (int s = BLOCK - 1; s > r; s--) value -= row[s] * x[block + s];
-            x[block + r] = value * row[r];
+            UNROLL for (int s = BLOCK - 1; s > r; s--) part[r] -= row[s] * part[s];
+            part[r] *= row[r];
         }
+        UNROLL for (int r = 0; r < BLOCK; r++) x[block + r] = part[r];
     }
     return total(&product);
 }

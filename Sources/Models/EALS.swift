@@ -187,14 +187,9 @@ func squareSums(of rows: PaddedRows, weights: [Float]?, threads: Int) -> [Float]
             for column in 0..<rows.columns { source[row][column] = root * rows[row][column] }
         }
     }
-    var sums = gramian(
+    return gramian(
         rows: source.base, count: source.rows, columns: source.columns, stride: source.stride,
         weight: 1, threads: threads)
-    let d = source.stride
-    for i in 0..<d {
-        for j in 0..<i { sums[i * d + j] = sums[j * d + i] }
-    }
-    return sums
 }
 
 /// The memory in which one thread sets a row.

@@ -82,38 +82,45 @@ package struct FoldInSolver: Sendable {
         return fit
     }
 
-    /// Improves a vector for one history: each block of its dimensions in turn becomes the best with
-    /// the rest fixed.
+    /// What a vector leaves of the ones that it should score: 1 less its score of each item.
+    ///
+    /// - Parameter rest: receives `count` floats.
+    /// - Complexity: O(count x D).
+    func residuals(
+        history: UnsafePointer<UnsafePointer<Float>>, count: Int, vector: UnsafePointer<Float>,
+        rest: UnsafeMutablePointer<Float>
+    ) {
+        sc_ials_residuals(history, count, dimensions, vector, rest)
+    }
+
+    /// Sets a block of a vector's dimensions to the best that it can be with the rest fixed.
     ///
     /// Source: Rendle, Krichene, Zhang and Koren 2021, "iALS++: Speeding up matrix factorization
     /// with subspace optimization".
     ///
     /// - Parameters:
     ///   - vector: `paddedCount(dimensions)` floats, zero past `dimensions`.
-    ///   - block: how many dimensions at a time; a multiple of `SC_LINALG_BLOCK`.
-    ///   - scratch: made with this block, and a history as long.
-    /// - Returns: as `solve`, but where the vector is not the best the sum comes out less by what
-    ///   the objective is above its minimum; nil where a block is not positive definite, with
-    ///   `vector` spoilt.
-    /// - Complexity: O(count x D x block + D^2 + D x block^2).
+    ///   - rest: its ``residuals(history:count:vector:rest:)``, which are kept up to date.
+    ///   - block: a range of the padded dimensions between multiples of `SC_LINALG_BLOCK`.
+    ///   - scratch: made with a block as large.
+    /// - Returns: what the block adds to the weighted squares of all that was not observed and the
+    ///   penalty, given the blocks before it; not a number where the block's system is not positive
+    ///   definite, with `vector` spoilt.
+    /// - Complexity: O(count x block^2 + D x block + block^3).
     func improve(
         history: UnsafePointer<UnsafePointer<Float>>, count: Int,
-        vector: UnsafeMutablePointer<Float>, block: Int, scratch: FoldInScratch
-    ) -> Float? {
-        let d = paddedCount(dimensions)
+        vector: UnsafeMutablePointer<Float>, rest: UnsafeMutablePointer<Float>, block: Range<Int>,
+        scratch: FoldInScratch
+    ) -> Float {
         precondition(
-            scratch.workCount >= sc_ials_improve_scratch_count(d, block, count),
+            scratch.workCount >= sc_ials_improve_scratch_count(block.count),
             "\(scratch.workCount) floats of scratch")
-        guard count > 0 else {
-            vector.update(repeating: 0, count: d)
-            return 0
-        }
-        let fit = base.withUnsafeBufferPointer {
+        return base.withUnsafeBufferPointer {
             sc_ials_improve(
-                history, count, dimensions, d, $0.baseAddress!, Float(ridge(historyCount: count)),
-                block, scratch.work, vector)
+                history, count, dimensions, paddedCount(dimensions), $0.baseAddress!,
+                Float(ridge(historyCount: count)), block.lowerBound, block.count, scratch.work,
+                rest, vector)
         }
-        return fit.isFinite ? fit : nil
     }
 
     /// Says what a past item gave to a score: solves `A x = y`, with A the system of the last
@@ -178,10 +185,8 @@ package final class FoldInScratch {
     }
 
     /// Memory to improve vectors with, block by block.
-    convenience init(dimensions: Int, block: Int, historyMax: Int) {
-        self.init(
-            dimensions: dimensions,
-            workCount: sc_ials_improve_scratch_count(paddedCount(dimensions), block, historyMax))
+    convenience init(dimensions: Int, block: Int) {
+        self.init(dimensions: dimensions, workCount: sc_ials_improve_scratch_count(block))
     }
 
     private init(dimensions: Int, workCount: Int) {

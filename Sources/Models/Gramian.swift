@@ -1,7 +1,6 @@
 internal import CKernels
 
-/// `weight` times the sum of y y' over all rows y, in the kernels' layout, shape
-/// `[paddedCount(columns)]` squared, with the blocks on the diagonal whole.
+/// `weight` times the sum of y y' over all rows y, shape `[paddedCount(columns)]` squared.
 ///
 /// Rows are summed in at most 64 blocks, whose sums are then added in order: neither the blocks nor
 /// the order depend on the number of threads, so neither do the bits.
@@ -39,10 +38,9 @@ func gramian(
         for block in 0..<blocks { sum += Double(sums[block * d * d + i]) }
         total[i] = Float(sum) * weight
     }
-    // The kernels sum the upper triangle; whole blocks on the diagonal are easier to multiply by.
-    let side = Int(SC_LINALG_BLOCK)
+    // The kernels sum the blocks on and above the diagonal.
     for row in 0..<d {
-        for column in row / side * side..<row { total[row * d + column] = total[column * d + row] }
+        for column in 0..<row { total[row * d + column] = total[column * d + row] }
     }
     return total
 }

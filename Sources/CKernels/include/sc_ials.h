@@ -31,22 +31,27 @@ float sc_ials_solve(
     const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
     const float *base, float ridge, float *scratch, float *x);
 
-/// The floats of scratch that sc_ials_improve needs for systems of size `d`, blocks of `block` and up
-/// to `count` rows.
-size_t sc_ials_improve_scratch_count(size_t d, size_t block, size_t count);
+/// rest = 1 - y . x over the `count` rows y, of `columns` floats each.
+void sc_ials_residuals(
+    const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, const float *x,
+    float *rest);
 
-/// Goes once through the blocks of `block` columns and sets each to its optimum with the rest of `x`
-/// fixed, for the system of sc_ials_solve.
+/// The floats of scratch that sc_ials_improve needs for blocks of up to `block`.
+size_t sc_ials_improve_scratch_count(size_t block);
+
+/// Sets `size` entries of `x`, from `first` on, to their optimum with the others fixed, for the
+/// system of sc_ials_solve.
 ///
-/// The blocks on the diagonal of `base` must be whole.
-/// `block` is a multiple of SC_LINALG_BLOCK; the last one may be shorter. `x` holds a finite guess of
-/// `d` floats, zero past `columns`, and is improved in place.
+/// `base` is whole here, not only its upper half. `first` and `size` are multiples of
+/// SC_LINALG_BLOCK; `x` holds `d` floats, zero past `columns`, and `rest` what sc_ials_residuals says
+/// of it: both are brought up to date.
 ///
-/// Returns count - objective, with the objective |Y x - 1|^2 + x . (base + ridge E) x, which is what
-/// sc_ials_solve returns where x is the solution; NaN says that a block is not positive definite in
-/// single precision, and `x` is then meaningless.
+/// Blocks are to be visited in order. Returns what this one adds to x . (base + ridge E) x over the
+/// blocks up to it; NaN says that the block is not positive definite in single precision, and `x` is
+/// then meaningless.
 float sc_ials_improve(
     const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
-    const float *base, float ridge, size_t block, float *scratch, float *x);
+    const float *base, float ridge, size_t first, size_t size, float *scratch, float *rest,
+    float *x);
 
 #pragma clang assume_nonnull end

@@ -21,8 +21,8 @@
 void sc_linalg_sum(
     float *sum, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
-/// a += rows' rows, over `count` rows of `d` floats; best for so few that they stay in the nearest
-/// cache.
+/// a += rows' rows, over `count` rows of `d` floats, with the blocks on the diagonal whole; best for
+/// so few rows that they stay in the nearest cache.
 void sc_linalg_syrk(
     float *a, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
