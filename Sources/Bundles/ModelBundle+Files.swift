@@ -29,14 +29,6 @@ extension ModelBundle {
         return bundle
     }
 
-    /// Checks the folder at `path` as ``read(from:)`` does.
-    ///
-    /// - Returns: what the bundle says of itself.
-    @discardableResult
-    package static func verify(_ path: String) throws(BundleError) -> BundleInfo {
-        try read(from: path).info
-    }
-
     /// Writes the folder `path`: all of it, on the disk, or nothing.
     ///
     /// The files are written to a hidden folder beside it, which then takes the name in one step. A

@@ -18,8 +18,6 @@ package final class Call {
     package private(set) var deadline = Deadline.none
     /// When the call's last byte was read, on ``MonotonicClock``.
     package private(set) var readAt: Int64 = 0
-    /// When its handler was started, on ``MonotonicClock``.
-    package private(set) var startedAt: Int64 = 0
     /// Who calls.
     package private(set) var peer = PeerCredentials(processID: 0, userID: 0, groupID: 0)
     /// Zeroed memory that lasts as long as the call.
@@ -114,13 +112,13 @@ package final class Call {
 
     /// Starts the call of one frame, with an envelope that was read from it.
     func begin(
-        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, now: Int64,
-        peer: PeerCredentials, output: ByteBuffer
+        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, peer: PeerCredentials,
+        output: ByteBuffer
     ) {
         (service, method, payload) = (envelope.service, envelope.method, envelope.payload)
         metadata = envelope.metadata
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
-        (self.readAt, startedAt, self.stream, self.peer) = (readAt, now, stream, peer)
+        (self.readAt, self.stream, self.peer) = (readAt, stream, peer)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
     }
 

@@ -114,8 +114,7 @@ final class ServerLoop {
         }
         counters.calls.add(1)
         call.begin(
-            envelope, stream: stream, readAt: readAt, now: now, peer: connection.peer,
-            output: output)
+            envelope, stream: stream, readAt: readAt, peer: connection.peer, output: output)
         defer { call.end() }
         var isFailed = false
         do throws(RPCError) {

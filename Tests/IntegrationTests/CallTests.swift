@@ -134,6 +134,18 @@ extension ProgramTests {
             }
         }
 
+        @Test("Output that cannot be written is an error, not a success")
+        func fullDisk() throws {
+            let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+            for more in [[], ["--json"]] {
+                let outcome = try Program.run(
+                    ["recommend", "--socket", folder["s"], "--basket", shop.item(1)] + more,
+                    output: full)
+                #expect(outcome.code == 1)
+                #expect(outcome.errors.contains("standard output cannot be written"))
+            }
+        }
+
         @Test("Status counts, health knows the services, and Drain ends the server with 0")
         func admin() async throws {
             _ = try await client.recommend(for: Context())

@@ -24,13 +24,15 @@ enum Program {
     /// Runs a command to its end.
     static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-    static func run(_ arguments: [String]) throws -> Outcome {
+    /// - Parameter output: where standard output goes; nil to read it back.
+    static func run(_ arguments: [String], output: FileHandle? = nil) throws -> Outcome {
         let folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = path
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try folder.open("output")
+        let own = try folder.open("output")
+        process.standardOutput = output ?? own
         process.standardError = try folder.open("errors")
         try process.run()
         process.waitUntilExit()

@@ -65,7 +65,7 @@ import Testing
         return cells
     }
 
-    @Test("Histories and matrices are those of a plain computation")
+    @Test("Histories are those of a plain computation")
     func histories() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed)
@@ -99,19 +99,5 @@ import Testing
                 #expect(Array(histories.items[range]) == expected.map { events.items[$0] })
             }
         }
-        let purchases = (0..<400).filter { events.kinds[$0] == .purchase }
-        var baskets: [[Int32]: Float] = [:]
-        var interactions: [[Int32]: Float] = [:]
-        for event in purchases {
-            if events.baskets[event] >= 0 {
-                baskets[[events.baskets[event], events.items[event]]] = 1
-            }
-            if events.users[event] >= 0 {
-                interactions[[events.users[event], events.items[event]], default: 0] += 1
-            }
-        }
-        #expect(dataset.basketMatrix(kinds: [.purchase]).map(cells) == baskets, "seed \(seed)")
-        #expect(cells(dataset.interactionMatrix(kinds: [.purchase])) == interactions)
-        #expect(Dataset().basketMatrix().map(cells) == nil)
     }
 }

@@ -72,17 +72,20 @@ import Testing
     @Test("Items of a planted group go together far beyond chance, in every group")
     func complements() throws {
         let shop = Self.shop
-        let baskets = try #require(shop.dataset.basketMatrix())
-        let count = Float(baskets.rows)
-        let items = baskets.transposed()
+        let events = shop.dataset.events
+        var baskets = Array(repeating: Set<Int32>(), count: shop.dataset.items.count)
+        for event in 0..<events.count where events.kinds[event] == .purchase {
+            baskets[Int(events.items[event])].insert(events.baskets[event])
+        }
+        let count = Float(shop.dataset.baskets.count)
         let members = shop.groups.flatMap(\.items)
         #expect(shop.groups.count == 45)
         #expect(Set(members).count == members.count)
         for group in shop.groups {
             #expect(group.items.count == 3)
             for other in group.items.dropFirst() {
-                let first = Set(items.columns[items.row(Int(group.items[0]))])
-                let second = Set(items.columns[items.row(Int(other))])
+                let first = baskets[Int(group.items[0])]
+                let second = baskets[Int(other)]
                 let together = Float(first.intersection(second).count)
                 let lift = together * count / (Float(first.count) * Float(second.count))
                 #expect(first.count >= 20 && lift > 10, "\(group.name): \(first.count), \(lift)")

@@ -105,7 +105,7 @@ struct Bench: ParsableCommand {
                 micro(line.p99Microseconds), micro(line.p999Microseconds),
             ])
         }
-        print(
+        try Output.print(
             """
             Score, \(candidates) of \(items.grouped) items, \(dimensions) dimensions, one connection\
             \(oneCPU ? ", one cpu" : ""); medians of \(rounds) rounds of \(seconds) s

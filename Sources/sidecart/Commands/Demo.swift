@@ -38,7 +38,7 @@ struct Demo: AsyncParsableCommand {
         try prepare(folder)
         let shop = try openShop(in: folder)
         try trainAndSave(in: folder)
-        print("\n3. Serve it: a server process on a Unix socket.")
+        try Output.print("\n3. Serve it: a server process on a Unix socket.")
         let socket = temporary.file("sidecart.sock")
         let server = try ServerProcess([
             "serve", "--bundle", "\(folder)/bundle", "--socket", socket,
@@ -53,8 +53,8 @@ struct Demo: AsyncParsableCommand {
             throw error
         }
         let code = server.stop()
-        print("\nThe server drained and ended with exit code \(code).")
-        sayWhatNext(folder)
+        try Output.print("\nThe server drained and ended with exit code \(code).")
+        try sayWhatNext(folder)
     }
 
     /// Makes the folder; nothing that is in it already is overwritten.
@@ -76,7 +76,7 @@ struct Demo: AsyncParsableCommand {
             SampleShopOptions(items: items, shoppers: shoppers, baskets: baskets, seed: seed))
         try shop.dataset.writeEvents(to: "\(folder)/events.csv")
         try shop.dataset.writeCatalog(to: "\(folder)/catalog.csv")
-        print(
+        try Output.print(
             """
             1. A sample shop: \(shop.dataset.items.count.grouped) items, \
             \(shop.dataset.users.count.grouped) shoppers, \(shop.dataset.baskets.count.grouped) baskets, \
@@ -94,7 +94,7 @@ struct Demo: AsyncParsableCommand {
             version: "demo-\(seed)")
         let (bundle, timings) = try pipeline.train(dataset)
         try bundle.write(to: "\(folder)/bundle", replacing: true)
-        print(
+        try Output.print(
             """
 
             2. Train on its events:
@@ -106,9 +106,9 @@ struct Demo: AsyncParsableCommand {
             """)
     }
 
-    private func sayWhatNext(_ folder: String) {
+    private func sayWhatNext(_ folder: String) throws {
         if keep != nil {
-            print(
+            try Output.print(
                 """
 
                 Try it yourself:
@@ -118,7 +118,7 @@ struct Demo: AsyncParsableCommand {
                   sidecart status
                 """)
         } else {
-            print(
+            try Output.print(
                 """
 
                 Next:

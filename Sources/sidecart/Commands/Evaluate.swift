@@ -133,7 +133,11 @@ struct Evaluate: ParsableCommand {
                 try page.write(toFile: report, atomically: true, encoding: .utf8)
             } catch { throw Failure("\(report): \(error.localizedDescription)") }
         }
-        if output.json { try Output.printJSON(summary) } else { print(summary.description) }
+        if output.json {
+            try Output.printJSON(summary)
+        } else {
+            try Output.print(summary.description)
+        }
     }
 
     private static func lengths(_ text: String) throws -> [Int] {

@@ -51,7 +51,7 @@ struct Recommend: AsyncParsableCommand {
         if output.json {
             try Output.printJSON(SlateJSON(slate))
         } else {
-            print(SlateText.render(slate))
+            try Output.print(SlateText.render(slate))
         }
     }
 }
@@ -109,8 +109,8 @@ struct Related: AsyncParsableCommand {
             }
             table.add(cells)
         }
-        print(table.render())
-        print("model \(related.modelVersion)")
+        try Output.print(table.render())
+        try Output.print("model \(related.modelVersion)")
     }
 }
 
@@ -143,7 +143,7 @@ struct Score: AsyncParsableCommand {
         for (item, score) in zip(items, scores.values) {
             table.add([item, score.isNaN ? "unknown" : SlateText.score(score)])
         }
-        print(table.render())
-        print("tier \(scores.tier), model \(scores.modelVersion)")
+        try Output.print(table.render())
+        try Output.print("tier \(scores.tier), model \(scores.modelVersion)")
     }
 }

@@ -30,7 +30,7 @@ struct Status: AsyncParsableCommand {
             return
         }
         let megabyte = 1 << 20
-        print(
+        try Output.print(
             """
             sidecart \(status.version), pid \(status.processID), up \(clock(status.uptime))\
             \(status.isDraining || drain ? ", draining" : "")

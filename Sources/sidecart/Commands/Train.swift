@@ -90,7 +90,7 @@ struct Train: ParsableCommand {
         if output.json {
             try Output.printJSON(summary)
         } else {
-            print(summary.description)
+            try Output.print(summary.description)
         }
     }
 

@@ -11,10 +11,10 @@ struct DemoVisit {
 
     func run() async throws {
         let status = try await client.status()
-        print(
+        try Output.print(
             "   sidecart \(status.version), model \(status.modelKind) \(status.modelVersion), ready"
         )
-        print("\n4. Ask it.")
+        try Output.print("\n4. Ask it.")
         try await basketOfAStranger()
         try await basketOfARegular()
         try await homePage()
@@ -25,8 +25,8 @@ struct DemoVisit {
     /// A guest's checkout: only the basket speaks.
     private func basketOfAStranger() async throws {
         let items = shop.groups[0].items.prefix(2).map { shop.dataset.items[Int($0)] }
-        say("At the checkout, a guest", basket: items)
-        show(try await client.recommend(for: Context(basket: items), SlateOptions(count: 5)))
+        try say("At the checkout, a guest", basket: items)
+        try show(await client.recommend(for: Context(basket: items), SlateOptions(count: 5)))
     }
 
     /// A shopper with a history: basket and taste together, and no more than two items of a
@@ -34,23 +34,24 @@ struct DemoVisit {
     private func basketOfARegular() async throws {
         let regular = busiestShopper
         let basket = [shop.dataset.items[Int(shop.groups[shop.groups.count / 2].items[0])]]
-        say("At the checkout, \(regular), who has bought here often", basket: basket)
+        try say("At the checkout, \(regular), who has bought here often", basket: basket)
         var options = SlateOptions(count: 5)
         options.perCategoryMax = 2
-        show(try await client.recommend(for: Context(userID: regular, basket: basket), options))
+        try show(await client.recommend(for: Context(userID: regular, basket: basket), options))
     }
 
     /// Nothing is known: the answer says that it is what sells best.
     private func homePage() async throws {
-        say("On the home page, somebody new with an empty basket", basket: [])
-        show(
-            try await client.recommend(for: Context(userID: "nobody-yet"), SlateOptions(count: 3)))
+        try say("On the home page, somebody new with an empty basket", basket: [])
+        try show(
+            await client.recommend(for: Context(userID: "nobody-yet"), SlateOptions(count: 3)))
     }
 
     private func productPage() async throws {
         let item = Int(shop.groups[shop.groups.count / 3].items[0])
         let id = shop.dataset.items[item]
-        print("\n   On the page of \(shop.dataset.catalog.titles[item]) (\(id)): goes well with")
+        try Output.print(
+            "\n   On the page of \(shop.dataset.catalog.titles[item]) (\(id)): goes well with")
         let related = try await client.related(to: id, by: .complement, count: 4)
         var table = Table(["item", "title", ">lift", ">confidence"])
         for item in related.items {
@@ -59,7 +60,7 @@ struct DemoVisit {
                 SlateText.percent(item.confidence),
             ])
         }
-        print(table.render(indent: 3))
+        try Output.print(table.render(indent: 3))
     }
 
     private func howFast() async throws {
@@ -74,23 +75,25 @@ struct DemoVisit {
         func micro(_ percent: Double) -> String {
             String(format: "%.0f µs", Double(latencies.valueAtPercentile(percent)) / 1_000)
         }
-        print(
+        try Output.print(
             "\n   \(calls.grouped) slates of 10 with reasons, one after the other: p50 \(micro(50)), "
                 + "p99 \(micro(99)), there and back")
     }
 
     // MARK: Printing
 
-    private func say(_ who: String, basket: [String]) {
-        print("\n   \(who)\(basket.isEmpty ? "" : ":")")
+    private func say(_ who: String, basket: [String]) throws {
+        try Output.print("\n   \(who)\(basket.isEmpty ? "" : ":")")
         for id in basket {
             let item = shop.dataset.items.index(of: id).map { Int($0) } ?? 0
             let price = String(format: "%.2f", shop.dataset.catalog.prices[item])
-            print("     basket: \(shop.dataset.catalog.titles[item]) (\(id), \(price))")
+            try Output.print("     basket: \(shop.dataset.catalog.titles[item]) (\(id), \(price))")
         }
     }
 
-    private func show(_ slate: Slate) { print(SlateText.render(slate, indent: 3)) }
+    private func show(_ slate: Slate) throws {
+        try Output.print(SlateText.render(slate, indent: 3))
+    }
 
     private var busiestShopper: String {
         var counts = Array(repeating: 0, count: shop.dataset.users.count)

@@ -9,7 +9,19 @@ enum Output {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        try print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Prints a line to standard output.
+    ///
+    /// - Throws: ``Failure`` where it cannot be written, which Swift's own `print` keeps to itself: a
+    ///   full disk must not look like success.
+    static func print(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            throw Failure("standard output cannot be written: \(error.localizedDescription)")
+        }
     }
 
     /// Prints a line to standard error, where it does not mix with results.
