@@ -7,11 +7,12 @@ package enum ProcessSettings {
 
     /// Raises the soft limit of open files towards `wanted`, as far as the hard limit allows.
     ///
-    /// - Returns: the soft limit now in force.
-    @discardableResult
+    /// - Returns: the soft limit now in force; the largest number where none is known.
     package static func raiseOpenFilesMax(to wanted: Int) -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return .max
+        }
         if limit.rlim_cur < rlim_t(wanted) {
             limit.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -28,6 +28,9 @@ package struct RPCServerConfiguration: Sendable {
 package final class RPCServer: Sendable {
     /// The ways into the loops, by loop index.
     package let doors: [LoopDoor]
+    /// How many connections are served at once: what the limits allow, or less where the process may
+    /// not open as many files.
+    package let connectionsMax: Int
     private let parts: [Part]
 
     /// Starts to serve.
@@ -50,8 +53,9 @@ package final class RPCServer: Sendable {
         ProcessSettings.ignoreBrokenPipes()
         // Besides the connections: an epoll, an eventfd and some pipes a loop, and the program's
         // own files.
-        ProcessSettings.raiseOpenFilesMax(
-            to: limits.connectionsMax + 16 * configuration.loopCount + 256)
+        let others = 16 * configuration.loopCount + 64
+        let files = ProcessSettings.raiseOpenFilesMax(to: limits.connectionsMax + others)
+        connectionsMax = max(1, min(limits.connectionsMax, files - others))
         let socket = try UnixSocket(listeningAt: configuration.path, mode: configuration.mode)
 
         // Loop 0 comes last: it accepts, so it must know the others.
@@ -61,7 +65,7 @@ package final class RPCServer: Sendable {
                 let acceptor =
                     i > 0
                     ? nil
-                    : AcceptorSeed(socket: socket, others: parts, max: limits.connectionsMax)
+                    : AcceptorSeed(socket: socket, others: parts, max: connectionsMax)
                 parts.insert(
                     try Part.start(index: i, limits: limits, acceptor: acceptor, makeRouter), at: 0)
             }

@@ -70,6 +70,9 @@ package final class SidecartServer: Sendable {
     }
 
     package var statistics: RPCStatistics { rpc.statistics }
+
+    /// As the configuration says, or less where the process may not open as many files.
+    package var connectionsMax: Int { rpc.connectionsMax }
 }
 
 /// What the admin service knows of the server it runs in.

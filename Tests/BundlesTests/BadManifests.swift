@@ -1,12 +1,21 @@
-/// Manifests with a word of the error that each must bring; `DIGEST` stands for the right one.
-let badManifests: [(String, String)] = {
+import Testing
+
+/// A manifest with words of the error that it must bring; `DIGEST` in it stands for the right one.
+struct BadManifest: CustomTestStringConvertible, Sendable {
+    var text: String
+    var cause: String
+    /// Without the text, which may be a megabyte.
+    var testDescription: String { cause }
+}
+
+let badManifests: [BadManifest] = {
     func manifest(_ extra: String, version: String = "1", digest: String = "DIGEST") -> String {
         """
         {"format": "sidecart-bundle", "format_version": \(version), "version": "v", "kind": "k",
          "tensors_sha256": "\(digest)"\(extra)}
         """
     }
-    return [
+    let all = [
         ("", "not valid JSON"), ("{", "not valid JSON"), ("[1]", "wrong type"),
         (String(repeating: "[", count: 100_000), "not valid JSON"),
         (#"{"format": "other", "format_version": 1}"#, "no Sidecart bundle"),
@@ -33,4 +42,5 @@ let badManifests: [(String, String)] = {
         ),
         (String(repeating: " ", count: 1 << 20 + 1), "more than 1048576"),
     ]
+    return all.map { BadManifest(text: $0.0, cause: $0.1) }
 }()

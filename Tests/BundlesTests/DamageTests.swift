@@ -90,17 +90,17 @@ import Testing
     }
 
     @Test(arguments: badManifests)
-    func `A bad manifest is refused with its cause`(_ manifest: String, _ cause: String) throws {
+    func `A bad manifest is refused with its cause`(_ manifest: BadManifest) throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/b"
         let tensors = safetensors(minimalTensors())
         try makeFolder(path, tensors: tensors)
         let digest = sha256(tensors)
-        let text = manifest.replacing("DIGEST", with: digest)
+        let text = manifest.text.replacing("DIGEST", with: digest)
         try put(Array(text.utf8), "\(path)/manifest.json")
         let error = #expect(throws: BundleError.self) { try ModelBundle.read(from: path) }
         #expect(error?.path == "\(path)/manifest.json")
-        #expect(error?.message.contains(cause) == true, "\(String(describing: error))")
+        #expect(error?.message.contains(manifest.cause) == true, "\(String(describing: error))")
     }
 
     @Test func `What is no file is refused, not waited for`() throws {

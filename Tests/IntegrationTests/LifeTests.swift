@@ -22,6 +22,23 @@ extension ProgramTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
         }
 
+        @Test("Where few files may be open it warns, and closes connections beyond its room")
+        func openFiles() throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"], openFilesMax: 100)
+            let first = server.log.split(separator: "\n").first { $0.contains("open files") }
+            let warning = try #require(first)
+            #expect(warning.contains("room=20") && warning.contains("connections_max=4096"))
+            let peers = try (0..<20).map { _ in try RawPeer(folder["s"]) }
+            for peer in peers {
+                try peer.send(RawPeer.recommend(stream: 1, k: 100))
+                #expect(try peer.receive()?.code == 0)
+            }
+            let late = try RawPeer(folder["s"])
+            #expect(try late.receive() == nil)
+            withExtendedLifetime(peers) {}
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test("The socket has the mode asked for, whatever the umask")
         func mode() throws {
             let server = try Server(

@@ -57,10 +57,20 @@ final class Server {
     }
 
     /// Starts it and waits until it says that it is ready.
-    init(bundle: String, socket: String, _ more: String...) throws {
+    ///
+    /// - Parameter openFilesMax: how many files the process may open; nil for the system's limit.
+    init(bundle: String, socket: String, openFilesMax: Int? = nil, _ more: String...) throws {
         self.socket = socket
-        process.executableURL = Program.path
-        process.arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
+        let arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
+        if let openFilesMax {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments =
+                ["-c", "ulimit -n \(openFilesMax) && exec \"$0\" \"$@\"", Program.path.path]
+                + arguments
+        } else {
+            process.executableURL = Program.path
+            process.arguments = arguments
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardError = errors
         try process.run()

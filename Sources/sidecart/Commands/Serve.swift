@@ -108,6 +108,13 @@ struct Serve: ParsableCommand {
         let server = try SidecartServer(model: model, configuration: configuration) {
             kill(getpid(), SIGTERM)
         }
+        if server.connectionsMax < connectionsMax {
+            logger.warning(
+                "the limit of open files leaves room for fewer connections; raise it (ulimit -n)",
+                metadata: [
+                    "connections_max": "\(connectionsMax)", "room": "\(server.connectionsMax)",
+                ])
+        }
         logger.info(
             "ready",
             metadata: [
