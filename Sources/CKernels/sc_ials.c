@@ -71,8 +71,8 @@ float sc_ials_solve(
         sc_linalg_sum(x, d, padded, n);
         sc_linalg_syrk(a, d, padded, n);
     }
-    if (sc_linalg_cholesky(a, d) >= 0) return -1;
-    return sc_linalg_solve(a, d, x);
+    if (sc_linalg_cholesky(a, d, x) >= 0) return -1;
+    return sc_linalg_backward(a, d, x);
 }
 
 #define BODY static inline __attribute__((always_inline))
@@ -88,6 +88,12 @@ BODY float product(const float *a, const float *b, size_t count) {
 BODY void add(float *restrict y, float factor, const float *restrict x, size_t count) {
 #pragma clang fp contract(fast)
     for (size_t i = 0; i < count; i++) y[i] += factor * x[i];
+}
+
+SC_CLONES
+void sc_ials_list_rows(
+    const float *first, size_t stride, const int32_t *numbers, size_t count, const float **rows) {
+    for (size_t k = 0; k < count; k++) rows[k] = first + numbers[k] * (ptrdiff_t)stride;
 }
 
 SC_CLONES
@@ -124,8 +130,8 @@ float sc_ials_improve(
         sc_linalg_syrk(a, size, part, n);
         for (size_t k = 0; k < n; k++) add(step, rest[start + k], part[k], size);
     }
-    if (sc_linalg_cholesky(a, size) >= 0) return NAN;
-    sc_linalg_solve(a, size, step);
+    if (sc_linalg_cholesky(a, size, step) >= 0) return NAN;
+    sc_linalg_backward(a, size, step);
     for (size_t k = 0; k < count; k++) rest[k] -= product(rows[k] + first, step, used);
     for (size_t i = 0; i < size; i++) x[first + i] += step[i];
     float penalty = 0;

@@ -73,20 +73,33 @@ BODY void syrk_body(
         block_row_body(a, d, block, block, rows, count, false, tile_rows, tile_vecs);
 }
 
-/// Factors the 16 x 16 block at `a`, rows `stride` apart; returns the index of a bad pivot, or -1.
+/// Lane by lane, 1 behind the diagonal of a block and 0 up to it.
+static const vec behind_diagonal[BLOCK] = {
+#define BEHIND(r)                                                                             \
+    {0 > r, 1 > r, 2 > r,  3 > r,  4 > r,  5 > r,  6 > r,  7 > r,                             \
+     8 > r, 9 > r, 10 > r, 11 > r, 12 > r, 13 > r, 14 > r, 15 > r}
+    BEHIND(0), BEHIND(1), BEHIND(2),  BEHIND(3),  BEHIND(4),  BEHIND(5),  BEHIND(6),  BEHIND(7),
+    BEHIND(8), BEHIND(9), BEHIND(10), BEHIND(11), BEHIND(12), BEHIND(13), BEHIND(14), BEHIND(15),
+#undef BEHIND
+};
+
+/// Factors the 16 x 16 block at `a`, rows `stride` apart, and solves u'z = b for its part `x` of b;
+/// returns the index of a bad pivot, or -1.
 ///
 /// Rows are scaled last: a square root in every step would double what each waits for the one
-/// before.
-BODY ptrdiff_t diagonal_body(float *a, size_t stride) {
-    vec u[BLOCK], pivots;
+/// before. In those waits the solution costs nothing.
+BODY ptrdiff_t diagonal_body(float *a, size_t stride, float *x) {
+    vec u[BLOCK], pivots, rest = LOAD(x);
     UNROLL for (int r = 0; r < BLOCK; r++) u[r] = LOAD(a + r * stride);
     UNROLL for (int r = 0; r < BLOCK; r++) {
         vec scaled = u[r] * (1 / u[r][r]);
         UNROLL for (int s = r + 1; s < BLOCK; s++) u[s] -= u[r][s] * scaled;
         pivots[r] = u[r][r];
+        rest -= rest[r] * (scaled * behind_diagonal[r]);
     }
     float reciprocals[BLOCK];
     STORE(reciprocals, 1 / __builtin_elementwise_sqrt(pivots));
+    STORE(x, rest * LOAD(reciprocals));
     UNROLL for (int r = 0; r < BLOCK; r++) {
         if (!(pivots[r] > 0)) return r;
         STORE(a + r * stride, u[r] * reciprocals[r]);
@@ -95,30 +108,39 @@ BODY ptrdiff_t diagonal_body(float *a, size_t stride) {
     return -1;
 }
 
-/// Solves u' x = b in place for the block of 16 columns at `b`, with `u` a factored diagonal block.
-BODY void triangle_body(const float *u, float *b, size_t stride) {
-    vec x[BLOCK];
+/// Solves u' x = b in place for the block of 16 columns at `b`, with `u` a factored diagonal block
+/// and `z` its part of the solution; takes what `z` owes to `behind`, the solution's part of these
+/// columns.
+BODY void triangle_body(
+    const float *u, float *b, size_t stride, const float *z, float *behind) {
+    vec x[BLOCK], even = LOAD(behind), odd = {0};
     UNROLL for (int r = 0; r < BLOCK; r++) x[r] = LOAD(b + r * stride);
     UNROLL for (int r = 0; r < BLOCK; r++) {
         x[r] *= u[r * stride + r];
         UNROLL for (int s = r + 1; s < BLOCK; s++) x[s] -= u[r * stride + s] * x[r];
     }
+    UNROLL for (int r = 0; r < BLOCK; r += 2) {
+        even -= z[r] * x[r];
+        odd -= z[r + 1] * x[r + 1];
+    }
+    STORE(behind, even + odd);
     UNROLL for (int r = 0; r < BLOCK; r++) STORE(b + r * stride, x[r]);
 }
 
 /// Left-looking by blocks: a block row takes what the finished rows above owe it, then is factored
 /// itself. Factoring the diagonal block is a long chain of dependent steps; what stands between it
 /// and its use fills the waits.
-BODY ptrdiff_t cholesky_body(float *a, size_t d, const int tile_rows, const int tile_vecs) {
+BODY ptrdiff_t cholesky_body(
+    float *a, size_t d, float *x, const int tile_rows, const int tile_vecs) {
     for (size_t block = 0; block < d; block += BLOCK) {
         panel above = {NULL, a, d};
         float *diagonal = a + block * d + block;
         block_body(a, d, block, block, above, block, true, tile_rows * tile_vecs);
-        ptrdiff_t bad = diagonal_body(diagonal, d);
+        ptrdiff_t bad = diagonal_body(diagonal, d, x + block);
         if (bad >= 0) return (ptrdiff_t)block + bad;
         block_row_body(a, d, block, block + BLOCK, above, block, true, tile_rows, tile_vecs);
         for (size_t j = BLOCK; block + j < d; j += BLOCK)
-            triangle_body(diagonal, diagonal + j, d);
+            triangle_body(diagonal, diagonal + j, d, x + block, x + block + j);
     }
     return -1;
 }
@@ -135,21 +157,11 @@ BODY float total(const vec *v) {
     return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
-/// Lane by lane, 1 behind the diagonal of a block and 0 up to it.
-static const vec behind_diagonal[BLOCK] = {
-#define BEHIND(r)                                                                             \
-    {0 > r, 1 > r, 2 > r,  3 > r,  4 > r,  5 > r,  6 > r,  7 > r,                             \
-     8 > r, 9 > r, 10 > r, 11 > r, 12 > r, 13 > r, 14 > r, 15 > r}
-    BEHIND(0), BEHIND(1), BEHIND(2),  BEHIND(3),  BEHIND(4),  BEHIND(5),  BEHIND(6),  BEHIND(7),
-    BEHIND(8), BEHIND(9), BEHIND(10), BEHIND(11), BEHIND(12), BEHIND(13), BEHIND(14), BEHIND(15),
-#undef BEHIND
-};
-
-BODY float solve_body(const float *u, size_t d, float *x) {
-    vec product = {0};
-    // Forward, u'z = b, a block at a time: its own triangle, then what it owes to the blocks behind
-    // it. z is the rest scaled by the reciprocals; scaling the rows instead takes a multiplication
-    // out of what each step waits for.
+/// u'z = b.
+BODY void forward_body(const float *u, size_t d, float *x) {
+    // A block at a time: its own triangle, then what it owes to the blocks behind it. z is the rest
+    // scaled by the reciprocals; scaling the rows instead takes a multiplication out of what each
+    // step waits for.
     for (size_t block = 0; block < d; block += BLOCK) {
         const float *rows = u + block * d;
         vec rest = LOAD(x + block), reciprocals;
@@ -158,16 +170,19 @@ BODY float solve_body(const float *u, size_t d, float *x) {
             reciprocals[r] = row[r];
             rest -= rest[r] * (LOAD(row) * (row[r] * behind_diagonal[r]));
         }
-        vec z = rest * reciprocals;
-        STORE(x + block, z);
-        product += z * z;
+        STORE(x + block, rest * reciprocals);
         for (size_t j = block + BLOCK; j < d; j += BLOCK) {
             vec behind = LOAD(x + j);
             for (int r = 0; r < BLOCK; r++) behind -= x[block + r] * LOAD(rows + r * d + j);
             STORE(x + j, behind);
         }
     }
-    // Backward, u x = z, from the last block.
+}
+
+/// u x = z, from the last block. Returns z.z.
+BODY float backward_body(const float *u, size_t d, float *x) {
+    vec squares = {0};
+    for (size_t j = 0; j < d; j += BLOCK) squares += LOAD(x + j) * LOAD(x + j);
     for (size_t block = d; block > 0;) {
         block -= BLOCK;
         for (int r = BLOCK - 1; r >= 0; r--) {
@@ -185,7 +200,7 @@ BODY float solve_body(const float *u, size_t d, float *x) {
         }
         UNROLL for (int r = 0; r < BLOCK; r++) x[block + r] = part[r];
     }
-    return total(&product);
+    return total(&squares);
 }
 
 /// `vecs` blocks at once, since the next addition to one must wait for the last.
@@ -214,11 +229,14 @@ BODY void sum_body(float *sum, size_t d, const float *const *rows, size_t count)
         float *a, size_t d, const float *const *rows, size_t count) {                            \
         syrk_body(a, d, rows, count, tile_rows, tile_vecs);                                      \
     }                                                                                            \
-    attributes static ptrdiff_t cholesky_##set(float *a, size_t d) {                             \
-        return cholesky_body(a, d, tile_rows, tile_vecs);                                        \
+    attributes static ptrdiff_t cholesky_##set(float *a, size_t d, float *x) {                   \
+        return cholesky_body(a, d, x, tile_rows, tile_vecs);                                     \
     }                                                                                            \
-    attributes static float solve_##set(const float *u, size_t d, float *x) {                    \
-        return solve_body(u, d, x);                                                              \
+    attributes static void forward_##set(const float *u, size_t d, float *x) {                   \
+        forward_body(u, d, x);                                                                   \
+    }                                                                                            \
+    attributes static float backward_##set(const float *u, size_t d, float *x) {                 \
+        return backward_body(u, d, x);                                                           \
     }
 
 FOR_EACH_SET(INSTANCE)
@@ -231,6 +249,8 @@ void sc_linalg_syrk(float *a, size_t d, const float *const *rows, size_t count) 
     CHOOSE(syrk)(a, d, rows, count);
 }
 
-ptrdiff_t sc_linalg_cholesky(float *a, size_t d) { return CHOOSE(cholesky)(a, d); }
+ptrdiff_t sc_linalg_cholesky(float *a, size_t d, float *x) { return CHOOSE(cholesky)(a, d, x); }
 
-float sc_linalg_solve(const float *u, size_t d, float *x) { return CHOOSE(solve)(u, d, x); }
+void sc_linalg_forward(const float *u, size_t d, float *x) { CHOOSE(forward)(u, d, x); }
+
+float sc_linalg_backward(const float *u, size_t d, float *x) { return CHOOSE(backward)(u, d, x); }

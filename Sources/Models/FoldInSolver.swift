@@ -48,8 +48,10 @@ package struct FoldInSolver: Sendable {
     /// lambda (n + alpha0 I)^nu, the weight of the squared norm for a history of `n` items.
     func ridge(historyCount n: Int) -> Double {
         let weight = Double(n) + Double(parameters.unobservedWeight) * Double(itemCount)
+        let exponent = Double(parameters.regularizationExponent)
+        // The usual exponent needs no library.
         return Double(parameters.regularization)
-            * power(weight, Double(parameters.regularizationExponent))
+            * (exponent == 1 ? weight : power(weight, exponent))
     }
 
     /// Solves for one history, given as the addresses of its items' vectors. Allocates nothing.
@@ -143,7 +145,8 @@ package struct FoldInSolver: Sendable {
         let d = paddedCount(dimensions)
         scratch.solution.update(from: item, count: dimensions)
         (scratch.solution + dimensions).update(repeating: 0, count: d - dimensions)
-        _ = sc_linalg_solve(scratch.work, d, scratch.solution)
+        sc_linalg_forward(scratch.work, d, scratch.solution)
+        _ = sc_linalg_backward(scratch.work, d, scratch.solution)
         vector.update(from: scratch.solution, count: dimensions)
     }
 

@@ -113,8 +113,9 @@ struct HalfStep {
             histories.columns.withUnsafeBufferPointer { columns in
                 for row in range {
                     let entries = histories.row(row)
-                    for (k, column) in columns[entries].enumerated() {
-                        history[k] = first + Int(column) * stride
+                    if let numbers = columns.baseAddress {
+                        sc_ials_list_rows(
+                            first, stride, numbers + entries.lowerBound, entries.count, history)
                     }
                     body(worker, row, entries, history)
                 }

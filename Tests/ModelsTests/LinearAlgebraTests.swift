@@ -31,7 +31,9 @@ import Testing
     func `factoring u'u gives u with the reciprocals of its diagonal`(d: Int) {
         let u = makeFactor(d)
         var a = product(u, d)
-        #expect(sc_linalg_cholesky(&a, d) == -1)
+        var x = Array(repeating: Float(0), count: d)
+        #expect(sc_linalg_cholesky(&a, d, &x) == -1)
+        #expect(x.allSatisfy { $0 == 0 })
         for i in 0..<d {
             #expect(abs(a[i * d + i] * Float(u[i * d + i]) - 1) < 1e-4, "diagonal \(i) of \(d)")
             for j in (i + 1)..<max(d, i + 1) {
@@ -49,9 +51,12 @@ import Testing
             (0..<d).reduce(0.0) { $0 + Double(matrix[min(i, $1) * d + max(i, $1)]) * expected[$1] }
         }
         var factor = matrix
-        #expect(sc_linalg_cholesky(&factor, d) == -1)
         var x = right.map(Float.init)
-        let dot = sc_linalg_solve(factor, d, &x)
+        #expect(sc_linalg_cholesky(&factor, d, &x) == -1)
+        var again = right.map(Float.init)
+        sc_linalg_forward(factor, d, &again)
+        for i in 0..<d { #expect(abs(again[i] - x[i]) < 1e-3, "entry \(i) of \(d) on the way") }
+        let dot = sc_linalg_backward(factor, d, &x)
         for i in 0..<d { #expect(abs(Double(x[i]) - expected[i]) < 1e-3, "entry \(i) of \(d)") }
         let expectedDot = zip(right, expected).reduce(0) { $0 + $1.0 * $1.1 }
         #expect(abs(Double(dot) - expectedDot) < 1e-4 * expectedDot)
@@ -62,7 +67,8 @@ import Testing
         let d = 48
         var a = Array(repeating: Float(0), count: d * d)
         for i in 0..<d { a[i * d + i] = i == bad ? -1 : 2 }
-        #expect(sc_linalg_cholesky(&a, d) == bad)
+        var x = Array(repeating: Float(1), count: d)
+        #expect(sc_linalg_cholesky(&a, d, &x) == bad)
     }
 
     @Test(arguments: sizes)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #pragma clang assume_nonnull begin
 
@@ -30,6 +31,12 @@ size_t sc_ials_scratch_count(size_t d);
 float sc_ials_solve(
     const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
     const float *base, float ridge, float *scratch, float *x);
+
+/// Lists the addresses of `count` rows by their numbers, in a table whose rows are `stride` floats
+/// apart.
+void sc_ials_list_rows(
+    const float *first, size_t stride, const int32_t *numbers, size_t count,
+    const float *_Nonnull *_Nonnull rows);
 
 /// rest = 1 - y . x over the `count` rows y, of `columns` floats each.
 void sc_ials_residuals(

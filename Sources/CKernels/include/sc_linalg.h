@@ -27,13 +27,16 @@ void sc_linalg_syrk(
     float *a, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
 /// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the
-/// diagonal.
+/// diagonal, and on the way solves u'z = b, `x` holding b at first and z in the end.
 ///
-/// Returns -1, or the index of the first pivot that is not positive; `a` is then spoilt.
-ptrdiff_t sc_linalg_cholesky(float *a, size_t d);
+/// Returns -1, or the index of the first pivot that is not positive; both are then spoilt.
+ptrdiff_t sc_linalg_cholesky(float *a, size_t d, float *x);
 
-/// Solves u'u x = b in place, `x` holding b at first, for `u` as sc_linalg_cholesky leaves it.
-/// Returns b.x.
-float sc_linalg_solve(const float *u, size_t d, float *x);
+/// Solves u'z = b in place, `x` holding b at first, for `u` as sc_linalg_cholesky leaves it.
+void sc_linalg_forward(const float *u, size_t d, float *x);
+
+/// Solves u x = z in place, `x` holding z at first. Returns z.z, which is b.x for the solution x of
+/// u'u x = b.
+float sc_linalg_backward(const float *u, size_t d, float *x);
 
 #pragma clang assume_nonnull end
