@@ -19,8 +19,8 @@ static size_t panel_rows(size_t d) {
 static size_t panel_floats(size_t d) { return panel_rows(d) * d; }
 
 /// Rows of `d` floats that are `count` rows from their column `first` on: `rows` themselves where
-/// they will do, or else a list of them in `list`. Those of fewer `columns` are copied to `panel` and
-/// padded with zeros, since what follows them in memory is not theirs.
+/// they will do, or else a list of them in `list`. Those of fewer `columns` are copied to `panel`
+/// and padded with zeros, since what follows them in memory is not theirs.
 static const float *const *padded_rows(
     const float *const *rows, size_t count, size_t first, size_t columns, size_t d, float *panel,
     const float **list) {
@@ -46,7 +46,7 @@ void sc_ials_add_gramian(
     for (size_t start = 0; start < count; start += step) {
         size_t n = count - start < step ? count - start : step;
         for (size_t k = 0; k < n; k++) starts[k] = rows + (start + k) * stride;
-        sc_linalg_syrk(a, d, padded_rows(starts, n, 0, columns, d, scratch, list), n);
+        sc_linalg_syrk(a, a, d, padded_rows(starts, n, 0, columns, d, scratch, list), n);
     }
 }
 
@@ -57,11 +57,6 @@ float sc_ials_solve(
     float ridge, float *scratch, float *x) {
     float *a = scratch;
     float *panel = scratch + d * d;
-    for (size_t i = 0; i < d; i++) {
-        size_t first = i - i % SC_LINALG_BLOCK;
-        memcpy(a + i * d + first, base + i * d + first, (d - first) * sizeof(float));
-        a[i * d + i] += ridge;
-    }
     memset(x, 0, d * sizeof(float));
     size_t step = panel_rows(d);
     const float *list[PANEL_ROWS_MAX];
@@ -69,8 +64,9 @@ float sc_ials_solve(
         size_t n = count - start < step ? count - start : step;
         const float *const *padded = padded_rows(rows + start, n, 0, columns, d, panel, list);
         sc_linalg_sum(x, d, padded, n);
-        sc_linalg_syrk(a, d, padded, n);
+        sc_linalg_syrk(a, start ? a : base, d, padded, n);
     }
+    for (size_t i = 0; i < d; i++) a[i * d + i] += ridge;
     if (sc_linalg_cholesky(a, d, x) >= 0) return -1;
     return sc_linalg_backward(a, d, x);
 }
@@ -127,7 +123,7 @@ float sc_ials_improve(
     for (size_t start = 0; start < count; start += most) {
         size_t n = count - start < most ? count - start : most;
         const float *const *part = padded_rows(rows + start, n, first, used, size, panel, list);
-        sc_linalg_syrk(a, size, part, n);
+        sc_linalg_syrk(a, a, size, part, n);
         for (size_t k = 0; k < n; k++) add(step, rest[start + k], part[k], size);
     }
     if (sc_linalg_cholesky(a, size, step) >= 0) return NAN;

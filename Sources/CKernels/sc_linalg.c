@@ -16,15 +16,15 @@ typedef struct {
 
 BODY const float *row_of(panel p, size_t k) { return p.list ? p.list[k] : p.first + k * p.stride; }
 
-/// c +-= left' right, where c, of `stride` floats a row, is a tile of `tile_rows` x `tile_vecs`
-/// blocks kept in registers, `left` are the columns of `rows` from `i` on and `right` those from `j`
-/// on.
+/// c = start +- left' right. c and start, of `stride` floats a row, are a tile of `tile_rows` x
+/// `tile_vecs` blocks, kept in registers; `left` are the columns of `rows` from `i` on, and `right`
+/// those from `j` on.
 BODY void tile_body(
-    float *c, size_t stride, panel rows, size_t count, size_t i, size_t j, bool subtract,
-    const int tile_rows, const int tile_vecs) {
+    float *c, const float *start, size_t stride, panel rows, size_t count, size_t i, size_t j,
+    bool subtract, const int tile_rows, const int tile_vecs) {
     vec acc[16][3];
     UNROLL for (int r = 0; r < tile_rows; r++) {
-        UNROLL for (int v = 0; v < tile_vecs; v++) acc[r][v] = LOAD(c + r * stride + v * BLOCK);
+        UNROLL for (int v = 0; v < tile_vecs; v++) acc[r][v] = LOAD(start + r * stride + v * BLOCK);
     }
     for (size_t k = 0; k < count; k++) {
         const float *left = row_of(rows, k) + i, *right = row_of(rows, k) + j;
@@ -40,37 +40,39 @@ BODY void tile_body(
     }
 }
 
-/// One block of a: tall tiles, to keep as many sums in flight as wide ones do.
-BODY void block_body(
-    float *a, size_t d, size_t block, size_t j, panel rows, size_t count, bool subtract,
-    const int tile_rows) {
-    for (size_t i = block; i < block + BLOCK; i += tile_rows)
-        tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, 1);
+/// One block row of a, `vecs` blocks wide.
+BODY void row_of_tiles_body(
+    float *a, const float *start, size_t d, size_t block, size_t j, panel rows, size_t count,
+    bool subtract, const int tile_rows, const int vecs) {
+    for (size_t i = block; i < block + BLOCK; i += tile_rows) {
+        size_t corner = i * d + j;
+        tile_body(a + corner, start + corner, d, rows, count, i, j, subtract, tile_rows, vecs);
+    }
 }
 
-/// The tiles of a block row, from column `j` on: a +-= rows' rows.
+/// The tiles of a block row, from column `j` on: a = start +- rows' rows.
 BODY void block_row_body(
-    float *a, size_t d, size_t block, size_t j, panel rows, size_t count, bool subtract,
-    const int tile_rows, const int tile_vecs) {
+    float *a, const float *start, size_t d, size_t block, size_t j, panel rows, size_t count,
+    bool subtract, const int tile_rows, const int tile_vecs) {
     // Two blocks at a time leave one over where there are an odd number; three do not.
     if (tile_vecs == 2 && (d - j) / BLOCK % 2 && d - j > BLOCK) {
-        for (size_t i = block; i < block + BLOCK; i += tile_rows)
-            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, 3);
+        row_of_tiles_body(a, start, d, block, j, rows, count, subtract, tile_rows, 3);
         j += 3 * BLOCK;
     }
-    for (; j + tile_vecs * BLOCK <= d; j += tile_vecs * BLOCK) {
-        for (size_t i = block; i < block + BLOCK; i += tile_rows)
-            tile_body(a + i * d + j, d, rows, count, i, j, subtract, tile_rows, tile_vecs);
-    }
-    if (j < d) block_body(a, d, block, j, rows, count, subtract, tile_rows * tile_vecs);
+    for (; j + tile_vecs * BLOCK <= d; j += tile_vecs * BLOCK)
+        row_of_tiles_body(a, start, d, block, j, rows, count, subtract, tile_rows, tile_vecs);
+    // One block on its own takes tall tiles, to keep as many sums in flight.
+    if (j < d)
+        row_of_tiles_body(
+            a, start, d, block, j, rows, count, subtract, tile_rows * tile_vecs, 1);
 }
 
 BODY void syrk_body(
-    float *a, size_t d, const float *const *list, size_t count, const int tile_rows,
-    const int tile_vecs) {
+    float *a, const float *start, size_t d, const float *const *list, size_t count,
+    const int tile_rows, const int tile_vecs) {
     panel rows = {list, NULL, 0};
     for (size_t block = 0; block < d; block += BLOCK)
-        block_row_body(a, d, block, block, rows, count, false, tile_rows, tile_vecs);
+        block_row_body(a, start, d, block, block, rows, count, false, tile_rows, tile_vecs);
 }
 
 /// Lane by lane, 1 behind the diagonal of a block and 0 up to it.
@@ -91,10 +93,14 @@ static const vec behind_diagonal[BLOCK] = {
 BODY ptrdiff_t diagonal_body(float *a, size_t stride, float *x) {
     vec u[BLOCK], pivots, rest = LOAD(x);
     UNROLL for (int r = 0; r < BLOCK; r++) u[r] = LOAD(a + r * stride);
+    float pivot = u[0][0];
     UNROLL for (int r = 0; r < BLOCK; r++) {
-        vec scaled = u[r] * (1 / u[r][r]);
+        float inverse = 1 / pivot;
+        pivots[r] = pivot;
+        // The next pivot before the row that it is in, so that its division may start.
+        if (r + 1 < BLOCK) pivot = u[r + 1][r + 1] - u[r][r + 1] * u[r][r + 1] * inverse;
+        vec scaled = u[r] * inverse;
         UNROLL for (int s = r + 1; s < BLOCK; s++) u[s] -= u[r][s] * scaled;
-        pivots[r] = u[r][r];
         rest -= rest[r] * (scaled * behind_diagonal[r]);
     }
     float reciprocals[BLOCK];
@@ -135,10 +141,12 @@ BODY ptrdiff_t cholesky_body(
     for (size_t block = 0; block < d; block += BLOCK) {
         panel above = {NULL, a, d};
         float *diagonal = a + block * d + block;
-        block_body(a, d, block, block, above, block, true, tile_rows * tile_vecs);
+        row_of_tiles_body(
+            a, a, d, block, block, above, block, true, tile_rows * tile_vecs, 1);
         ptrdiff_t bad = diagonal_body(diagonal, d, x + block);
         if (bad >= 0) return (ptrdiff_t)block + bad;
-        block_row_body(a, d, block, block + BLOCK, above, block, true, tile_rows, tile_vecs);
+        block_row_body(
+            a, a, d, block, block + BLOCK, above, block, true, tile_rows, tile_vecs);
         for (size_t j = BLOCK; block + j < d; j += BLOCK)
             triangle_body(diagonal, diagonal + j, d, x + block, x + block + j);
     }
@@ -226,8 +234,8 @@ BODY void sum_body(float *sum, size_t d, const float *const *rows, size_t count)
         sum_body(sum, d, rows, count);                                                           \
     }                                                                                            \
     attributes static void syrk_##set(                                                           \
-        float *a, size_t d, const float *const *rows, size_t count) {                            \
-        syrk_body(a, d, rows, count, tile_rows, tile_vecs);                                      \
+        float *a, const float *start, size_t d, const float *const *rows, size_t count) {        \
+        syrk_body(a, start, d, rows, count, tile_rows, tile_vecs);                               \
     }                                                                                            \
     attributes static ptrdiff_t cholesky_##set(float *a, size_t d, float *x) {                   \
         return cholesky_body(a, d, x, tile_rows, tile_vecs);                                     \
@@ -245,8 +253,9 @@ void sc_linalg_sum(float *sum, size_t d, const float *const *rows, size_t count)
     CHOOSE(sum)(sum, d, rows, count);
 }
 
-void sc_linalg_syrk(float *a, size_t d, const float *const *rows, size_t count) {
-    CHOOSE(syrk)(a, d, rows, count);
+void sc_linalg_syrk(
+    float *a, const float *start, size_t d, const float *const *rows, size_t count) {
+    CHOOSE(syrk)(a, start, d, rows, count);
 }
 
 ptrdiff_t sc_linalg_cholesky(float *a, size_t d, float *x) { return CHOOSE(cholesky)(a, d, x); }

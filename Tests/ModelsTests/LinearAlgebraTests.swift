@@ -13,7 +13,7 @@ import Testing
             let rows = (0..<count * d).map { _ in Float(generator.nextNormal()) }
             let start = (0..<d * d).map { _ in Float(generator.nextNormal()) }
             var sum = start
-            withAddresses(of: rows, rowLength: d) { sc_linalg_syrk(&sum, d, $0, count) }
+            withAddresses(of: rows, rowLength: d) { sc_linalg_syrk(&sum, start, d, $0, count) }
             for i in 0..<d {
                 for j in i..<d {
                     var expected = Double(start[i * d + j])

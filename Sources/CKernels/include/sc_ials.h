@@ -20,7 +20,7 @@ void sc_ials_add_gramian(
 /// The floats of scratch that sc_ials_solve needs for systems of size `d`.
 size_t sc_ials_scratch_count(size_t d);
 
-/// Solves (sum y y' + base + ridge E) x = sum y over the `count` rows y.
+/// Solves (sum y y' + base + ridge E) x = sum y over the `count` rows y, at least one.
 ///
 /// `rows` point to `columns` floats each; `d` is `columns` rounded up to SC_LINALG_BLOCK. `base`,
 /// shape [d, d], is the weighted Gramian (see sc_linalg.h for its layout); `x` receives `d` floats,

@@ -21,10 +21,10 @@
 void sc_linalg_sum(
     float *sum, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
-/// a += rows' rows, over `count` rows of `d` floats, with the blocks on the diagonal whole; best for
-/// so few rows that they stay in the nearest cache.
+/// a = start + rows' rows, over `count` rows of `d` floats, with the blocks on the diagonal whole;
+/// `start` may be `a`. Best for so few rows that they stay in the nearest cache.
 void sc_linalg_syrk(
-    float *a, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
+    float *a, const float *start, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
 
 /// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the
 /// diagonal, and on the way solves u'z = b, `x` holding b at first and z in the end.
