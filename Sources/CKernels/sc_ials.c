@@ -41,10 +41,10 @@ size_t sc_ials_gramian_scratch_count(size_t d) { return panel_floats(d); }
 void sc_ials_add_gramian(
     const float *rows, size_t count, size_t columns, size_t stride, size_t d, float *scratch,
     float *a) {
-    size_t step = panel_rows(d);
+    size_t most = panel_rows(d);
     const float *starts[PANEL_ROWS_MAX], *list[PANEL_ROWS_MAX];
-    for (size_t start = 0; start < count; start += step) {
-        size_t n = count - start < step ? count - start : step;
+    for (size_t start = 0; start < count; start += most) {
+        size_t n = count - start < most ? count - start : most;
         for (size_t k = 0; k < n; k++) starts[k] = rows + (start + k) * stride;
         sc_linalg_syrk(a, a, d, padded_rows(starts, n, 0, columns, d, scratch, list), n);
     }
@@ -58,10 +58,10 @@ float sc_ials_solve(
     float *a = scratch;
     float *panel = scratch + d * d;
     memset(x, 0, d * sizeof(float));
-    size_t step = panel_rows(d);
+    size_t most = panel_rows(d);
     const float *list[PANEL_ROWS_MAX];
-    for (size_t start = 0; start < count; start += step) {
-        size_t n = count - start < step ? count - start : step;
+    for (size_t start = 0; start < count; start += most) {
+        size_t n = count - start < most ? count - start : most;
         const float *const *padded = padded_rows(rows + start, n, 0, columns, d, panel, list);
         sc_linalg_sum(x, d, padded, n);
         sc_linalg_syrk(a, start ? a : base, d, padded, n);

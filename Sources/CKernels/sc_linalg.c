@@ -1,7 +1,6 @@
 #include "sc_linalg.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "sc_tiles.h"
 
@@ -229,6 +228,7 @@ BODY void sum_body(float *sum, size_t d, const float *const *rows, size_t count)
 }
 
 #define INSTANCE(set, attributes, tile_rows, tile_vecs)                                          \
+    _Static_assert(BLOCK % (tile_rows * tile_vecs) == 0, "a block is cut into tall tiles");      \
     attributes static void sum_##set(                                                            \
         float *sum, size_t d, const float *const *rows, size_t count) {                          \
         sum_body(sum, d, rows, count);                                                           \

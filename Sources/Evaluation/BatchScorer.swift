@@ -133,7 +133,9 @@ package struct BatchScorer: Sendable {
         let stride = panels * Int(SC_RANK_ITEMS)
         // A deep part takes the features one by one.
         let addends = deep == nil ? 1 : sources.count
-        let scratches = (0..<threads).map { _ in Scratch(floats: (1 + addends) * block * stride) }
+        let scratches = (0..<threads).map { _ in
+            AlignedFloats(floats: (1 + addends) * block * stride)
+        }
         let desks = deep.map { deep in (0..<threads).map { _ in DeepRanking.Desk(deep) } }
         parallelFor(count: task.count, chunk: block, threads: threads) { worker, queries in
             let scores = scratches[worker].base

@@ -3,7 +3,7 @@ internal import Models
 
 /// Item vectors in the kernels' panels; read-only once made.
 final class PackedItems: @unchecked Sendable {
-    private let panels: Scratch
+    private let panels: AlignedFloats
     private let panelCount: Int
     private let columns: Int
 
@@ -14,7 +14,7 @@ final class PackedItems: @unchecked Sendable {
     init(_ items: Matrix) {
         columns = items.columns
         panelCount = Self.panelCount(items.rows)
-        panels = Scratch(floats: panelCount * Int(SC_RANK_ITEMS) * items.columns)
+        panels = AlignedFloats(floats: panelCount * Int(SC_RANK_ITEMS) * items.columns)
         items.values.withUnsafeBufferPointer { values in
             guard let rows = values.baseAddress else { return }
             sc_rank_pack(rows, items.rows, items.columns, panels.base)
@@ -41,18 +41,4 @@ final class PackedItems: @unchecked Sendable {
             }
         }
     }
-}
-
-/// Floats that one thread at a time writes.
-final class Scratch: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Float>
-
-    init(floats: Int) {
-        base = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, floats) * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: max(1, floats))
-        base.initialize(repeating: 0, count: max(1, floats))
-    }
-
-    deinit { base.deallocate() }
 }

@@ -14,8 +14,11 @@ package enum ProcessSettings {
             return .max
         }
         if limit.rlim_cur < rlim_t(wanted) {
+            let before = limit.rlim_cur
             limit.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
+                limit.rlim_cur = before
+            }
         }
         return Int(clamping: limit.rlim_cur)
     }

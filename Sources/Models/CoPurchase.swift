@@ -135,15 +135,14 @@ package struct CoPurchase: Recommender {
     }
 
     private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("copurchase: \(rule), not \(value)") }
-        }
-        try require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
-        try require(supportMin > 0, "support_min must be at least 1", supportMin)
-        try require(basketItemsMax > 0, "basket_items_max must be at least 1", basketItemsMax)
-        try require(
+        let check = SettingsCheck(model: Self.name)
+        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(supportMin > 0, "support_min must be at least 1", supportMin)
+        try check.require(basketItemsMax > 0, "basket_items_max must be at least 1", basketItemsMax)
+        try check.require(
             shrinkage >= 0 && shrinkage.isFinite, "shrinkage must be 0 or more", shrinkage)
-        try require(0...1 ~= confidenceShare, "confidence_share must be 0 to 1", confidenceShare)
+        try check.require(
+            0...1 ~= confidenceShare, "confidence_share must be 0 to 1", confidenceShare)
     }
 }
 

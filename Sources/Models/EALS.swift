@@ -159,18 +159,16 @@ package struct EALS: Recommender {
     }
 
     private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("eals: \(rule), not \(value)") }
-        }
-        try require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
-        try require(epochs > 0, "epochs must be at least 1", epochs)
+        let check = SettingsCheck(model: Self.name)
+        try check.require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
+        try check.require(epochs > 0, "epochs must be at least 1", epochs)
         for (name, value) in [
             ("unobserved_weight", unobservedWeight), ("regularization", regularization),
             ("initial_deviation", initialDeviation),
         ] {
-            try require(value > 0 && value.isFinite, "\(name) must be positive", value)
+            try check.require(value > 0 && value.isFinite, "\(name) must be positive", value)
         }
-        try require(
+        try check.require(
             -1...1 ~= popularityExponent, "popularity_exponent must be -1 to 1",
             popularityExponent)
     }

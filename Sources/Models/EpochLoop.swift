@@ -1,8 +1,9 @@
 /// The epochs of a model that learns by stochastic gradient descent: the rate falls, the loss must
 /// stay finite, and training may end early, once what was held out is not predicted any better.
 ///
-/// Source: Prechelt 1998, "Early stopping - but when?", in "Neural networks: tricks of the trade";
-/// the criterion is UP with strips of one epoch, and what counts is the best epoch, not the last.
+/// What counts is the best epoch, not the last: epochs are counted from it, whether or not each was
+/// worse than the one before. For other criteria see Prechelt 1998, "Early stopping - but when?",
+/// in "Neural networks: tricks of the trade".
 package struct EpochLoop {
     package enum Decay {
         /// In equal steps towards zero after the last epoch.
@@ -11,18 +12,9 @@ package struct EpochLoop {
         case geometric(Float)
     }
 
-    /// What tells whether an epoch helped.
-    package struct Judge<Outcome> {
-        /// The better the higher, of the model as it is.
-        package let figure: () -> Double
-        /// What has been learned, to be kept while training goes on.
-        package let outcome: () -> Outcome
-
-        package init(figure: @escaping () -> Double, outcome: @escaping () -> Outcome) {
-            self.figure = figure
-            self.outcome = outcome
-        }
-    }
+    /// Tells how good the model is as it is, the higher the better, and keeps what it has learned
+    /// where asked to.
+    package typealias Judge<Outcome> = () -> (figure: Double, outcome: () -> Outcome)
 
     /// At most; at least 0.
     package var epochs: Int
@@ -51,7 +43,10 @@ package struct EpochLoop {
         epoch: (_ rate: Float) -> Double
     ) throws(TrainingError) -> Outcome? {
         var best: (figure: Double, epoch: Int, outcome: Outcome)?
-        if let judge, judgesStart { best = (judge.figure(), 0, judge.outcome()) }
+        if let judge, judgesStart {
+            let start = judge()
+            best = (start.figure, 0, start.outcome())
+        }
         for number in 1..<epochs + 1 {
             try steps.check()
             let loss = epoch(rate(of: number))
@@ -61,9 +56,9 @@ package struct EpochLoop {
                         + "\(learningRate)")
             }
             if let judge {
-                let figure = judge.figure()
-                if best.map({ figure > $0.figure }) ?? true {
-                    best = (figure, number, judge.outcome())
+                let now = judge()
+                if best.map({ now.figure > $0.figure }) ?? true {
+                    best = (now.figure, number, now.outcome())
                 }
             }
             steps.finish(loss: loss)

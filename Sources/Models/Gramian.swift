@@ -7,8 +7,8 @@ internal import CKernels
 ///
 /// - Parameters:
 ///   - rows: the first of `count` rows of `columns` floats, `stride` floats apart.
-///   - threads: at least 1; each adds one square matrix of memory at a time.
-/// - Complexity: O(count x columns^2).
+///   - threads: at least 1.
+/// - Complexity: O(count x columns^2) time, and a square matrix of memory for each block.
 func gramian(
     rows: UnsafePointer<Float>, count: Int, columns: Int, stride: Int, weight: Float, threads: Int
 ) -> [Float] {

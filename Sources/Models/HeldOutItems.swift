@@ -1,13 +1,13 @@
 internal import CKernels
-internal import Interactions
+package import Interactions
 
 /// One item of each of some users, kept out of training to tell whether another epoch helps.
 ///
 /// At most a tenth of the users, and 2,000, lose one of four or more items, which the model then
 /// never learns: the price of knowing when to end.
 package struct HeldOutItems {
-    /// What is left to train on.
-    package let rest: TrainingData
+    /// Users x items: what is left to train on.
+    package let rest: SparseMatrix
     private let cases: [Case]
     /// Whatever has an event left, ascending.
     private let candidates: [Int32]
@@ -25,29 +25,33 @@ package struct HeldOutItems {
     private static let usersMin = 20
     private static let historyMin = 4
 
-    /// - Returns: nil where too few users have enough items.
-    package init?(_ data: TrainingData, generator: inout SeededGenerator) {
-        let histories = data.interactions
+    /// - Parameter histories: users x items.
+    /// - Returns: nil where too few users have enough items, or items that somebody else has too.
+    /// - Complexity: O(pairs).
+    package init?(_ histories: SparseMatrix, generator: inout SeededGenerator) {
         let active = (0..<histories.rows).filter { !histories.row($0).isEmpty }
         let chosen = active.filter { histories.row($0).count >= Self.historyMin }
             .shuffled(using: &generator).prefix(min(Self.usersMax, active.count / 10))
-        guard chosen.count >= Self.usersMin else { return nil }
-        let losers = Set(chosen)
-        let split = HoldOut(data, generator: &generator) { losers.contains($0.user) ? 1 : 0 }
-        rest = split.rest
-        let audiences = split.rest.interactions.transposed()
+        var held: [Int: Int] = [:]
+        for user in chosen { held[user] = histories.row(user).randomElement(using: &generator)! }
+        var kept = RowParts(histories)
+        for user in 0..<histories.rows {
+            for entry in histories.row(user) where held[user] != entry { kept.append(entry) }
+            kept.endRow()
+        }
+        rest = kept.matrix
+        let audiences = rest.transposed()
         candidates = (0..<Int32(audiences.rows)).filter { !audiences.row(Int($0)).isEmpty }
         var places: [Int32: Int] = [:]
         for (place, item) in candidates.enumerated() { places[item] = place }
-        let held = split.held
-        cases = chosen.sorted().compactMap { user in
-            let entry = held.row(user).lowerBound
-            let item = held.columns[entry]
+        cases = held.sorted { $0.key < $1.key }.compactMap { user, entry in
+            let item = histories.columns[entry]
             // Of an item that nobody else took nothing can be learned.
             return places[item].map {
-                Case(user: user, item: item, place: $0, value: held.values[entry])
+                Case(user: user, item: item, place: $0, value: histories.values[entry])
             }
         }
+        guard cases.count >= Self.usersMin else { return nil }
     }
 
     typealias Scoring =
@@ -68,7 +72,7 @@ package struct HeldOutItems {
             var scores = Array(repeating: Float(0), count: candidates.count)
             score(one.user, candidates, &scores)
             // Both ascend, and all that was taken is among the candidates.
-            var taken = rest.interactions.columns[rest.interactions.row(one.user)]
+            var taken = rest.columns[rest.row(one.user)]
             var rank = 0
             for (candidate, other) in zip(candidates, scores) {
                 if taken.first == candidate {
@@ -81,15 +85,17 @@ package struct HeldOutItems {
         }
     }
 
+    /// The same by inner products.
+    ///
+    /// - Complexity: O(users held out of x items x D).
     package func ndcg(of embeddings: EmbeddingParts, threads: Int) -> Double {
-        let dimensions = embeddings.items.columns
-        return ndcg(threads: threads) { user, candidates, scores in
-            embeddings.items.values.withUnsafeBufferPointer { items in
-                let rows: [UnsafePointer<Float>?] = candidates.map {
-                    items.baseAddress! + Int($0) * dimensions
-                }
-                sc_dot_rows(
-                    Array(embeddings.users![row: user]), rows, rows.count, dimensions, &scores)
+        let (dimensions, users) = (embeddings.items.columns, embeddings.users!)
+        return embeddings.items.values.withUnsafeBufferPointer { items in
+            nonisolated(unsafe) let rows: [UnsafePointer<Float>?] = candidates.map {
+                items.baseAddress! + Int($0) * dimensions
+            }
+            return ndcg(threads: threads) { user, _, scores in
+                sc_dot_rows(Array(users[row: user]), rows, rows.count, dimensions, &scores)
             }
         }
     }
@@ -113,6 +119,6 @@ package struct HeldOutItems {
         parallelFor(count: cases.count, chunk: 8, threads: threads) { _, range in
             for place in range { target[place] = figure(cases[place]) }
         }
-        return figures.reduce(0, +) / Double(max(1, cases.count))
+        return figures.reduce(0, +) / Double(cases.count)
     }
 }

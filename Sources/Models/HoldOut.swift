@@ -10,21 +10,14 @@ struct HoldOut {
     /// - Parameter share: of each user's items, above 0 and below 1; who has two or more loses at
     ///   least one.
     init(_ data: TrainingData, share: Double, generator: inout SeededGenerator) {
-        self.init(data, generator: &generator) { max(1, Int(share * Double($0.items))) }
-    }
-
-    /// - Parameter count: how many to hold out of a user's items, of which one stays at least.
-    init(
-        _ data: TrainingData, generator: inout SeededGenerator,
-        count: (_ of: (user: Int, items: Int)) -> Int
-    ) {
         let histories = data.interactions
         var (kept, removed) = (RowParts(histories), RowParts(histories))
         for user in 0..<histories.rows {
             let range = histories.row(user)
-            let heldCount =
-                range.count < 2 ? 0 : min(range.count - 1, count((user, range.count)))
-            let out = Set(range.shuffled(using: &generator).prefix(heldCount))
+            let count =
+                range.count < 2
+                ? 0 : min(range.count - 1, max(1, Int(share * Double(range.count))))
+            let out = Set(range.shuffled(using: &generator).prefix(count))
             for entry in range {
                 if out.contains(entry) { removed.append(entry) } else { kept.append(entry) }
             }
@@ -62,7 +55,7 @@ struct HoldOut {
 }
 
 /// A sparse matrix made of some entries of another one.
-private struct RowParts {
+struct RowParts {
     private let source: SparseMatrix
     private var offsets = [0]
     private var columns: [Int32] = []

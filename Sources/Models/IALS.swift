@@ -23,7 +23,8 @@ internal import Interactions
 /// then much shorter, and it takes a few more of them.
 ///
 /// - Complexity: a step takes O(pairs x D^2 + (U + I) x D^3) time, in blocks O(pairs x D x block +
-///   (U + I) x (D^2 + D x block^2)); training O((U + I) x D) memory.
+///   (U + I) x (D^2 + D x block^2)); training O((U + I) x D) memory, by blocks a float a pair
+///   beside it.
 package struct IALS: Recommender {
     package static let name = "ials"
 
@@ -76,9 +77,11 @@ package struct IALS: Recommender {
         let users = initialUsers(count: histories.rows, seed: context.seed)
         let items = PaddedRows(rows: histories.columnCount, columns: dimensions)
         for step in 1...epochs {
-            let itemSide = try HalfStep(rows: items, from: users, model: model, context: context)
+            let itemSide = try IALSHalfStep(
+                rows: items, from: users, model: model, context: context)
             _ = try itemSide.run(histories: audiences)
-            let userSide = try HalfStep(rows: users, from: items, model: model, context: context)
+            let userSide = try IALSHalfStep(
+                rows: users, from: items, model: model, context: context)
             let loss =
                 try userSide.run(histories: histories)
                 + itemSide.penalty(histories: audiences)
@@ -103,24 +106,22 @@ package struct IALS: Recommender {
         return users
     }
 
-    private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
-            guard holds else { throw TrainingError("ials: \(rule), not \(value)") }
-        }
-        try require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
-        try require(epochs > 0, "epochs must be at least 1", epochs)
-        try require(
+    func validate() throws(TrainingError) {
+        let check = SettingsCheck(model: Self.name)
+        try check.require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
+        try check.require(epochs > 0, "epochs must be at least 1", epochs)
+        try check.require(
             block >= 0 && block.isMultiple(of: Int(SC_LINALG_BLOCK)),
             "block must be a multiple of \(SC_LINALG_BLOCK)", block)
         let weight = foldIn.unobservedWeight
-        try require(
+        try check.require(
             weight >= 0 && weight.isFinite, "unobserved_weight must be 0 or more", weight)
         for (name, value) in [
             ("regularization", foldIn.regularization), ("initial_deviation", initialDeviation),
         ] {
-            try require(value > 0 && value.isFinite, "\(name) must be positive", value)
+            try check.require(value > 0 && value.isFinite, "\(name) must be positive", value)
         }
         let exponent = foldIn.regularizationExponent
-        try require(0...1 ~= exponent, "regularization_exponent must be 0 to 1", exponent)
+        try check.require(0...1 ~= exponent, "regularization_exponent must be 0 to 1", exponent)
     }
 }

@@ -2,7 +2,7 @@ internal import CKernels
 internal import Interactions
 
 /// Solves every row of one side with the other side fixed.
-struct HalfStep {
+struct IALSHalfStep {
     let rows: PaddedRows
     let fixed: PaddedRows
     let solver: FoldInSolver
@@ -59,8 +59,8 @@ struct HalfStep {
         }
     }
 
-    /// Goes through the blocks, and for each through the rows, so that a block's part of the Gramian
-    /// stays in the cache.
+    /// Goes through the blocks, and for each through the rows, so that a block's part of the
+    /// Gramian stays in the cache.
     private func improve(_ histories: SparseMatrix, terms: UnsafeMutablePointer<Float>) -> Double {
         let residuals = UnsafeMutableBufferPointer<Float>.allocate(
             capacity: max(1, histories.nonZeroCount))

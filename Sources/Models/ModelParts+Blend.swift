@@ -8,8 +8,8 @@ extension ModelParts {
         return neighbours.isEmpty ? .popularity : .neighbours
     }
 
-    /// - Throws: ``TrainingError`` where no blend can be made of models for which these parts speak:
-    ///   more than one has nothing but neighbours, or one has a ranker of its own.
+    /// - Throws: ``TrainingError`` where no blend can be made of models for which these parts
+    ///   speak: more than one has nothing but neighbours, or one has a ranker of its own.
     package static func checkBlend(of speakers: [RankerFeature?]) throws(TrainingError) {
         guard speakers.allSatisfy({ $0 != nil }) else {
             throw TrainingError("blend: it cannot take a model that has a ranker of its own")

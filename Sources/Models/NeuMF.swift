@@ -72,8 +72,8 @@ package struct NeuMF: Recommender {
         }
         try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
-        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
-        let histories = heldOut?.rest.interactions ?? data.interactions
+        let heldOut = patience > 0 ? HeldOutItems(data.interactions, generator: &generator) : nil
+        let histories = heldOut?.rest ?? data.interactions
         let network = NeuMFNetwork(
             model: self, histories: histories, audiences: histories.transposed(),
             generator: &generator)
@@ -81,14 +81,13 @@ package struct NeuMF: Recommender {
             network: network, histories: histories, negatives: negatives, threads: context.threads)
         var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
         let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
-        let judge = heldOut.map { heldOut in
-            EpochLoop.Judge(
-                figure: {
-                    heldOut.ndcg(threads: context.threads) { user, candidates, scores in
-                        network.score(user: user, candidates: candidates, into: &scores)
-                    }
-                },
-                outcome: network.snapshot)
+        let judge: EpochLoop.Judge<[[Float]]>? = heldOut.map { heldOut in
+            {
+                let figure = heldOut.ndcg(threads: context.threads) { user, candidates, scores in
+                    network.score(user: user, candidates: candidates, into: &scores)
+                }
+                return (figure, network.snapshot)
+            }
         }
         let best = try loop.run(&steps, judge: judge) { rate in
             descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)

@@ -120,7 +120,8 @@ package final class NeuMFNetwork: @unchecked Sendable {
                 var taken = histories.columns[histories.row(user)]
                 keys.removeAll(keepingCapacity: true)
                 for (item, score) in zip(all, scores) {
-                    // Both ascend, and whatever was taken is among all.
+                    // Both ascend; what she alone took may be none of all.
+                    while let first = taken.first, first < item { taken.removeFirst() }
                     if taken.first == item {
                         taken.removeFirst()
                     } else {

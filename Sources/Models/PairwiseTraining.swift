@@ -68,8 +68,8 @@ struct PairwiseTraining {
                 "\(name): no event of a known user; it learns from users' histories")
         }
         var generator = SeededGenerator(seed: context.seed)
-        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
-        let histories = heldOut?.rest.interactions ?? data.interactions
+        let heldOut = patience > 0 ? HeldOutItems(data.interactions, generator: &generator) : nil
+        let histories = heldOut?.rest ?? data.interactions
         let audiences = histories.transposed()
         let columns = paddedCount(dimensions + 1)
         let users = FeatureTable(
@@ -93,10 +93,11 @@ struct PairwiseTraining {
         }
         var steps = TrainingSteps(model: name, total: epochs, context: context)
         let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
-        let judge = heldOut.map { heldOut in
-            EpochLoop.Judge(
-                figure: { heldOut.ndcg(of: embeddings(), threads: context.threads) },
-                outcome: embeddings)
+        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
+            {
+                let now = embeddings()
+                return (heldOut.ndcg(of: now, threads: context.threads), { now })
+            }
         }
         let best = try loop.run(&steps, judge: judge) { rate in
             descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)

@@ -73,19 +73,20 @@ package struct SVDPlusPlus: Recommender {
             throw TrainingError("svdpp: a rating is not a finite number")
         }
         var generator = SeededGenerator(seed: context.seed)
-        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
+        let heldOut = patience > 0 ? HeldOutItems(data.interactions, generator: &generator) : nil
         let descent = RatingDescent(
-            ratings: heldOut?.rest.interactions ?? ratings, dimensions: dimensions,
+            ratings: heldOut?.rest ?? ratings, dimensions: dimensions,
             deviation: initialDeviation, regularization: regularization, seed: context.seed,
             threads: context.threads)
         var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
         let loop = EpochLoop(
             epochs: epochs, patience: patience, learningRate: learningRate,
             decay: .geometric(0.9))
-        let judge = heldOut.map { heldOut in
-            EpochLoop.Judge(
-                figure: { -heldOut.squaredError(of: descent.makeEmbeddings()) },
-                outcome: descent.makeEmbeddings)
+        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
+            {
+                let now = descent.makeEmbeddings()
+                return (-heldOut.squaredError(of: now), { now })
+            }
         }
         let best = try loop.run(&steps, judge: judge) { rate in descent.runEpoch(rate: rate) }
         var parts = ModelParts(popularity: data.popularity)

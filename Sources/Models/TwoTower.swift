@@ -77,8 +77,8 @@ package struct TwoTower: Recommender {
         }
         try DenseAlgebra.require(for: Self.name)
         var generator = SeededGenerator(seed: context.seed)
-        let heldOut = patience > 0 ? HeldOutItems(data, generator: &generator) : nil
-        let histories = heldOut?.rest.interactions ?? data.interactions
+        let heldOut = patience > 0 ? HeldOutItems(data.interactions, generator: &generator) : nil
+        let histories = heldOut?.rest ?? data.interactions
         let none = SparseMatrix(rows: histories.rows, columnCount: 0, entries: [])
         let users = Tower(
             model: self, ids: ownVectors == 0 ? none : histories,
@@ -96,10 +96,11 @@ package struct TwoTower: Recommender {
         }
         var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
         let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
-        let judge = heldOut.map { heldOut in
-            EpochLoop.Judge(
-                figure: { heldOut.ndcg(of: embeddings(), threads: context.threads) },
-                outcome: embeddings)
+        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
+            {
+                let now = embeddings()
+                return (heldOut.ndcg(of: now, threads: context.threads), { now })
+            }
         }
         let best = try loop.run(&steps, judge: judge) { rate in
             descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)

@@ -157,9 +157,9 @@ package struct WideDeep: Recommender {
         let loop = EpochLoop(
             epochs: judges > 0 ? epochs : 0, patience: patience, learningRate: learningRate)
         steps.skip(epochs - loop.epochs)
-        let judge = EpochLoop.Judge(
-            figure: descent.judge,
-            outcome: { (network.snapshot(), samples.crosses.snapshot()) })
+        let judge = {
+            (descent.judge(), { (network.snapshot(), samples.crosses.snapshot()) })
+        }
         let best = try loop.run(&steps, judge: judge, judgesStart: true) { rate in
             descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
         }
@@ -168,6 +168,7 @@ package struct WideDeep: Recommender {
     }
 
     private func validate() throws(TrainingError) {
+        try factors.validate()
         let check = SettingsCheck(model: Self.name)
         try check.require(
             heldOutShare > 0 && heldOutShare < 1, "held_out_share must be above 0 and below 1",

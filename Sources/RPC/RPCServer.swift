@@ -28,8 +28,8 @@ package struct RPCServerConfiguration: Sendable {
 package final class RPCServer: Sendable {
     /// The ways into the loops, by loop index.
     package let doors: [LoopDoor]
-    /// How many connections are served at once: what the limits allow, or less where the process may
-    /// not open as many files.
+    /// How many connections are served at once: what the limits allow, or less where the process
+    /// may not open as many files.
     package let connectionsMax: Int
     private let parts: [Part]
 
@@ -55,7 +55,13 @@ package final class RPCServer: Sendable {
         // own files.
         let others = 16 * configuration.loopCount + 64
         let files = ProcessSettings.raiseOpenFilesMax(to: limits.connectionsMax + others)
-        connectionsMax = max(1, min(limits.connectionsMax, files - others))
+        guard files > others else {
+            throw RPCLimitsError(problems: [
+                "the limit of open files is \(files); \(configuration.loopCount) loops need "
+                    + "\(others), and each connection one"
+            ])
+        }
+        connectionsMax = min(limits.connectionsMax, files - others)
         let socket = try UnixSocket(listeningAt: configuration.path, mode: configuration.mode)
 
         // Loop 0 comes last: it accepts, so it must know the others.

@@ -8,7 +8,7 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var connections = 0
     /// Connections served since the start.
     package internal(set) var connectionsTotal = 0
-    /// Connections closed at once because `RPCLimits.connectionsMax` were open, or the server was
+    /// Connections closed at once because `RPCServer.connectionsMax` were open, or the server was
     /// draining.
     package internal(set) var connectionsRefused = 0
     /// Connections the server broke off: no ttrpc, a stuck client, a frame never finished, or the

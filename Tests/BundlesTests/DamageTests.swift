@@ -1,6 +1,5 @@
 import Bundles
 import Foundation
-import Interactions
 import Models
 import Testing
 

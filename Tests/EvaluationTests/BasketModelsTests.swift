@@ -7,7 +7,7 @@ import Testing
 @Suite struct BasketModelsTests {
     private static let context = TrainingContext(threads: 2, seed: 1)
 
-    /// A basket or two for each of 60 users, some of it again and again.
+    /// Two or three baskets for each of 60 users, some of it again and again.
     private static func plan() throws -> EvaluationPlan {
         var generator = SeededGenerator(seed: 8)
         var events: [(user: Int32, item: Int32, time: Int64, basket: Int32)] = []
@@ -61,12 +61,37 @@ import Testing
     }
 
     @Test func `a model that a protocol cannot ask is refused before it is trained`() throws {
-        let result = try Contest(plan: Self.plan()).run(
-            ModelEntry(Personal()), context: Self.context)
-        guard case .refused("personal", let reason) = result else {
+        struct Other: Recommender {
+            static let name = "other"
+            let base = Personal()
+            var answersBaskets: Bool { base.answersBaskets }
+            var hyperparameters: [String: Double] { base.hyperparameters }
+
+            func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+                -> ModelParts
+            { try base.train(on: data, with: context) }
+        }
+        let (one, other) = (ModelEntry(Personal()), ModelEntry(Other()))
+        for entry in [one, ModelEntry(blending: [one, other])] {
+            let result = try Contest(plan: Self.plan()).run(entry, context: Self.context)
+            guard case .refused(entry.name, let reason) = result else {
+                Issue.record("\(result)")
+                return
+            }
+            #expect(reason.contains("it knows only users it was trained on"))
+        }
+    }
+
+    @Test(arguments: [1, 2])
+    func `a blend is asked where one of its models can be, however many settings are tried`(
+        trials: Int
+    ) throws {
+        let result = try Contest(plan: Self.plan(), trialsMax: trials).run(
+            try ModelRegistry.entry("item-knn+tifu-knn"), context: Self.context)
+        guard case .judged(let model) = result else {
             Issue.record("\(result)")
             return
         }
-        #expect(reason.contains("it knows only users it was trained on"))
+        #expect(model.name == "item-knn+tifu-knn")
     }
 }

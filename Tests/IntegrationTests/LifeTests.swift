@@ -27,6 +27,7 @@ extension ProgramTests {
             let server = try Server(bundle: shop.bundle, socket: folder["s"], openFilesMax: 100)
             let first = server.log.split(separator: "\n").first { $0.contains("open files") }
             let warning = try #require(first)
+            // A loop and the program itself keep 80 files.
             #expect(warning.contains("room=20") && warning.contains("connections_max=4096"))
             let peers = try (0..<20).map { _ in try RawPeer(folder["s"]) }
             for peer in peers {

@@ -16,8 +16,7 @@ import Testing
             context: TrainingContext(threads: 1, seed: 0, report: report))
         var done = 0
         let loop = EpochLoop(epochs: figures.count, patience: patience, learningRate: 1)
-        let judge = EpochLoop.Judge(
-            figure: { done == 0 ? start! : figures[done - 1] }, outcome: { done })
+        let judge = { (done == 0 ? start! : figures[done - 1], { done }) }
         let kept = try loop.run(&steps, judge: judge, judgesStart: start != nil) { _ in
             done += 1
             return 1
@@ -85,8 +84,8 @@ import Testing
     @Test func `one item of a tenth of the users is held out, and only that`() throws {
         let data = makeRandomData(users: 400, items: 60, pairs: 6_000, seed: 9)
         var generator = SeededGenerator(seed: 1)
-        let heldOut = try #require(HeldOutItems(data, generator: &generator))
-        let (all, rest) = (data.interactions, heldOut.rest.interactions)
+        let heldOut = try #require(HeldOutItems(data.interactions, generator: &generator))
+        let (all, rest) = (data.interactions, heldOut.rest)
         var losers = 0
         for user in 0..<400 {
             let (before, after) = (
@@ -103,17 +102,42 @@ import Testing
         #expect(all.nonZeroCount - rest.nonZeroCount == 40)
     }
 
+    @Test func `where nobody shares an item nothing is held out`() {
+        var generator = SeededGenerator(seed: 1)
+        let alone = makeMatrix(
+            (0..<300).map { user in (0..<4).map { 4 * user + $0 } }, columns: 1_200)
+        #expect(HeldOutItems(alone, generator: &generator) == nil)
+    }
+
+    @Test func `lists hold nothing that was taken, though some of it was held out`() throws {
+        // Two of a user's items are hers alone, and one of them may be the one held out.
+        var rows = (0..<300).map { user in (0..<4).map { Int32(5 * user + 7 * $0) % 40 } }
+        for user in 0..<300 { rows[user] += [Int32(40 + 2 * user), Int32(41 + 2 * user)] }
+        let matrix = makeMatrix(rows, columns: 640)
+        var model = NeuMF()
+        model.factors = 16
+        model.tower = [32, 16]
+        (model.epochs, model.patience, model.listMax) = (2, 1, 640)
+        let parts = try model.train(
+            on: TrainingData(interactions: matrix, baskets: nil),
+            with: TrainingContext(threads: 2, seed: 3))
+        let lists = try #require(parts.userLists)
+        for user in 0..<300 {
+            #expect(Set(lists.items[lists.range(of: user)]).isDisjoint(with: rows[user]))
+        }
+    }
+
     @Test func `of too few users nothing is held out`() {
         var generator = SeededGenerator(seed: 1)
         let data = makeRandomData(users: 150, items: 60, pairs: 3_000, seed: 9)
-        #expect(HeldOutItems(data, generator: &generator) == nil)
+        #expect(HeldOutItems(data.interactions, generator: &generator) == nil)
     }
 
     @Test func `the figure is the mean NDCG of the held-out items among all others`() throws {
         let data = makeRandomData(users: 300, items: 50, pairs: 4_000, seed: 2)
         var generator = SeededGenerator(seed: 7)
-        let heldOut = try #require(HeldOutItems(data, generator: &generator))
-        let (all, rest) = (data.interactions, heldOut.rest.interactions)
+        let heldOut = try #require(HeldOutItems(data.interactions, generator: &generator))
+        let (all, rest) = (data.interactions, heldOut.rest)
         func random(_ rows: Int) -> Matrix {
             Matrix(
                 rows: rows, columns: 5,

@@ -28,7 +28,8 @@ import Testing
             unobservedWeight: 0.2, regularization: 0.05, regularizationExponent: 0.5)
         let solver = FoldInSolver(items: items, parameters: parameters)
         let scratch = FoldInScratch(dimensions: dimensions)
-        // From 64 dimensions on, the last ones are longer than the panel of rows packed at a time.
+        // The last ones are longer than the panel of rows that is summed at a time, but for the
+        // fewest dimensions.
         for count in [0, 1, 10, 97, 180] {
             let history = (0..<Int32(itemCount)).shuffled(using: &generator).prefix(count)
             let vector = try #require(

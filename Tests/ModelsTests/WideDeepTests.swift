@@ -44,6 +44,17 @@ import Testing
         }
     }
 
+    @Test func `a setting of the first stage that cannot be is refused`() {
+        var model = RecommenderTests.smallWideDeep
+        model.factors.epochs = -100
+        let error = #expect(throws: TrainingError.self) {
+            try model.train(
+                on: makeRandomData(users: 50, items: 40, pairs: 500, seed: 3),
+                with: TrainingContext(threads: 1, seed: 4))
+        }
+        #expect(error?.description.contains("epochs must be at least 1, not -100") == true)
+    }
+
     @Test func `without an epoch the order is that of the first stage`() throws {
         let data = makeRandomData(users: 120, items: 80, pairs: 2_000, seed: 3)
         var model = RecommenderTests.smallWideDeep

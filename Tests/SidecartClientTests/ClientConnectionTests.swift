@@ -1,18 +1,14 @@
-import CSidecartProto
-import EventLoop
-import Foundation
-import RPC
 import SidecartClient
 import Testing
 
 /// Connections that cannot be made, and those that break.
 extension ClientTests {
     @Test func `A missing socket and an impossible path are unavailable`() async throws {
-        let first = await error { try await client().status() }
+        let first = await sidecartError { try await client().status() }
         #expect(first?.code == .unavailable)
         #expect(first?.message.contains(place.path) == true)
         let long = SidecartClient(socketPath: "/" + String(repeating: "x", count: 200))
-        #expect(await error { try await long.status() }?.code == .unavailable)
+        #expect(await sidecartError { try await long.status() }?.code == .unavailable)
     }
 
     @Test func `During the pause after a failure calls fail without another attempt`() async throws
@@ -21,9 +17,9 @@ extension ClientTests {
             $0.reconnectDelay = .seconds(3600)
             $0.reconnectDelayMax = .seconds(3600)
         }
-        let first = await error { try await client.status() }
+        let first = await sidecartError { try await client.status() }
         let peer = try ScriptedPeer(place.path)
-        #expect(await error { try await client.status() } == first)
+        #expect(await sidecartError { try await client.status() } == first)
         withExtendedLifetime(peer) {}
     }
 
@@ -33,7 +29,7 @@ extension ClientTests {
             $0.reconnectDelayMax = .nanoseconds(1)
         }
         for _ in 0..<3 {
-            #expect(await error { try await client.status() }?.code == .unavailable)
+            #expect(await sidecartError { try await client.status() }?.code == .unavailable)
         }
         let peer = try ScriptedPeer(place.path)
         _ = try await warmUp(client, peer)
@@ -46,7 +42,7 @@ extension ClientTests {
         }
         let old = try ScriptedPeer(place.path)
         let connection = try await warmUp(client, old)
-        async let lost = error { try await client.status() }
+        async let lost = sidecartError { try await client.status() }
         _ = try await connection.request()
         old.unlisten()
         let new = try ScriptedPeer(place.path)
@@ -61,12 +57,12 @@ extension ClientTests {
             $0.reconnectDelayMax = .seconds(3600)
         }
         let peer = try ScriptedPeer(place.path)
-        async let lost = error { try await client.status() }
+        async let lost = sidecartError { try await client.status() }
         let connection = try await peer.accept()
         connection.close()
         let first = await lost
         #expect(first?.code == .unavailable)
-        #expect(await error { try await client.status() } == first)
+        #expect(await sidecartError { try await client.status() } == first)
     }
 
     @Test(
@@ -84,7 +80,7 @@ extension ClientTests {
     ) async throws {
         let peer = try ScriptedPeer(place.path)
         let client = client()
-        let tasks = (0..<3).map { _ in Task { await error { try await client.status() } } }
+        let tasks = (0..<3).map { _ in Task { await sidecartError { try await client.status() } } }
         let connection = try await peer.accept()
         for _ in 0..<3 { _ = try await connection.request() }
         try connection.write(bytes)
@@ -101,7 +97,7 @@ extension ClientTests {
     @Test func `An answer that is no envelope fails its call alone`() async throws {
         let peer = try ScriptedPeer(place.path)
         let client = client()
-        async let found = error { try await client.status() }
+        async let found = sidecartError { try await client.status() }
         let connection = try await peer.accept()
         let request = try await connection.request()
         try connection.write(frame(request.stream, [0xff, 0xff]))

@@ -1,6 +1,3 @@
-import CSidecartProto
-import EventLoop
-import Foundation
 import RPC
 import SidecartClient
 import Testing
@@ -13,7 +10,7 @@ extension ClientTests {
         let tasks = (0..<2).map { i in Task { try await score(client, "\(i)") } }
         let connection = try await peer.accept()
         let requests = [try await connection.request(), try await connection.request()]
-        let refused = await error { try await client.status() }
+        let refused = await sidecartError { try await client.status() }
         #expect(refused?.code == .resourceExhausted && refused?.origin == .client)
         for request in requests { try connection.answer(request, scoreResponse([4])) }
         for task in tasks { #expect(try await task.value == 4) }
@@ -29,7 +26,7 @@ extension ClientTests {
         let task = Task { try await score(client, item) }
         let connection = try await peer.accept()
         let request = try await connection.request()
-        #expect(await error { try await score(client, item) }?.code == .resourceExhausted)
+        #expect(await sidecartError { try await score(client, item) }?.code == .resourceExhausted)
         try connection.answer(request, scoreResponse([1]))
         #expect(try await task.value == 1)
     }
@@ -42,9 +39,10 @@ extension ClientTests {
         let connection = try await warmUp(client, peer)
         for count in [1000, 1024, 100_000] {
             let item = String(repeating: "x", count: count)
-            #expect(await error { try await score(client, item) }?.code == .resourceExhausted)
+            #expect(
+                await sidecartError { try await score(client, item) }?.code == .resourceExhausted)
         }
-        async let large = error { try await client.status() }
+        async let large = sidecartError { try await client.status() }
         let request = try await connection.request()
         try connection.answer(request, Array(repeating: 0, count: 5000))
         #expect(await large?.code == .resourceExhausted)
@@ -55,7 +53,7 @@ extension ClientTests {
 
     @Test func `A count that the wire cannot carry is an invalid argument`() async throws {
         for count in [-1, 1 << 32] {
-            let found = await error {
+            let found = await sidecartError {
                 try await client().recommend(for: Context(), SlateOptions(count: count))
             }
             #expect(found?.code == .invalidArgument && found?.message.contains("\(count)") == true)
@@ -80,14 +78,14 @@ extension ClientTests {
     @Test func `Closing fails calls in flight and those after it`() async throws {
         let peer = try ScriptedPeer(place.path)
         let client = client()
-        let task = Task { await error { try await client.status() } }
+        let task = Task { await sidecartError { try await client.status() } }
         let connection = try await peer.accept()
         _ = try await connection.request()
         client.close()
         client.close()
         let closed = SidecartError(.unavailable, "the client is closed")
         #expect(await task.value == closed)
-        #expect(await error { try await client.status() } == closed)
+        #expect(await sidecartError { try await client.status() } == closed)
         #expect(try await connection.next() == nil)
     }
 

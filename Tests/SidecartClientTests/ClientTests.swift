@@ -1,11 +1,9 @@
 import CSidecartProto
-import EventLoop
-import Foundation
 import RPC
 import SidecartClient
 import Testing
 
-func error<T>(of body: () async throws -> T) async -> SidecartError? {
+func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     do {
         _ = try await body()
         return nil
@@ -98,7 +96,7 @@ func error<T>(of body: () async throws -> T) async -> SidecartError? {
             }
             for try await isRight in group { #expect(isRight) }
         }
-        #expect(await error { try await client.status() }?.code == .unimplemented)
+        #expect(await sidecartError { try await client.status() }?.code == .unimplemented)
         client.close()
         server.drain(grace: .seconds(5))
     }
@@ -109,7 +107,7 @@ func error<T>(of body: () async throws -> T) async -> SidecartError? {
         let connection = try await warmUp(client, peer)
         let codes = SidecartError.Code.allCases.map(\.rawValue) + [99, -1]
         for code in codes {
-            async let found = error { try await client.status() }
+            async let found = sidecartError { try await client.status() }
             try connection.fail(try await connection.request(), code: code, "because \(code)")
             let expected = SidecartError.Code(rawValue: code) ?? .unknown
             #expect(await found == SidecartError(expected, "because \(code)", origin: .server))
@@ -173,7 +171,7 @@ func error<T>(of body: () async throws -> T) async -> SidecartError? {
     @Test func `A silent server does not hold a call past its timeout`() async throws {
         let peer = try ScriptedPeer(place.path)
         let client = client()
-        async let found = error {
+        async let found = sidecartError {
             try await client.score(["a"], for: Context(), timeout: .milliseconds(30))
         }
         let connection = try await peer.accept()
@@ -197,7 +195,7 @@ func error<T>(of body: () async throws -> T) async -> SidecartError? {
         let connection = try await peer.accept()
         let request = try await connection.request()
         for milliseconds in [40, 5, 20] {
-            let found = await error {
+            let found = await sidecartError {
                 try await client.score(
                     ["x"], for: Context(), timeout: .milliseconds(milliseconds))
             }
@@ -210,7 +208,9 @@ func error<T>(of body: () async throws -> T) async -> SidecartError? {
     @Test(arguments: [Duration.zero, .seconds(-1)])
     func `A timeout that has passed fails without a call`(_ timeout: Duration) async throws {
         let client = client()
-        let found = await error { try await client.score(["a"], for: Context(), timeout: timeout) }
+        let found = await sidecartError {
+            try await client.score(["a"], for: Context(), timeout: timeout)
+        }
         #expect(found?.code == .deadlineExceeded)
     }
 }

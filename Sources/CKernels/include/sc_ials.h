@@ -50,12 +50,12 @@ size_t sc_ials_improve_scratch_count(size_t block);
 /// system of sc_ials_solve.
 ///
 /// `base` is whole here, not only its upper half. `first` and `size` are multiples of
-/// SC_LINALG_BLOCK; `x` holds `d` floats, zero past `columns`, and `rest` what sc_ials_residuals says
-/// of it: both are brought up to date.
+/// SC_LINALG_BLOCK; `x` holds `d` floats, zero past `columns`, and `rest` what sc_ials_residuals
+/// says of it: both are brought up to date.
 ///
 /// Blocks are to be visited in order. Returns what this one adds to x . (base + ridge E) x over the
-/// blocks up to it; NaN says that the block is not positive definite in single precision, and `x` is
-/// then meaningless.
+/// blocks up to it; NaN says that the block is not positive definite in single precision, and `x`
+/// is then meaningless.
 float sc_ials_improve(
     const float *_Nonnull const *_Nonnull rows, size_t count, size_t columns, size_t d,
     const float *base, float ridge, size_t first, size_t size, float *scratch, float *rest,

@@ -2,8 +2,8 @@
 ///
 /// Square matrices are row-major, shape [d, d], with `d` a positive multiple of SC_LINALG_BLOCK;
 /// callers pad with zeros. Only the blocks on and above the diagonal are read and written; what
-/// lies in a diagonal block below the diagonal is scratch. Nothing needs more than the alignment of
-/// a float. Nothing allocates.
+/// lies in a diagonal block below the diagonal is scratch, but must be finite. Nothing needs more
+/// than the alignment of a float. Nothing allocates.
 ///
 /// The widest instruction set that the machine has is chosen at each call; the others are not even
 /// touched, so one binary runs everywhere. Sums are fused and reordered: results agree between
@@ -24,7 +24,8 @@ void sc_linalg_sum(
 /// a = start + rows' rows, over `count` rows of `d` floats, with the blocks on the diagonal whole;
 /// `start` may be `a`. Best for so few rows that they stay in the nearest cache.
 void sc_linalg_syrk(
-    float *a, const float *start, size_t d, const float *_Nonnull const *_Nonnull rows, size_t count);
+    float *a, const float *start, size_t d, const float *_Nonnull const *_Nonnull rows,
+    size_t count);
 
 /// Factors a = u'u in place, with `u` upper triangular and the *reciprocals* of its diagonal on the
 /// diagonal, and on the way solves u'z = b, `x` holding b at first and z in the end.

@@ -35,6 +35,7 @@ package struct Contest: Sendable {
     private func judge(
         _ entry: ModelEntry, _ fixed: [String: Double], _ context: TrainingContext
     ) throws(EvaluationError) -> JudgedModel {
+        guard try canAnswer(entry.make(fixed)) else { throw .knowsOnlyItsUsers }
         let clock = ContinuousClock()
         var judgement: Judgement?
         var (predicted, given) = ([Float](), [Float]())
@@ -76,6 +77,12 @@ package struct Contest: Sendable {
         return result
     }
 
+    /// Whether a model can be asked what the plan asks.
+    private func canAnswer(_ model: any Recommender) -> Bool {
+        model.answersBaskets
+            || !plan.splits.contains { $0.tasks.contains { $0.context == .basket } }
+    }
+
     /// Trains a model on a split and ranks the queries of all its tasks.
     private func fit(
         _ model: any Recommender, _ split: EvaluationSplit, _ context: TrainingContext,
@@ -84,8 +91,6 @@ package struct Contest: Sendable {
         judgement: Judgement, speaker: RankerFeature?, predicted: [Float], given: [Float],
         trainingTime: Duration, rankingTime: Duration
     ) {
-        let asksBaskets = split.tasks.contains { $0.context == .basket }
-        guard model.answersBaskets || !asksBaskets else { throw .knowsOnlyItsUsers }
         let clock = ContinuousClock()
         let started = clock.now
         let parts: ModelParts
@@ -159,6 +164,8 @@ package struct Contest: Sendable {
         var values = values
         var trials = 0
         for component in entry.components {
+            // One that cannot be asked alone has its say where the blend knows the user.
+            guard try canAnswer(component.make(values.inside(component.name))) else { continue }
             let found = try search(
                 component, set: values.inside(component.name), on: split, context: context)
             for (name, value) in found.values { values["\(component.name).\(name)"] = value }

@@ -14,8 +14,8 @@ enum Output {
 
     /// Prints a line to standard output.
     ///
-    /// - Throws: ``Failure`` where it cannot be written, which Swift's own `print` keeps to itself: a
-    ///   full disk must not look like success.
+    /// - Throws: ``Failure`` where it cannot be written, which Swift's own `print` keeps to itself:
+    ///   a full disk must not look like success.
     static func print(_ text: String) throws {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
