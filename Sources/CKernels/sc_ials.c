@@ -6,13 +6,15 @@
 #include "sc_clones.h"
 #include "sc_linalg.h"
 
-/// 16 KiB of rows at a time, so that they stay in the nearest cache under the outer product.
+/// 16 KiB of rows at a time, so that they stay in the nearest cache under the outer product; but no
+/// fewer than 32, since for each panel the whole product is read and written.
 #define PANEL_FLOATS 4096
+#define PANEL_ROWS_MIN 32
 #define PANEL_ROWS_MAX (PANEL_FLOATS / SC_LINALG_BLOCK)
 
 static size_t panel_rows(size_t d) {
     size_t rows = PANEL_FLOATS / d;
-    return rows < 8 ? 8 : rows;
+    return rows < PANEL_ROWS_MIN ? PANEL_ROWS_MIN : rows;
 }
 
 /// Floats for rows that must be padded.
