@@ -70,6 +70,25 @@ package struct EpochLoop {
         return best?.outcome
     }
 
+    /// Trains vectors.
+    ///
+    /// - Parameters:
+    ///   - embeddings: the vectors as they are.
+    ///   - figure: how good some are, the higher the better; nil where nothing was held out.
+    /// - Returns: those of the best epoch, or of the last where there is no figure.
+    func run(
+        _ steps: inout TrainingSteps, of embeddings: @escaping () -> EmbeddingParts,
+        figure: ((EmbeddingParts) -> Double)?, epoch: (_ rate: Float) -> Double
+    ) throws(TrainingError) -> EmbeddingParts {
+        let judge: Judge<EmbeddingParts>? = figure.map { figure in
+            {
+                let now = embeddings()
+                return (figure(now), { now })
+            }
+        }
+        return try run(&steps, judge: judge, epoch: epoch) ?? embeddings()
+    }
+
     /// - Parameter epoch: from 1.
     private func rate(of epoch: Int) -> Float {
         switch decay {

@@ -93,16 +93,12 @@ struct PairwiseTraining {
         }
         var steps = TrainingSteps(model: name, total: epochs, context: context)
         let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
-        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
-            {
-                let now = embeddings()
-                return (heldOut.ndcg(of: now, threads: context.threads), { now })
-            }
+        let figure = heldOut.map { heldOut in
+            { heldOut.ndcg(of: $0, threads: context.threads) }
         }
-        let best = try loop.run(&steps, judge: judge) { rate in
+        return try loop.run(&steps, of: embeddings, figure: figure) { rate in
             descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
         }
-        return best ?? embeddings()
     }
 
     private func liftBiases(of items: Matrix, known: [Bool]) -> Matrix {

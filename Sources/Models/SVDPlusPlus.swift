@@ -82,15 +82,11 @@ package struct SVDPlusPlus: Recommender {
         let loop = EpochLoop(
             epochs: epochs, patience: patience, learningRate: learningRate,
             decay: .geometric(0.9))
-        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
-            {
-                let now = descent.makeEmbeddings()
-                return (-heldOut.squaredError(of: now), { now })
-            }
-        }
-        let best = try loop.run(&steps, judge: judge) { rate in descent.runEpoch(rate: rate) }
+        let figure = heldOut.map { heldOut in { -heldOut.squaredError(of: $0) } }
         var parts = ModelParts(popularity: data.popularity)
-        parts.embeddings = best ?? descent.makeEmbeddings()
+        parts.embeddings = try loop.run(&steps, of: descent.makeEmbeddings, figure: figure) {
+            descent.runEpoch(rate: $0)
+        }
         return parts
     }
 

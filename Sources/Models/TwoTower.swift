@@ -96,17 +96,13 @@ package struct TwoTower: Recommender {
         }
         var steps = TrainingSteps(model: Self.name, total: epochs, context: context)
         let loop = EpochLoop(epochs: epochs, patience: patience, learningRate: learningRate)
-        let judge: EpochLoop.Judge<EmbeddingParts>? = heldOut.map { heldOut in
-            {
-                let now = embeddings()
-                return (heldOut.ndcg(of: now, threads: context.threads), { now })
-            }
-        }
-        let best = try loop.run(&steps, judge: judge) { rate in
-            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
+        let figure = heldOut.map { heldOut in
+            { heldOut.ndcg(of: $0, threads: context.threads) }
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.embeddings = best ?? embeddings()
+        parts.embeddings = try loop.run(&steps, of: embeddings, figure: figure) { rate in
+            descent.runEpoch(seed: generator.next(), rate: rate, decay: regularization)
+        }
         return parts
     }
 
