@@ -25,11 +25,11 @@ extension SidecartClient {
         try await perform(RecommendMethod(context: context, options: options), timeout: timeout)
     }
 
-    /// Lists an item's neighbours, strongest first.
+    /// Lists an item's neighbors, strongest first.
     ///
     /// - Parameters:
     ///   - item: one that the model knows; otherwise the error is `notFound`.
-    ///   - relation: which neighbours.
+    ///   - relation: which neighbors.
     ///   - count: 1 to the server's limit; 0 leaves it to the server, which takes 10.
     ///   - timeout: nil takes the configuration's.
     public func related(

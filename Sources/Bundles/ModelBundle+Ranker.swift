@@ -95,9 +95,9 @@ extension ModelParts {
         case .product: embeddings == nil ? "item_embeddings" : nil
         case .itemWeights: itemWeights == nil ? "item_weights" : nil
         case .userList: userLists == nil ? "user_lists" : nil
-        case .neighbours:
-            neighbours[.complement] == nil && neighbours[.similar] == nil
-                ? "neighbours.complement or neighbours.similar" : nil
+        case .neighbors:
+            neighbors[.complement] == nil && neighbors[.similar] == nil
+                ? "neighbors.complement or neighbors.similar" : nil
         case .popularity, .historyLength: nil
         }
     }

@@ -7,11 +7,11 @@ internal import Models
 /// |---|---|---|
 /// | `item_ids.bytes`, `.offsets` | U8, I64 `[I+1]` | required |
 /// | `user_ids.bytes`, `.offsets` | U8, I64 `[U+1]` | no users |
-/// | `item_embeddings` | F32 `[I,D]` | the model has neighbours or popularity instead |
+/// | `item_embeddings` | F32 `[I,D]` | the model has neighbors or popularity instead |
 /// | `user_embeddings` | F32 `[U,D]` | users have no vectors |
 /// | `popularity` | F32 `[I]`, not negative | zeros |
-/// | `neighbours.<relation>.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no such relation |
-/// | `neighbours.<relation>.lifts`, `.confidences` | F32 | zeros |
+/// | `neighbors.<relation>.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no such relation |
+/// | `neighbors.<relation>.lifts`, `.confidences` | F32 | zeros |
 /// | `item_weights.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no linear item model |
 /// | `user_lists.offsets`, `.items`, `.scores` | I64 `[U+1]`, I32, F32 | no lists by user |
 /// | `ranker.features.bytes`, `.offsets` | U8, I64 `[F+1]`, ``RankerFeature`` names | no ranker |
@@ -39,8 +39,8 @@ extension ModelBundle {
             }
         }
         tensors.append(Tensor("popularity", .float32(parts.popularity)))
-        for (relation, lists) in parts.neighbours {
-            let name = "neighbours.\(relation.rawValue)"
+        for (relation, lists) in parts.neighbors {
+            let name = "neighbors.\(relation.rawValue)"
             tensors += Self.tensors(name, lists)
             tensors.append(Tensor("\(name).lifts", .float32(lists.lifts)))
             tensors.append(Tensor("\(name).confidences", .float32(lists.confidences)))
@@ -62,7 +62,7 @@ extension ModelBundle {
     }
 
     /// All that lists of scores alone need; lifts and confidences come on top.
-    private static func tensors(_ name: String, _ lists: NeighbourLists) -> [Tensor] {
+    private static func tensors(_ name: String, _ lists: NeighborLists) -> [Tensor] {
         [
             Tensor("\(name).offsets", .int64(lists.offsets)),
             Tensor("\(name).items", .int32(lists.items)),
@@ -91,8 +91,8 @@ extension ModelBundle {
         parts.embeddings = try Self.embeddings(
             &set, items: items.count, users: users.count, foldIn: foldIn)
         for relation in Relation.allCases {
-            parts.neighbours[relation] = try Self.lists(
-                &set, "neighbours.\(relation.rawValue)", rows: items.count, of: "item",
+            parts.neighbors[relation] = try Self.lists(
+                &set, "neighbors.\(relation.rawValue)", rows: items.count, of: "item",
                 items: items.count, hasLifts: true)
         }
         parts.itemWeights = try Self.lists(
@@ -102,7 +102,7 @@ extension ModelBundle {
             &set, "user_lists", rows: users.count, of: "user", items: items.count,
             hasLifts: false)
         let hasLists =
-            !parts.neighbours.isEmpty || parts.itemWeights != nil || parts.userLists != nil
+            !parts.neighbors.isEmpty || parts.itemWeights != nil || parts.userLists != nil
         guard parts.embeddings != nil || hasLists || hasPopularity else {
             throw set.problem(
                 "item_embeddings", "is missing, and all lists and popularity are too")
@@ -152,7 +152,7 @@ extension ModelBundle {
     private static func lists(
         _ set: inout TensorSet, _ name: String, rows: Int, of owner: String, items: Int,
         hasLifts: Bool
-    ) throws(BundleError) -> NeighbourLists? {
+    ) throws(BundleError) -> NeighborLists? {
         guard set.contains("\(name).offsets") else { return nil }
         let offsets = try set.takeOffsets("\(name).offsets", rows: rows)
         let count = offsets[rows]
@@ -165,7 +165,7 @@ extension ModelBundle {
             }
         }
         let zeros = hasLifts ? [] : Array(repeating: Float(0), count: count)
-        return NeighbourLists(
+        return NeighborLists(
             offsets: offsets,
             items: try set.takeIndices("\(name).items", count: count, within: 0..<Int32(items)),
             scores: scores,

@@ -3,7 +3,7 @@
 #include <stdint.h>  // Says whether the C library is glibc.
 
 // SC_CLONES before a function's definition makes one version of it per x86-64 level; the loader
-// picks the best one when the program starts. Sanitizers initialise after the loader, so they get
+// picks the best one when the program starts. Sanitizers initialize after the loader, so they get
 // the plain version.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

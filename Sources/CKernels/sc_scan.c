@@ -15,7 +15,7 @@
 // are not instrumented.
 #define SC_RACY __attribute__((no_sanitize("thread")))
 
-struct sc_quantised sc_quantise(const float *vector, size_t dimensions, int8_t *codes) {
+struct sc_quantized sc_quantize(const float *vector, size_t dimensions, int8_t *codes) {
     float largest = 0;
     double squares = 0;
     for (size_t i = 0; i < dimensions; i++) {
@@ -24,22 +24,22 @@ struct sc_quantised sc_quantise(const float *vector, size_t dimensions, int8_t *
     }
     // Where the step underflows, the codes are zeros and the error is the whole vector.
     float scale = largest / 127;
-    double errors = 0, quantised = 0;
+    double errors = 0, quantized = 0;
     for (size_t i = 0; i < dimensions; i++) {
         float steps = scale > 0 ? rintf(vector[i] / scale) : 0;
         int code = (int)fmaxf(-127, fminf(127, steps));
         codes[i] = (int8_t)code;
         double value = (double)scale * code, error = vector[i] - value;
         errors += error * error;
-        quantised += value * value;
+        quantized += value * value;
     }
     // The sums are in double precision: one part in a million is far more than they can be off.
     const double up = 1 + 1e-6, tiny = 1e-44;
-    return (struct sc_quantised){
+    return (struct sc_quantized){
         .scale = scale,
         .error = (float)(sqrt(errors) * up + tiny),
         .norm = (float)sqrt(squares),
-        .norm_bound = (float)(sqrt(fmax(squares, quantised)) * up + tiny),
+        .norm_bound = (float)(sqrt(fmax(squares, quantized)) * up + tiny),
     };
 }
 

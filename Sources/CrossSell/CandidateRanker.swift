@@ -13,7 +13,7 @@ final class CandidateRanker {
     let product: Int?
     let itemWeights: Int?
     let userList: Int?
-    let neighbours: Int?
+    let neighbors: Int?
     let popularity: Int?
     let historyLength: Int?
 
@@ -25,7 +25,7 @@ final class CandidateRanker {
         product = network.column(of: .product)
         itemWeights = network.column(of: .itemWeights)
         userList = network.column(of: .userList)
-        neighbours = network.column(of: .neighbours)
+        neighbors = network.column(of: .neighbors)
         popularity = network.column(of: .popularity)
         historyLength = network.column(of: .historyLength)
     }

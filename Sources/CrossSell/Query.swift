@@ -37,7 +37,7 @@ package struct Query {
 /// How an answer was found, best first.
 package enum Tier: Int, Sendable {
     case personal = 1
-    case neighbours = 2
+    case neighbors = 2
     case popular = 3
 }
 
@@ -51,7 +51,7 @@ package struct EngineLimits: Sendable {
     package var exclusions = 1_000
     /// Items scored by one Score call.
     package var scoredItems = 1_000
-    /// Items on one slate, or neighbours in one Related or Nearest reply.
+    /// Items on one slate, or neighbors in one Related or Nearest reply.
     package var slateItems = 1_000
 
     package init() {}
@@ -59,7 +59,7 @@ package struct EngineLimits: Sendable {
 
 /// One item of a slate.
 package struct RankedItem {
-    /// The item's number; at or past the catalogue's count for items put while serving.
+    /// The item's number; at or past the catalog's count for items put while serving.
     package var ordinal: UInt32
     /// Valid until the engine's next turn.
     package var id: IDView

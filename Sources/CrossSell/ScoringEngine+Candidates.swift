@@ -5,13 +5,13 @@ internal import Models
 struct Candidate {
     let ordinal: UInt32
     var id: IDView
-    /// 1 - product over the basket's items of (1 - neighbour score): the chance that one of them
+    /// 1 - product over the basket's items of (1 - neighbor score): the chance that one of them
     /// brings it.
-    var neighbourScore: Float = 0
+    var neighborScore: Float = 0
     /// What the shopper's taste says: inner product with the user vector, or sum of item weights.
     var embeddingScore: Float = 0
     var total: Float = 0
-    /// The basket item whose neighbour list speaks loudest for it, and where in that list; edge -1
+    /// The basket item whose neighbor list speaks loudest for it, and where in that list; edge -1
     /// for none.
     var loudestItem: UInt32 = 0
     var loudestEdge = -1
@@ -37,15 +37,15 @@ extension ScoringEngine {
     }
 
     /// Adds what is bought together with the basket's items.
-    func addNeighbours() {
+    func addNeighbors() {
         guard let lists = model.complements else { return }
         for item in basket where Int(item) < model.items.count {
             for edge in lists.range(of: Int(item)) {
                 let ordinal = UInt32(lists.items[edge])
                 guard let position = candidate(ordinal) else { continue }
                 let score = lists.scores[edge]
-                candidates[position].neighbourScore =
-                    1 - (1 - candidates[position].neighbourScore) * (1 - score)
+                candidates[position].neighborScore =
+                    1 - (1 - candidates[position].neighborScore) * (1 - score)
                 let loudest = candidates[position].loudestEdge
                 if loudest < 0 || lists.scores[loudest] < score {
                     candidates[position].loudestEdge = edge
@@ -58,7 +58,7 @@ extension ScoringEngine {
     /// Adds the allowed items closest to the user vector, and gives every candidate its inner
     /// product.
     ///
-    /// Asks for more than `k`, since neighbours and the limit per category reorder and thin them
+    /// Asks for more than `k`, since neighbors and the limit per category reorder and thin them
     /// out.
     func addNearest(_ query: borrowing Query) {
         for position in candidates.indices {
@@ -73,13 +73,13 @@ extension ScoringEngine {
             to: UnsafeBufferPointer(userVector), k: wanted, into: &nearest,
             where: { isAllowed($0, includesOutOfStock) })
         for rank in 0..<nearest.count {
-            let neighbour = nearest[rank]
-            guard let inserted = index.insert(neighbour.row.ordinal) else { return }
+            let neighbor = nearest[rank]
+            guard let inserted = index.insert(neighbor.row.ordinal) else { return }
             if inserted.isNew {
                 candidates.append(
                     Candidate(
-                        ordinal: neighbour.row.ordinal, id: neighbour.row.id,
-                        embeddingScore: neighbour.score))
+                        ordinal: neighbor.row.ordinal, id: neighbor.row.id,
+                        embeddingScore: neighbor.score))
             }
         }
     }

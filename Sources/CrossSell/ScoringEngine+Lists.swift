@@ -33,7 +33,7 @@ extension ScoringEngine {
         return hasLists
     }
 
-    private func add(_ lists: NeighbourLists, of item: UInt32, share: Float) -> Bool {
+    private func add(_ lists: NeighborLists, of item: UInt32, share: Float) -> Bool {
         guard Int(item) < model.items.count else { return false }
         for edge in lists.range(of: Int(item)) {
             guard let position = candidate(UInt32(lists.items[edge])) else { continue }

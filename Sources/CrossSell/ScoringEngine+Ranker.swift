@@ -96,13 +96,13 @@ extension ScoringEngine {
         var isKnown = false
         for item in basket {
             isKnown = addWeights(of: item, basketShare, ranker) || isKnown
-            isKnown = addNeighbours(of: item, basketShare, ranker) || isKnown
+            isKnown = addNeighbors(of: item, basketShare, ranker) || isKnown
         }
         // Newest first: where there are too many candidates the oldest items lose theirs.
         for item in past.ordinals.reversed() {
             isKnown = addWeights(of: item, pastShare, ranker) || isKnown
-            guard ranker.neighbours != nil else { continue }
-            isKnown = addNeighbours(of: item, pastShare, ranker) || isKnown
+            guard ranker.neighbors != nil else { continue }
+            isKnown = addNeighbors(of: item, pastShare, ranker) || isKnown
         }
         if let column = ranker.userList, let lists = model.userLists, query.history.isEmpty,
             let user = query.user,
@@ -126,7 +126,7 @@ extension ScoringEngine {
 
     /// Adds a list to a feature, and keeps in mind which item speaks loudest for each candidate.
     private func addTaste(
-        _ lists: NeighbourLists, of item: UInt32, _ share: Float, to column: Int,
+        _ lists: NeighborLists, of item: UInt32, _ share: Float, to column: Int,
         _ ranker: CandidateRanker
     ) -> Bool {
         let weight = ranker.network.parts.wide[column]
@@ -145,17 +145,17 @@ extension ScoringEngine {
     /// Adds an item's complements, or where there are none at all what is similar to it.
     ///
     /// - Returns: whether that is a feature and says anything.
-    private func addNeighbours(
+    private func addNeighbors(
         of item: UInt32, _ share: Float, _ ranker: CandidateRanker
     ) -> Bool {
         guard Int(item) < model.items.count else { return false }
         guard let lists = model.complements else {
-            guard let column = ranker.neighbours, let lists = model.similars else { return false }
+            guard let column = ranker.neighbors, let lists = model.similars else { return false }
             return addTaste(lists, of: item, share, to: column, ranker)
         }
         for edge in lists.range(of: Int(item)) {
             guard let position = candidate(UInt32(lists.items[edge])) else { continue }
-            if let column = ranker.neighbours {
+            if let column = ranker.neighbors {
                 ranker.row(position)[column] += share * lists.scores[edge]
             }
             let loudest = candidates[position].loudestEdge
@@ -164,7 +164,7 @@ extension ScoringEngine {
                 candidates[position].loudestItem = item
             }
         }
-        return ranker.neighbours != nil && !lists.range(of: Int(item)).isEmpty
+        return ranker.neighbors != nil && !lists.range(of: Int(item)).isEmpty
     }
 
     /// Adds the best sellers that the rules on single items allow, where the ranker counts sales.
@@ -184,13 +184,13 @@ extension ScoringEngine {
             to: UnsafeBufferPointer(userVector), k: wanted, into: &nearest,
             where: { isAllowed($0, includesOutOfStock) })
         for rank in 0..<nearest.count {
-            let neighbour = nearest[rank]
-            guard let (position, isNew) = index.insert(neighbour.row.ordinal) else { return }
+            let neighbor = nearest[rank]
+            guard let (position, isNew) = index.insert(neighbor.row.ordinal) else { return }
             guard isNew else { continue }
-            candidates.append(Candidate(ordinal: neighbour.row.ordinal, id: neighbour.row.id))
+            candidates.append(Candidate(ordinal: neighbor.row.ordinal, id: neighbor.row.id))
             ranker.clear(position)
-            if let column = ranker.product { ranker.row(position)[column] = neighbour.score }
-            setItemFeatures(neighbour.row.ordinal, ranker.row(position), ranker)
+            if let column = ranker.product { ranker.row(position)[column] = neighbor.score }
+            setItemFeatures(neighbor.row.ordinal, ranker.row(position), ranker)
         }
     }
 

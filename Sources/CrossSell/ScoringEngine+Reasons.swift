@@ -7,11 +7,11 @@ extension ScoringEngine {
         let ordinal = slate[slatePosition].ordinal
         guard let position = index.position(of: ordinal) else { return }
         let candidate = candidates[position]
-        let neighbourPart =
-            ranker.map { $0.part($0.neighbours, of: position) }
-            ?? weights.neighbours * candidate.neighbourScore
-        // A ranker may give neighbours no weight, or hold them against an item.
-        if candidate.loudestEdge >= 0, ranker == nil || neighbourPart > 0,
+        let neighborPart =
+            ranker.map { $0.part($0.neighbors, of: position) }
+            ?? weights.neighbors * candidate.neighborScore
+        // A ranker may give neighbors no weight, or hold them against an item.
+        if candidate.loudestEdge >= 0, ranker == nil || neighborPart > 0,
             let lists = model.complements
         {
             let edge = candidate.loudestEdge
@@ -19,7 +19,7 @@ extension ScoringEngine {
                 Reason(
                     kind: .boughtTogether, item: candidate.loudestItem,
                     itemID: model.items[Int(candidate.loudestItem)],
-                    contribution: neighbourPart,
+                    contribution: neighborPart,
                     lift: lists.lifts[edge], confidence: lists.confidences[edge]))
         }
         if tier == .personal {
@@ -66,7 +66,7 @@ extension ScoringEngine {
         for candidate: Candidate, at position: Int, _ ranker: CandidateRanker
     ) -> Reason? {
         let product = ranker.part(ranker.product, of: position)
-        let similar = model.complements == nil ? ranker.part(ranker.neighbours, of: position) : 0
+        let similar = model.complements == nil ? ranker.part(ranker.neighbors, of: position) : 0
         let contribution =
             product + similar + ranker.part(ranker.itemWeights, of: position)
             + ranker.part(ranker.userList, of: position)

@@ -16,12 +16,12 @@ extension ScoringEngine {
             explainSlate(query, tier)
             return tier
         }
-        addNeighbours()
-        let hasNeighbours = !candidates.isEmpty
+        addNeighbors()
+        let hasNeighbors = !candidates.isEmpty
         if hasUserVector { addNearest(query) }
         let hasTaste = addLists(query) || hasUserVector
         addPopular(toReach: query.k, query: query, hasUserVector: hasUserVector)
-        let tier: Tier = hasTaste ? .personal : hasNeighbours ? .neighbours : .popular
+        let tier: Tier = hasTaste ? .personal : hasNeighbors ? .neighbors : .popular
         for position in candidates.indices {
             candidates[position].total = total(candidates[position], tier)
         }
@@ -44,13 +44,13 @@ extension ScoringEngine {
         forgetCandidates()
         let hasUserVector = resolve(query)
         if let ranker { return score(ids, query, by: ranker, hasUserVector: hasUserVector) }
-        addNeighbours()
-        let hasNeighbours = !candidates.isEmpty
+        addNeighbors()
+        let hasNeighbors = !candidates.isEmpty
         let hasTaste = addLists(query) || hasUserVector
-        let tier: Tier = hasTaste ? .personal : hasNeighbours ? .neighbours : .popular
+        let tier: Tier = hasTaste ? .personal : hasNeighbors ? .neighbors : .popular
         scoreVectors(ids, hasUserVector: hasUserVector)
         if hasUserVector, candidates.isEmpty, weights.embedding == 1 {
-            // Without a vector an item may still be known, from the catalogue.
+            // Without a vector an item may still be known, from the catalog.
             for position in ids.indices where scores[position].isNaN {
                 blend(position, ids[position], tier)
             }
@@ -89,9 +89,9 @@ extension ScoringEngine {
         switch tier {
         case .personal:
             weights.embedding * candidate.embeddingScore
-                + weights.neighbours * candidate.neighbourScore
-        case .neighbours:
-            candidate.neighbourScore
+                + weights.neighbors * candidate.neighborScore
+        case .neighbors:
+            candidate.neighborScore
         case .popular:
             popularity(of: candidate.ordinal)
         }

@@ -81,7 +81,7 @@ package final class ScoringEngine {
 
     deinit { paddedUserVector.deallocate() }
 
-    /// The most items one request ranks: all neighbours of a full basket in lists of 200, and more;
+    /// The most items one request ranks: all neighbors of a full basket in lists of 200, and more;
     /// beyond it new items are left out, and those that are there still gain.
     static let candidatesMax = 65_536
 
@@ -100,7 +100,7 @@ package final class ScoringEngine {
         return model.dimensions > 0 ? itemReader.find(id)?.ordinal : nil
     }
 
-    /// The vector of a catalogue item; nil where there is none, or where it was deleted.
+    /// The vector of a catalog item; nil where there is none, or where it was deleted.
     func vector(of ordinal: UInt32) -> UnsafePointer<Float>? {
         guard model.dimensions > 0, Int(ordinal) < model.items.count else { return nil }
         return itemReader.find(model.items[Int(ordinal)])?.vector
@@ -116,11 +116,11 @@ package final class ScoringEngine {
 
 /// How the sources of a score are added up.
 ///
-/// The inner product and the neighbour part both lie near 0 ... 1 by construction: iALS regresses
-/// on 1 for what was taken and 0 for the rest, and the neighbour part is a probability.
+/// The inner product and the neighbor part both lie near 0 ... 1 by construction: iALS regresses
+/// on 1 for what was taken and 0 for the rest, and the neighbor part is a probability.
 package struct BlendWeights: Sendable {
     package var embedding: Float = 1
-    package var neighbours: Float = 1
+    package var neighbors: Float = 1
     /// The share of the history in the user vector where there is a basket too: a long history
     /// would drown it.
     package var history: Float = 0.2

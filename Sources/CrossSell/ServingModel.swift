@@ -6,7 +6,7 @@ package import Models
 /// A trained model as it is served: immutable but for the vectors in its stores.
 ///
 /// The numbers of ``items`` are the ordinals of ``itemStore``; items put while serving get ordinals
-/// from `items.count` up and have no catalogue entry.
+/// from `items.count` up and have no catalog entry.
 package final class ServingModel: Sendable {
     package let version: String
     private let versionText: TextTable
@@ -19,11 +19,11 @@ package final class ServingModel: Sendable {
     package let itemStore: EmbeddingStore
     package let userStore: EmbeddingStore
     package let foldIn: FoldInSolver?
-    package let complements: NeighbourLists?
-    package let similars: NeighbourLists?
+    package let complements: NeighborLists?
+    package let similars: NeighborLists?
     /// Weights item -> item of a linear model, and lists by user; see ``ModelParts``.
-    package let itemWeights: NeighbourLists?
-    package let userLists: NeighbourLists?
+    package let itemWeights: NeighborLists?
+    package let userLists: NeighborLists?
     /// How the scores of the other parts make one; nil where they are added up as they are.
     package let ranker: RankerNetwork?
     /// The ranker's feature by item; empty without a ranker.
@@ -78,8 +78,8 @@ package final class ServingModel: Sendable {
         foldIn = embeddings.flatMap { embeddings in
             embeddings.foldIn.map { FoldInSolver(items: embeddings.items, parameters: $0) }
         }
-        complements = bundle.parts.neighbours[.complement]
-        similars = bundle.parts.neighbours[.similar]
+        complements = bundle.parts.neighbors[.complement]
+        similars = bundle.parts.neighbors[.similar]
         itemWeights = bundle.parts.itemWeights
         userLists = bundle.parts.userLists
         let dimensions = dimensions

@@ -4,7 +4,7 @@ import Synchronization
 /// A chunk of rows: one mapping, laid out as `RowLayout` says.
 ///
 /// Header: 0 rows ever used, which is how far a scan goes; then, for the writer only, 8 the first
-/// free position + 1, 12 rows occupied, 16 and 20 the neighbours + 1 in the list of chunks with
+/// free position + 1, 12 rows occupied, 16 and 20 the neighbors + 1 in the list of chunks with
 /// room.
 struct Chunk {
     let base: UnsafeMutableRawPointer
@@ -84,9 +84,9 @@ struct Chunk {
     ) {
         let row = row(position, layout)
         row.died = .max
-        let quantised = sc_quantise(vector, layout.dimensions, codes)
+        let quantized = sc_quantize(vector, layout.dimensions, codes)
         row.base.storeBytes(of: ordinal, toByteOffset: 16, as: UInt32.self)
-        row.base.storeBytes(of: quantised.norm, toByteOffset: 20, as: Float.self)
+        row.base.storeBytes(of: quantized.norm, toByteOffset: 20, as: Float.self)
         row.base.storeBytes(of: UInt16(id.count), toByteOffset: 24, as: UInt16.self)
         if let longID {
             row.base.storeBytes(
@@ -101,10 +101,10 @@ struct Chunk {
         for i in 0..<layout.dimensions {
             lane[i / 4 * 64 + i % 4] = UInt8(bitPattern: codes[i]) ^ 0x80
         }
-        scales(layout)[position] = quantised.scale
+        scales(layout)[position] = quantized.scale
         let bound = bounds(layout) + position / 16 * 2
-        bound[0] = max(bound[0], quantised.error)
-        bound[1] = max(bound[1], quantised.norm_bound)
+        bound[0] = max(bound[0], quantized.error)
+        bound[1] = max(bound[1], quantized.norm_bound)
     }
 
     func codes(_ layout: RowLayout) -> UnsafeMutablePointer<UInt8> {
@@ -115,7 +115,7 @@ struct Chunk {
         (base + layout.scalesOffset).assumingMemoryBound(to: Float.self)
     }
 
-    /// Of each block of 16 rows: the largest quantisation error and the largest norm bound.
+    /// Of each block of 16 rows: the largest quantization error and the largest norm bound.
     func bounds(_ layout: RowLayout) -> UnsafeMutablePointer<Float> {
         (base + layout.boundsOffset).assumingMemoryBound(to: Float.self)
     }

@@ -11,7 +11,7 @@ final class GracePeriods: @unchecked Sendable {
     // Safe to share: `records` is immutable, and all it points to is atomic words.
 
     /// A reader's record: word 0 its announcement, word 1 whether it is taken. Two cache lines
-    /// apart, so that neither a neighbour's store nor the prefetch of one disturbs a reader.
+    /// apart, so that neither a neighbor's store nor the prefetch of one disturbs a reader.
     private static let recordBytes = 128
 
     let readersMax: Int

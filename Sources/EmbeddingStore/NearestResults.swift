@@ -19,7 +19,7 @@ package struct NearestResults: ~Copyable {
 
     deinit { storage.deallocate() }
 
-    /// The neighbour at a rank, from 0. Its row is valid until the reader's next `quiesce()`.
+    /// The neighbor at a rank, from 0. Its row is valid until the reader's next `quiesce()`.
     package subscript(rank: Int) -> Neighbor {
         precondition(rank >= 0 && rank < count, "rank \(rank) of \(count)")
         return storage[rank]

@@ -22,7 +22,7 @@ final class Shard: @unchecked Sendable {
     /// Rows that can be taken without a new chunk.
     var freeRows = 0
     var limbo = Limbo()
-    /// Where a vector is quantised before its codes are interleaved.
+    /// Where a vector is quantized before its codes are interleaved.
     let codes: UnsafeMutablePointer<Int8>
 
     var count: Int {

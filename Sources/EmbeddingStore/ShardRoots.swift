@@ -3,7 +3,7 @@ import Synchronization
 /// What a reader needs of a shard, as atomic words in raw memory, so that reading touches no
 /// reference count.
 struct ShardRoots {
-    /// Two cache lines, so that a writer of one shard does not disturb readers of its neighbour.
+    /// Two cache lines, so that a writer of one shard does not disturb readers of its neighbor.
     static let bytes = 128
 
     let base: UnsafeMutableRawPointer

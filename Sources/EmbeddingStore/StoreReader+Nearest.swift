@@ -6,7 +6,7 @@ extension StoreReader {
     ///
     /// Exact: the same rows, scores and order as scoring every row in f32. An 8-bit code of each
     /// row bounds its score from above; only rows whose bound reaches the k-th best score so far
-    /// are scored. With u and x quantised to u' and x', Cauchy-Schwarz gives
+    /// are scored. With u and x quantized to u' and x', Cauchy-Schwarz gives
     /// `u.x <= u'.x' + |u| |x - x'| + |u - u'| |x'|`, and f32 rounding adds a known multiple of
     /// `|u| |x|`. A block of 16 rows shares the largest error and the largest norm of its rows.
     ///
@@ -16,7 +16,7 @@ extension StoreReader {
     /// - Parameters:
     ///   - query: shape `[D]`, finite, norm up to `EmbeddingStore.normMax`.
     ///   - k: 1 to `results.capacity`.
-    ///   - results: receives up to `k` neighbours; previous contents are dropped.
+    ///   - results: receives up to `k` neighbors; previous contents are dropped.
     ///   - accept: by ordinal, whether a row may be returned; asked only about rows that would be.
     /// - Throws: ``StoreError`` where the query is invalid.
     /// - Complexity: O(rows x D) operations on bytes, no allocation.
@@ -99,9 +99,9 @@ extension StoreReader {
         }
     }
 
-    /// Quantises `scratch.query` and works out how far a score can be from its quantised form.
+    /// Quantizes `scratch.query` and works out how far a score can be from its quantized form.
     private func makeScan() -> sc_scan_query {
-        let quantised = sc_quantise(scratch.query, layout.dimensions, scratch.queryCodes)
+        let quantized = sc_quantize(scratch.query, layout.dimensions, scratch.queryCodes)
         var sum: Int32 = 0
         for i in 0..<layout.dimensions { sum += Int32(scratch.queryCodes[i]) }
 
@@ -112,17 +112,17 @@ extension StoreReader {
         let gamma =
             Double(layout.paddedDimensions) * unit / (1 - Double(layout.paddedDimensions) * unit)
         let slightly = 1 + 16 * unit
-        let norm = Double(quantised.norm_bound)
-        let error = Double(quantised.error)
+        let norm = Double(quantized.norm_bound)
+        let error = Double(quantized.error)
         let rounding = (gamma + 8 * unit) * (norm + error)
         // What underflows is off by at most half the least subnormal, once an element or operation;
         // where it is a row's product with its scale, the query's scale multiplies that.
         let least = 0x1p-149
         let underflow =
-            least * (Double(layout.paddedDimensions) + 16 + Double(quantised.scale))
+            least * (Double(layout.paddedDimensions) + 16 + Double(quantized.scale))
         return sc_scan_query(
             codes: UnsafePointer(scratch.queryCodes), quads: layout.quads, bias: -128 * sum,
-            scale: quantised.scale, by_error: Float(norm * slightly * slightly),
+            scale: quantized.scale, by_error: Float(norm * slightly * slightly),
             by_norm: Float((error + rounding) * slightly),
             norm_by_norm: Float((norm + rounding) * slightly), constant: Float(underflow * 2))
     }

@@ -5,7 +5,7 @@ package import Models
 /// Scores all items for all queries of a task, from a model's parts.
 ///
 /// Takes the first of these that the parts have and the task allows: user lists and user vectors,
-/// where the context is a training history; item weights; folding in; neighbours; popularity. With
+/// where the context is a training history; item weights; folding in; neighbors; popularity. With
 /// a ranker it takes what the ranker's features name, weighted, and puts the best of each query
 /// through the deep part. Scores agree with ``PartsScorer`` to rounding, and do not depend on the
 /// number of threads.
@@ -14,9 +14,9 @@ package struct BatchScorer: Sendable {
     package static let excluded = -Float.infinity
 
     enum Source: Sendable {
-        case userLists(NeighbourLists)
+        case userLists(NeighborLists)
         /// The scores of the lists of the context's items are summed.
-        case itemLists(NeighbourLists)
+        case itemLists(NeighborLists)
         case vectors(PackedItems, users: Matrix)
         case foldIn(PackedItems, items: Matrix, FoldInSolver)
         case popularity([Float])
@@ -62,7 +62,7 @@ package struct BatchScorer: Sendable {
             }
             return
         }
-        let order: [RankerFeature] = [.userList, .itemWeights, .product, .neighbours]
+        let order: [RankerFeature] = [.userList, .itemWeights, .product, .neighbors]
         let first = order.lazy.compactMap {
             Self.source(of: $0, in: parts, knowsUsers: knowsUsers, threads: threads)
         }.first
@@ -94,8 +94,8 @@ package struct BatchScorer: Sendable {
         case .userList: knowsUsers ? parts.userLists.map(Source.userLists) : nil
         case .itemWeights: parts.itemWeights.map(Source.itemLists)
         case .product: product(parts.embeddings, knowsUsers: knowsUsers, threads: threads)
-        case .neighbours:
-            (parts.neighbours[.complement] ?? parts.neighbours[.similar]).map(Source.itemLists)
+        case .neighbors:
+            (parts.neighbors[.complement] ?? parts.neighbors[.similar]).map(Source.itemLists)
         case .popularity: .popularity(parts.popularity.map(RankerFeature.popularity))
         case .historyLength: .historyLength
         }
@@ -267,7 +267,7 @@ package struct BatchScorer: Sendable {
     }
 
     private func add(
-        _ lists: NeighbourLists, of query: Int, to scores: UnsafeMutablePointer<Float>
+        _ lists: NeighborLists, of query: Int, to scores: UnsafeMutablePointer<Float>
     ) {
         lists.items.withUnsafeBufferPointer { items in
             lists.scores.withUnsafeBufferPointer { weights in

@@ -8,5 +8,5 @@ package struct EvaluationError: Error, CustomStringConvertible, Sendable {
     /// Of a model that a protocol asks with baskets.
     static let knowsOnlyItsUsers = EvaluationError(
         "it knows only users it was trained on, and this protocol asks with baskets; it takes item "
-            + "weights, neighbours or vectors that can be folded in")
+            + "weights, neighbors or vectors that can be folded in")
 }

@@ -4,7 +4,7 @@ package import Models
 /// Scores items for training users straight from a model's parts, as plainly as can be.
 ///
 /// Takes the first of these that the parts have: user vectors; folding in; the user's own list, on
-/// which an item that is absent scores 0; item weights or else neighbours, which are summed over
+/// which an item that is absent scores 0; item weights or else neighbors, which are summed over
 /// the user's history; popularity. A ranker takes them all, one by one and for every candidate.
 package struct PartsScorer {
     private let parts: ModelParts
@@ -39,7 +39,7 @@ package struct PartsScorer {
             return sums(of: [Int32(user)], in: lists, for: candidates)
         }
         let weights = parts.itemWeights
-        if let lists = weights ?? parts.neighbours[.complement] ?? parts.neighbours[.similar] {
+        if let lists = weights ?? parts.neighbors[.complement] ?? parts.neighbors[.similar] {
             return sums(of: history, in: lists, for: candidates)
         }
         return candidates.map { parts.popularity[Int($0)] }
@@ -89,8 +89,8 @@ package struct PartsScorer {
         case .userList:
             return parts.userLists.map { sums(of: [Int32(user)], in: $0, for: candidates) }
                 ?? silence
-        case .neighbours:
-            let lists = parts.neighbours[.complement] ?? parts.neighbours[.similar]
+        case .neighbors:
+            let lists = parts.neighbors[.complement] ?? parts.neighbors[.similar]
             return lists.map { sums(of: history, in: $0, for: candidates) } ?? silence
         case .popularity:
             return candidates.map { RankerFeature.popularity(parts.popularity[Int($0)]) }
@@ -101,7 +101,7 @@ package struct PartsScorer {
 
     /// The candidates' scores, each summed over the lists of these rows.
     private func sums(
-        of rows: some Sequence<Int32>, in lists: NeighbourLists, for candidates: [Int32]
+        of rows: some Sequence<Int32>, in lists: NeighborLists, for candidates: [Int32]
     ) -> [Float] {
         var sums = Array(repeating: Float(0), count: parts.popularity.count)
         for row in rows {

@@ -28,7 +28,7 @@ extension Dataset {
         }
     }
 
-    /// Writes the catalogue as CSV: `id,title,category,price,stock` and a column for each
+    /// Writes the catalog as CSV: `id,title,category,price,stock` and a column for each
     /// attribute's name, levels of a category between ` > ` and several values of one attribute
     /// between `|`.
     ///

@@ -4,7 +4,7 @@ package struct Dataset: Sendable {
     package var items = IdentifierTable()
     package var baskets = IdentifierTable()
     package var events = EventTable()
-    /// What the events' file or a catalogue beside it says of the items; `catalog.count ==
+    /// What the events' file or a catalog beside it says of the items; `catalog.count ==
     /// items.count`.
     package var catalog = Catalog()
 

@@ -46,7 +46,7 @@ package struct Association: Recommender {
     /// The most frequent sets; beyond it training is refused.
     package var setsMax = 2_000_000
     /// The longest list; at least 1.
-    package var neighboursMax = 50
+    package var neighborsMax = 50
 
     package init() {}
 
@@ -54,7 +54,7 @@ package struct Association: Recommender {
         [
             "support_min": supportMin, "confidence_min": confidenceMin, "lift_min": liftMin,
             "significance_max": significanceMax, "rule_items_max": Double(ruleItemsMax),
-            "sets_max": Double(setsMax), "neighbours_max": Double(neighboursMax),
+            "sets_max": Double(setsMax), "neighbors_max": Double(neighborsMax),
         ]
     }
 
@@ -64,20 +64,20 @@ package struct Association: Recommender {
         guard let baskets = data.baskets, baskets.nonZeroCount > 0 else {
             throw TrainingError("association: no baskets; it learns from what is bought together")
         }
-        var lists = Array(repeating: [Neighbour](), count: baskets.columnCount)
+        var lists = Array(repeating: [Neighbor](), count: baskets.columnCount)
         for rule in try rules(in: baskets, with: context) where rule.antecedent.count == 1 {
             lists[Int(rule.antecedent[0])].append(
-                Neighbour(
+                Neighbor(
                     item: rule.consequent, score: Float(rule.confidence), lift: Float(rule.lift),
                     confidence: Float(rule.confidence)))
         }
         for item in lists.indices {
             lists[item].sort { ($1.score, $0.item) < ($0.score, $1.item) }
-            lists[item].removeLast(max(0, lists[item].count - neighboursMax))
+            lists[item].removeLast(max(0, lists[item].count - neighborsMax))
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.neighbours[.complement] = lists.withUnsafeMutableBufferPointer {
-            NeighbourLists(rows: $0)
+        parts.neighbors[.complement] = lists.withUnsafeMutableBufferPointer {
+            NeighborLists(rows: $0)
         }
         return parts
     }
@@ -175,7 +175,7 @@ package struct Association: Recommender {
             "significance_max must be above 0, at most 1", significanceMax)
         try check.require(ruleItemsMax >= 2, "rule_items_max must be at least 2", ruleItemsMax)
         try check.require(setsMax > 0, "sets_max must be at least 1", setsMax)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
     }
 }
 

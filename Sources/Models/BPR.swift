@@ -1,9 +1,9 @@
 internal import Interactions
 
-/// Bayesian personalised ranking: matrix factorisation that puts what a user took before what she
+/// Bayesian personalized ranking: matrix factorization that puts what a user took before what she
 /// did not.
 ///
-/// Minimises the sum over triples of a user u, an item i that she took and an item j that she did
+/// Minimizes the sum over triples of a user u, an item i that she took and an item j that she did
 /// not of
 ///
 ///     -ln sigma(x_ui - x_uj) + lambda/2 (|w_u|^2 + |h_i|^2 + |h_j|^2),    x_ui = w_u.h_i + b_i

@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// What a catalogue says of items, as weighted terms (TF-IDF).
+/// What a catalog says of items, as weighted terms (TF-IDF).
 ///
 /// An item's terms are its category and every broader one, its attributes, and the words of its
 /// title. With N items and n_t of them having term t, a term weighs ln(N / n_t), times the weight

@@ -26,7 +26,7 @@ package struct CoPurchase: Recommender {
     package static let name = "copurchase"
 
     /// The longest list; at least 1.
-    package var neighboursMax = 50
+    package var neighborsMax = 50
     /// s, in baskets; 0 or more.
     package var shrinkage: Float = 10
     /// alpha; 0 to 1.
@@ -41,7 +41,7 @@ package struct CoPurchase: Recommender {
 
     package var hyperparameters: [String: Double] {
         [
-            "neighbours_max": Double(neighboursMax), "shrinkage": Double(shrinkage),
+            "neighbors_max": Double(neighborsMax), "shrinkage": Double(shrinkage),
             "confidence_share": Double(confidenceShare), "support_min": Double(supportMin),
             "basket_items_max": Double(basketItemsMax),
         ]
@@ -59,16 +59,16 @@ package struct CoPurchase: Recommender {
             throw TrainingError("copurchase: no basket of 1 to \(basketItemsMax) items")
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.neighbours[.complement] = try lists(baskets: baskets, context: context)
+        parts.neighbors[.complement] = try lists(baskets: baskets, context: context)
         return parts
     }
 
     private func lists(baskets: SparseMatrix, context: TrainingContext) throws(TrainingError)
-        -> NeighbourLists
+        -> NeighborLists
     {
         let holders = baskets.transposed()
         let itemCount = baskets.columnCount
-        let rows = UnsafeMutableBufferPointer<[Neighbour]>.allocate(capacity: itemCount)
+        let rows = UnsafeMutableBufferPointer<[Neighbor]>.allocate(capacity: itemCount)
         let counts = UnsafeMutablePointer<Int32>.allocate(capacity: context.threads * itemCount)
         rows.initialize(repeating: [])
         counts.initialize(repeating: 0, count: context.threads * itemCount)
@@ -104,28 +104,28 @@ package struct CoPurchase: Recommender {
             context.report(
                 TrainingProgress(model: Self.name, step: step + 1, steps: steps, loss: nil))
         }
-        return NeighbourLists(rows: rows)
+        return NeighborLists(rows: rows)
     }
 
     /// The best partners of one item, strongest first and by number among equals.
     private func strongest(
         of partners: [Int32], for item: Int, together: UnsafePointer<Int32>, holders: SparseMatrix
-    ) -> [Neighbour] {
+    ) -> [Neighbor] {
         let baskets = Float(holders.columnCount)
         let own = Float(holders.row(item).count)
-        var found: [Neighbour] = []
+        var found: [Neighbor] = []
         for other in partners where Int(other) != item && together[Int(other)] >= supportMin {
             let both = Float(together[Int(other)])
             let others = Float(holders.row(Int(other)).count)
             let lift = both / own * (baskets / others)
             guard lift > 1 else { continue }
             found.append(
-                Neighbour(
+                Neighbor(
                     item: other, score: score(both: both, own: own, others: others), lift: lift,
                     confidence: both / own))
         }
         found.sort { ($1.score, $0.item) < ($0.score, $1.item) }
-        return Array(found.prefix(neighboursMax))
+        return Array(found.prefix(neighborsMax))
     }
 
     private func score(both: Float, own: Float, others: Float) -> Float {
@@ -136,7 +136,7 @@ package struct CoPurchase: Recommender {
 
     private func validate() throws(TrainingError) {
         let check = SettingsCheck(model: Self.name)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
         try check.require(supportMin > 0, "support_min must be at least 1", supportMin)
         try check.require(basketItemsMax > 0, "basket_items_max must be at least 1", basketItemsMax)
         try check.require(

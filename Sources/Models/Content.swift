@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// Items that are described alike, by TF-IDF; needs a catalogue and no event of the items at hand.
+/// Items that are described alike, by TF-IDF; needs a catalog and no event of the items at hand.
 ///
 /// The list of i holds the items with the largest cosine between their vectors of weights, which
 /// are those of ``CatalogTerms``.
@@ -21,7 +21,7 @@ package struct Content: Recommender {
     /// its items to compare. Above 0, at most 1; two items are never too many.
     package var termShareMax: Float = 0.5
     /// The longest list; at least 1.
-    package var neighboursMax = 50
+    package var neighborsMax = 50
 
     package init() {}
 
@@ -29,7 +29,7 @@ package struct Content: Recommender {
         [
             "category_weight": Double(categoryWeight),
             "attribute_weight": Double(attributeWeight), "title_weight": Double(titleWeight),
-            "term_share_max": Double(termShareMax), "neighbours_max": Double(neighboursMax),
+            "term_share_max": Double(termShareMax), "neighbors_max": Double(neighborsMax),
         ]
     }
 
@@ -45,14 +45,14 @@ package struct Content: Recommender {
         guard vectors.nonZeroCount > 0 else {
             throw TrainingError(
                 "content: no category, attribute or title word that some items have and others "
-                    + "do not; it learns from a catalogue")
+                    + "do not; it learns from a catalog")
         }
         let items = SparseRows(vectors)
         let terms = SparseRows(vectors.transposed())
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
         var parts = ModelParts(popularity: data.popularity)
-        parts.neighbours[.similar] = try steps.makeLists(
+        parts.neighbors[.similar] = try steps.makeLists(
             rows: items.rows, makeScratch: { SparseAccumulator(columns: items.rows) }
         ) { item, cosines in
             for entry in items.range(item) {
@@ -62,7 +62,7 @@ package struct Content: Recommender {
             var list = cosines.entries.filter { Int($0) != item }.map {
                 RankedKey(item: $0, score: min(1, cosines.values[Int($0)]))
             }
-            list.keepFirst(neighboursMax)
+            list.keepFirst(neighborsMax)
             return list
         }
         return parts
@@ -82,6 +82,6 @@ package struct Content: Recommender {
         try check.require(
             termShareMax > 0 && termShareMax <= 1, "term_share_max must be above 0, at most 1",
             termShareMax)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
     }
 }

@@ -2,7 +2,7 @@ internal import Interactions
 
 /// The weights of products of features "took j" and "is shown i", for chosen pairs of items.
 ///
-/// Learned by FTRL-proximal: with g the gradients so far, w minimises
+/// Learned by FTRL-proximal: with g the gradients so far, w minimizes
 /// `g . w + sum of sigma_s |w - w_s|^2 / 2 + l1 |w|_1 + l2 |w|^2 / 2`, so that a weight that does
 /// not pay its way is exactly zero. Source: McMahan et al. 2013, "Ad click prediction: a view from
 /// the trenches", algorithm 1.
@@ -66,7 +66,7 @@ final class CrossWeights: @unchecked Sendable {
     func snapshot() -> [Float] { Array(UnsafeBufferPointer(start: weights, count: count)) }
 
     /// Lists of where each item's weights lead to, largest first, without those that are zero.
-    func lists(_ snapshot: [Float]) -> NeighbourLists {
+    func lists(_ snapshot: [Float]) -> NeighborLists {
         var rows: [[RankedKey]] = Array(repeating: [], count: sources.rows)
         for item in 0..<sources.rows {
             for entry in sources.range(item) where snapshot[entry] != 0 {
@@ -75,6 +75,6 @@ final class CrossWeights: @unchecked Sendable {
             }
         }
         for row in rows.indices { rows[row].sort() }
-        return rows.withUnsafeMutableBufferPointer { NeighbourLists(keys: $0) }
+        return rows.withUnsafeMutableBufferPointer { NeighborLists(keys: $0) }
     }
 }

@@ -3,7 +3,7 @@ internal import Interactions
 
 /// Element-wise alternating least squares: what was not taken weighs more the more popular it is.
 ///
-/// Minimises, over user vectors p and item vectors q,
+/// Minimizes, over user vectors p and item vectors q,
 ///
 ///     sum over observed (u, i) of (p_u.q_i - 1)^2  +  sum over all others of c_i (p_u.q_i)^2
 ///     + lambda (sum_u |p_u|^2 + sum_i |q_i|^2),    c_i = c0 f_i^beta / sum_j f_j^beta

@@ -3,7 +3,7 @@ internal import Interactions
 
 /// EASE: the linear item model with the least squared error, in closed form.
 ///
-/// Minimises |X - X B|^2 + lambda |B|^2 over the I x I weights B with a diagonal of 0, where X is
+/// Minimizes |X - X B|^2 + lambda |B|^2 over the I x I weights B with a diagonal of 0, where X is
 /// users x items, 1 where taken: with P = (X'X + lambda E)^-1, the weight j -> i is B_ji = -P_ji /
 /// P_ii. Weights may be negative. Of those that lead to an item only the `weightsMax` largest by
 /// absolute value are kept.

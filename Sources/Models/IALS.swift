@@ -1,9 +1,9 @@
 internal import CKernels
 internal import Interactions
 
-/// Implicit alternating least squares: matrix factorisation of who took what, solved exactly.
+/// Implicit alternating least squares: matrix factorization of who took what, solved exactly.
 ///
-/// Minimises, over user vectors w and item vectors h,
+/// Minimizes, over user vectors w and item vectors h,
 ///
 ///     sum over observed (u, i) of (w_u.h_i - 1)^2  +  alpha0 sum over all (u, i) of (w_u.h_i)^2
 ///     + lambda (sum_u (|I_u| + alpha0 I)^nu |w_u|^2 + sum_i (|U_i| + alpha0 U)^nu |h_i|^2)

@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// Item-based nearest neighbours: a user is shown what resembles the items of her history.
+/// Item-based nearest neighbors: a user is shown what resembles the items of her history.
 ///
 /// Let n_i be the users who took i, n_ij those who took both, U all of them. By `similarity`, s(j,
 /// i) is
@@ -16,7 +16,7 @@ internal import Interactions
 /// h the mean: what somebody with few items takes together says more than what a collector does.
 /// Each is multiplied by n_ij / (n_ij + `shrinkage`), since what rests on few users is not to be
 /// trusted. A user's score for i is the sum of s(j, i) over those items j of her history that are
-/// among the `neighboursMax` most similar to i. (The nearest of i, not of j: the lists of popular
+/// among the `neighborsMax` most similar to i. (The nearest of i, not of j: the lists of popular
 /// items would otherwise hold popular items alone, and lose the others their score.) A pair counts
 /// once, whatever its value.
 ///
@@ -44,7 +44,7 @@ package struct ItemKNN: Recommender {
     /// 0 counts every user as one; 0 or more.
     package var activityExponent: Float = 0.5
     /// The items that may lead to one item; at least 1.
-    package var neighboursMax = 100
+    package var neighborsMax = 100
 
     package init() {}
 
@@ -53,7 +53,7 @@ package struct ItemKNN: Recommender {
             "similarity": Double(similarity.rawValue), "shrinkage": Double(shrinkage),
             "popularity_exponent": Double(popularityExponent),
             "activity_exponent": Double(activityExponent),
-            "neighbours_max": Double(neighboursMax),
+            "neighbors_max": Double(neighborsMax),
         ]
     }
 
@@ -95,7 +95,7 @@ package struct ItemKNN: Recommender {
                     }
                 list.append(RankedKey(item: other, score: score * both / (both + shrinkage)))
             }
-            list.keepFirst(neighboursMax)
+            list.keepFirst(neighborsMax)
             return list
         }
         var parts = ModelParts(popularity: data.popularity)
@@ -120,6 +120,6 @@ package struct ItemKNN: Recommender {
         try check.require(
             activityExponent >= 0 && activityExponent.isFinite,
             "activity_exponent must be 0 or more", activityExponent)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
     }
 }

@@ -5,17 +5,17 @@ extension ModelParts {
         if userLists != nil { return .userList }
         if itemWeights != nil { return .itemWeights }
         if embeddings != nil { return .product }
-        return neighbours.isEmpty ? .popularity : .neighbours
+        return neighbors.isEmpty ? .popularity : .neighbors
     }
 
     /// - Throws: ``TrainingError`` where no blend can be made of models for which these parts
-    ///   speak: more than one has nothing but neighbours, or one has a ranker of its own.
+    ///   speak: more than one has nothing but neighbors, or one has a ranker of its own.
     package static func checkBlend(of speakers: [RankerFeature?]) throws(TrainingError) {
         guard speakers.allSatisfy({ $0 != nil }) else {
             throw TrainingError("blend: it cannot take a model that has a ranker of its own")
         }
-        guard speakers.count(where: { $0 == .neighbours }) <= 1 else {
-            throw TrainingError("blend: it takes one model of neighbours alone")
+        guard speakers.count(where: { $0 == .neighbors }) <= 1 else {
+            throw TrainingError("blend: it takes one model of neighbors alone")
         }
     }
 
@@ -54,7 +54,7 @@ extension ModelParts {
                     speakers.count == 1
                     ? first.parts.userLists
                     : .sum(speakers.map { ($0.userLists!, $1) }, threads: threads)
-            case .neighbours: blend.neighbours = first.parts.neighbours
+            case .neighbors: blend.neighbors = first.parts.neighbors
             case .popularity:
                 ranker.wide[ranker.wide.count - 1] = speakers.reduce(0) { $0 + $1.weight }
             case .historyLength: break
@@ -93,13 +93,13 @@ extension Matrix {
     }
 }
 
-extension NeighbourLists {
+extension NeighborLists {
     /// Row by row the weighted sums of the scores, strongest first; lifts and confidences are 0.
     ///
     /// - Parameter all: as many rows each.
     package static func sum(
-        _ all: [(lists: NeighbourLists, weight: Float)], threads: Int
-    ) -> NeighbourLists {
+        _ all: [(lists: NeighborLists, weight: Float)], threads: Int
+    ) -> NeighborLists {
         let rows = all[0].lists.offsets.count - 1
         let columns = all.reduce(0) { max($0, Int($1.lists.items.max() ?? -1) + 1) }
         let lists = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: rows)
@@ -126,6 +126,6 @@ extension NeighbourLists {
                 for item in touched { (sums[Int(item)], isThere[Int(item)]) = (0, false) }
             }
         }
-        return NeighbourLists(keys: lists)
+        return NeighborLists(keys: lists)
     }
 }

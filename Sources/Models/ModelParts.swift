@@ -8,14 +8,14 @@ package struct ModelParts: Sendable {
     /// Vectors whose inner product is the score; nil for algorithms without any.
     package var embeddings: EmbeddingParts?
     /// Item -> item lists, strongest first.
-    package var neighbours: [Relation: NeighbourLists] = [:]
+    package var neighbors: [Relation: NeighborLists] = [:]
     /// A linear item model: a user's score for item i is the sum over the items j of her history of
     /// the weight j -> i. Weights may be negative; lists are sorted by weight, largest first. Lifts
     /// and confidences are 0.
-    package var itemWeights: NeighbourLists?
+    package var itemWeights: NeighborLists?
     /// What a user is to be shown, by user instead of by item, strongest first: for algorithms
     /// whose score of a known user has no smaller form. Lifts and confidences are 0.
-    package var userLists: NeighbourLists?
+    package var userLists: NeighborLists?
     /// How the scores of the other parts make one; nil where one of them speaks for all.
     package var ranker: RankerParts?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
@@ -85,7 +85,7 @@ package struct FoldInParameters: Sendable, Equatable {
 /// Sparse lists item -> item, strongest first within a list.
 ///
 /// Invariant: all five arrays but `offsets` have `offsets.last` elements; `offsets.count == I + 1`.
-package struct NeighbourLists: Sendable, Equatable {
+package struct NeighborLists: Sendable, Equatable {
     package var offsets: [Int]
     package var items: [Int32]
     /// What the list is sorted by, 0 to 1; for complements the shrunk confidence, less for

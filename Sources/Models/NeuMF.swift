@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// Neural matrix factorisation: a product of factors and a tower of dense layers, trained as one
+/// Neural matrix factorization: a product of factors and a tower of dense layers, trained as one
 /// network.
 ///
 /// The logit of user u and item i is h.[p_u * q_i, tower(p'_u, q'_i)] + b, with * element by

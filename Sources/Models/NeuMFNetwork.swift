@@ -106,7 +106,7 @@ package final class NeuMFNetwork: @unchecked Sendable {
 
     /// By user, the best of the items that someone took but she did not, with the probabilities
     /// that the network gives them: above 0, which is what a list says of the items it leaves out.
-    func lists(excluding histories: SparseMatrix, max: Int, threads: Int) -> NeighbourLists {
+    func lists(excluding histories: SparseMatrix, max: Int, threads: Int) -> NeighborLists {
         let all = (0..<Int32(items.ids)).filter { items.isKnown[Int($0)] }
         let rows = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: users.ids)
         rows.initialize(repeating: [])
@@ -134,6 +134,6 @@ package final class NeuMFNetwork: @unchecked Sendable {
                 }
             }
         }
-        return NeighbourLists(keys: rows)
+        return NeighborLists(keys: rows)
     }
 }

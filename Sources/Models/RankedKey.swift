@@ -58,7 +58,7 @@ extension [RankedKey] {
     }
 }
 
-extension NeighbourLists {
+extension NeighborLists {
     /// Lists of scores alone, already in order; lifts and confidences are 0.
     init(keys rows: UnsafeMutableBufferPointer<[RankedKey]>) {
         let count = rows.reduce(0) { $0 + $1.count }
@@ -77,12 +77,12 @@ extension NeighbourLists {
     }
 }
 
-extension NeighbourLists {
+extension NeighborLists {
     /// Turns lists of where each item's score comes from into lists of where each item's weight
     /// goes to.
     ///
     /// Lifts and confidences become 0. Complexity: O(entries x log of the longest list).
-    func transposed(columnCount: Int, threads: Int) -> NeighbourLists {
+    func transposed(columnCount: Int, threads: Int) -> NeighborLists {
         var starts = Array(repeating: 0, count: columnCount + 1)
         for item in items { starts[Int(item) + 1] += 1 }
         for column in 0..<columnCount { starts[column + 1] += starts[column] }
@@ -106,7 +106,7 @@ extension NeighbourLists {
             }
         }
         let zeros = Array(repeating: Float(0), count: keys.count)
-        return NeighbourLists(
+        return NeighborLists(
             offsets: starts, items: keys.map(\.item), scores: keys.map(\.score), lifts: zeros,
             confidences: zeros)
     }

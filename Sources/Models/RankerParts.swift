@@ -10,7 +10,7 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     case userList = "user_list"
     /// The sum, over the shopper's items, of the scores of their complements lists, or where there
     /// are none of their lists of similar items.
-    case neighbours
+    case neighbors
     /// ln(1 + popularity).
     case popularity
     /// ln(1 + the number of the shopper's items); the same for all candidates, so that it only

@@ -3,7 +3,7 @@ internal import Interactions
 /// SLIM: a sparse linear item model, one elastic net regression an item.
 ///
 /// For each item i, with x_i the column of its users (1 where taken) and j over the `candidatesMax`
-/// items with the largest cosine to it, minimises over the weights w
+/// items with the largest cosine to it, minimizes over the weights w
 ///
 ///     1/2 sum_u v_u (x_ui - sum_j x_uj w_j)^2 + l2/2 sum_j (n_j / n)^g w_j^2 + l1 |w|_1
 ///

@@ -6,7 +6,7 @@ internal import CKernels
 /// - Complexity: O(I^2 x D) time, O(I) memory a thread beside the lists.
 package struct SimilarItems: Sendable {
     /// The longest list; at least 1.
-    package var neighboursMax = 50
+    package var neighborsMax = 50
 
     package init() {}
 
@@ -19,7 +19,7 @@ package struct SimilarItems: Sendable {
     /// - Returns: scores are cosines above 0, largest first and by number among equals.
     /// - Throws: ``TrainingError`` where training was cancelled.
     package func lists(items: Matrix, context: TrainingContext) throws(TrainingError)
-        -> NeighbourLists
+        -> NeighborLists
     {
         let unit = unitRows(items)
         return try unit.values.withUnsafeBufferPointer { values throws(TrainingError) in
@@ -35,8 +35,8 @@ package struct SimilarItems: Sendable {
     private func lists(
         of vectors: UnsafeBufferPointer<UnsafePointer<Float>?>, columns: Int,
         context: TrainingContext
-    ) throws(TrainingError) -> NeighbourLists {
-        let rows = UnsafeMutableBufferPointer<[Neighbour]>.allocate(capacity: vectors.count)
+    ) throws(TrainingError) -> NeighborLists {
+        let rows = UnsafeMutableBufferPointer<[Neighbor]>.allocate(capacity: vectors.count)
         rows.initialize(repeating: [])
         defer { rows.deinitialize().deallocate() }
         nonisolated(unsafe) let (row, vectors) = (rows, vectors)
@@ -56,7 +56,7 @@ package struct SimilarItems: Sendable {
             context.report(
                 TrainingProgress(model: "similar", step: step + 1, steps: steps, loss: nil))
         }
-        return NeighbourLists(rows: rows)
+        return NeighborLists(rows: rows)
     }
 
     /// - Parameters:
@@ -65,24 +65,24 @@ package struct SimilarItems: Sendable {
     private func nearest(
         to item: Int, rows: UnsafeBufferPointer<UnsafePointer<Float>?>, columns: Int,
         cosines: inout [Float]
-    ) -> [Neighbour] {
+    ) -> [Neighbor] {
         sc_dot_rows(rows[item]!, rows.baseAddress!, rows.count, columns, &cosines)
-        var found: [Neighbour] = []
+        var found: [Neighbor] = []
         for (other, cosine) in cosines.enumerated() where other != item && cosine > 0 {
-            if found.count == neighboursMax, cosine <= found[neighboursMax - 1].score { continue }
-            let neighbour = Neighbour(
+            if found.count == neighborsMax, cosine <= found[neighborsMax - 1].score { continue }
+            let neighbor = Neighbor(
                 item: Int32(other), score: min(1, cosine), lift: 0, confidence: 0)
-            insert(neighbour, into: &found)
+            insert(neighbor, into: &found)
         }
         return found
     }
 
-    /// Keeps the list sorted and no longer than `neighboursMax`; later items lose among equals.
-    private func insert(_ neighbour: Neighbour, into found: inout [Neighbour]) {
-        if found.count == neighboursMax { found.removeLast() }
+    /// Keeps the list sorted and no longer than `neighborsMax`; later items lose among equals.
+    private func insert(_ neighbor: Neighbor, into found: inout [Neighbor]) {
+        if found.count == neighborsMax { found.removeLast() }
         var position = found.count
-        while position > 0, found[position - 1].score < neighbour.score { position -= 1 }
-        found.insert(neighbour, at: position)
+        while position > 0, found[position - 1].score < neighbor.score { position -= 1 }
+        found.insert(neighbor, at: position)
     }
 
     private func unitRows(_ items: Matrix) -> Matrix {

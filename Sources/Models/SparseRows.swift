@@ -3,7 +3,7 @@ internal import Interactions
 /// A sparse matrix at fixed addresses, for loops that touch each entry once or less than a
 /// nanosecond.
 ///
-/// `@unchecked Sendable`: nothing is written after the initialiser.
+/// `@unchecked Sendable`: nothing is written after the initializer.
 final class SparseRows: @unchecked Sendable {
     let rows: Int
     let columnCount: Int

@@ -7,7 +7,7 @@ internal import Interactions
 /// longer by one where that does not come out even; with fewer baskets each is a group. Within a
 /// group of n baskets the k-th weighs r_b^(n - k) / n, and the k-th of m groups r_g^(m - k) / m.
 /// The weighted sum of her baskets, 1 where an item is in, is her vector u. With N the
-/// `neighboursMax` users nearest to her by Euclidean distance, she is shown
+/// `neighborsMax` users nearest to her by Euclidean distance, she is shown
 ///
 ///     alpha u + (1 - alpha) / |N| x (sum over v in N of v)
 ///
@@ -16,7 +16,7 @@ internal import Interactions
 /// Source: Hu, He, Gao and Zhang 2020, "Modeling personalized item frequency information for
 /// next-basket recommendation", section 4.
 ///
-/// - Complexity: O(sum of squared audiences + U x neighboursMax x history) time; O(U + I) memory a
+/// - Complexity: O(sum of squared audiences + U x neighborsMax x history) time; O(U + I) memory a
 ///   thread beside the lists.
 package struct TIFUKNN: Recommender {
     package static let name = "tifu-knn"
@@ -31,7 +31,7 @@ package struct TIFUKNN: Recommender {
     /// alpha; 0 to 1.
     package var ownShare: Float = 0.1
     /// At least 1.
-    package var neighboursMax = 300
+    package var neighborsMax = 300
     /// The longest list of items; at least 1.
     package var listMax = 100
 
@@ -41,7 +41,7 @@ package struct TIFUKNN: Recommender {
         [
             "groups": Double(groups), "basket_decay": Double(basketDecay),
             "group_decay": Double(groupDecay), "own_share": Double(ownShare),
-            "neighbours_max": Double(neighboursMax), "list_max": Double(listMax),
+            "neighbors_max": Double(neighborsMax), "list_max": Double(listMax),
         ]
     }
 
@@ -56,7 +56,7 @@ package struct TIFUKNN: Recommender {
         let vectors = orders.sums(weights(baskets:))
         let users = SparseRows(vectors)
         let items = SparseRows(vectors.transposed())
-        let neighbourhood = Neighbourhood(users: users, items: items)
+        let neighborhood = Neighborhood(users: users, items: items)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: users.rows), context: context)
         var parts = ModelParts(popularity: data.popularity)
@@ -70,8 +70,8 @@ package struct TIFUKNN: Recommender {
             }
         ) { user, scratch in
             guard users.count(user) > 0 else { return [] }
-            let nearest = neighbourhood.nearest(
-                to: user, limit: neighboursMax, products: scratch.users)
+            let nearest = neighborhood.nearest(
+                to: user, limit: neighborsMax, products: scratch.users)
             if ownShare > 0 { scratch.items.add(user, in: users, weight: ownShare) }
             if ownShare < 1 {
                 for other in nearest {
@@ -111,7 +111,7 @@ package struct TIFUKNN: Recommender {
             try check.require(decay > 0 && decay <= 1, "\(name) must be above 0, at most 1", decay)
         }
         try check.require(0...1 ~= ownShare, "own_share must be 0 to 1", ownShare)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
         try check.require(listMax > 0, "list_max must be at least 1", listMax)
     }
 }
@@ -121,7 +121,7 @@ package struct TIFUKNN: Recommender {
 /// The squared distance is |u|^2 + |v|^2 - 2 u.v. Products come from the items they share; of users
 /// who share none the shortest vectors are nearest, so only as many of those are looked at as could
 /// be among the nearest.
-private struct Neighbourhood: Sendable {
+private struct Neighborhood: Sendable {
     private let users: SparseRows
     private let items: SparseRows
     private let squares: [Float]

@@ -41,7 +41,7 @@ extension TrainingData {
     /// `interactions` are the dataset's users; baskets without a positive event have no row.
     ///
     /// Ratings are not summed where nothing else counts: the newest one of a user and item stands.
-    /// What the catalogue says becomes the items' features.
+    /// What the catalog says becomes the items' features.
     ///
     /// - Throws: ``TrainingError`` where the options are out of range or no event is positive.
     /// - Complexity: O(events x log events).

@@ -60,7 +60,7 @@ package struct TrainingSteps {
     mutating func makeLists<Scratch>(
         rows: Int, makeScratch: () -> Scratch,
         _ list: @escaping @Sendable (_ row: Int, _ scratch: Scratch) -> [RankedKey]
-    ) throws(TrainingError) -> NeighbourLists {
+    ) throws(TrainingError) -> NeighborLists {
         let lists = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: rows)
         lists.initialize(repeating: [])
         defer { lists.deinitialize().deallocate() }
@@ -77,7 +77,7 @@ package struct TrainingSteps {
             }
             finish()
         }
-        return NeighbourLists(keys: lists)
+        return NeighborLists(keys: lists)
     }
 }
 

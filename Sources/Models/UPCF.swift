@@ -83,11 +83,11 @@ package struct UPCF: Recommender {
             scratch.users.removeAll()
             nearest.keepFirst(usersMax)
             scratch.items.add(user, in: recent, weight: 1)
-            for neighbour in nearest {
-                let weight = power(neighbour.score, locality)
+            for neighbor in nearest {
+                let weight = power(neighbor.score, locality)
                 // So small a weight may come out as zero, which the accumulator cannot take.
                 guard weight > 1e-30 else { break }
-                scratch.items.add(Int(neighbour.item), in: recent, weight: weight)
+                scratch.items.add(Int(neighbor.item), in: recent, weight: weight)
             }
             defer { scratch.items.removeAll() }
             var list = scratch.items.entries.map {

@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// User-based nearest neighbours: a user is shown what the users most like her took.
+/// User-based nearest neighbors: a user is shown what the users most like her took.
 ///
 /// With x_u the row of user u's values, y_ui = x_ui ln((U + 1) / n_i)^`rarityExponent` and n_i the
 /// users who took i, s(u, v) is
@@ -9,7 +9,7 @@ internal import Interactions
 /// - Tanimoto: y_u.y_v / (|y_u|^2 + |y_v|^2 - y_u.y_v + `shrinkage`), which is Jaccard's where all
 ///   values are 1
 ///
-/// and r_ui is the sum of s(u, v)^`amplification` x_vi over the `neighboursMax` users v with the
+/// and r_ui is the sum of s(u, v)^`amplification` x_vi over the `neighborsMax` users v with the
 /// largest s(u, v) of those who took i, as far as they are among the `usersMax` nearest of all. (Of
 /// those who took i: what many took would else win by their number alone.) A user's list holds what
 /// she has not taken.
@@ -17,10 +17,10 @@ internal import Interactions
 /// Source: Herlocker, Konstan, Borchers and Riedl 1999, "An algorithmic framework for performing
 /// collaborative filtering"; Breese, Heckerman and Kadie 1998, "Empirical analysis of predictive
 /// algorithms for collaborative filtering", section 2.2 (inverse user frequency, case
-/// amplification); unnormalised, for ranking, as in Cremonesi, Koren and Turrin 2010, "Performance
+/// amplification); unnormalized, for ranking, as in Cremonesi, Koren and Turrin 2010, "Performance
 /// of recommender algorithms on top-N recommendation tasks", section 3.
 ///
-/// - Complexity: O(sum of squared audiences + U x neighboursMax x history) time; O(U + I) memory a
+/// - Complexity: O(sum of squared audiences + U x neighborsMax x history) time; O(U + I) memory a
 ///   thread beside the lists.
 package struct UserKNN: Recommender {
     package static let name = "user-knn"
@@ -39,7 +39,7 @@ package struct UserKNN: Recommender {
     /// Above 1, the nearest users count for more; positive.
     package var amplification: Float = 2
     /// The users who speak for one item; at least 1.
-    package var neighboursMax = 15
+    package var neighborsMax = 15
     /// The users who speak at all; at least 1.
     package var usersMax = 1_000
     /// The longest list of items; at least 1.
@@ -51,7 +51,7 @@ package struct UserKNN: Recommender {
         [
             "similarity": Double(similarity.rawValue), "shrinkage": Double(shrinkage),
             "rarity_exponent": Double(rarityExponent), "amplification": Double(amplification),
-            "neighbours_max": Double(neighboursMax), "users_max": Double(usersMax),
+            "neighbors_max": Double(neighborsMax), "users_max": Double(usersMax),
             "list_max": Double(listMax),
         ]
     }
@@ -92,9 +92,9 @@ package struct UserKNN: Recommender {
             }
             nearest.keepFirst(usersMax)
             scratch.users.removeAll()
-            for neighbour in nearest {
-                let weight = power(neighbour.score, amplification)
-                scratch.add(Int(neighbour.item), in: users, weight: weight, limit: neighboursMax)
+            for neighbor in nearest {
+                let weight = power(neighbor.score, amplification)
+                scratch.add(Int(neighbor.item), in: users, weight: weight, limit: neighborsMax)
             }
             defer { scratch.removeItems() }
             for entry in users.range(user) {
@@ -140,7 +140,7 @@ package struct UserKNN: Recommender {
         try check.require(
             amplification > 0 && amplification.isFinite, "amplification must be positive",
             amplification)
-        try check.require(neighboursMax > 0, "neighbours_max must be at least 1", neighboursMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
         try check.require(usersMax > 0, "users_max must be at least 1", usersMax)
         try check.require(listMax > 0, "list_max must be at least 1", listMax)
     }

@@ -1,6 +1,6 @@
 internal import Interactions
 
-/// Two stages: factors and neighbours find candidates, and a wide and deep network ranks them.
+/// Two stages: factors and neighbors find candidates, and a wide and deep network ranks them.
 ///
 /// The first stage is ``IALS`` with the lists of ``CoPurchase``, or of ``ItemKNN`` where there are
 /// no baskets. The network's wide part is a weighted sum of ``RankerFeature``s and of crosses,
@@ -102,7 +102,7 @@ package struct WideDeep: Recommender {
         var parts: ModelParts
         var embeddings: (users: Matrix, items: Matrix)
         /// Lists by co-occurrence in histories.
-        var similar: NeighbourLists
+        var similar: NeighborLists
     }
 
     private func trainFirst(
@@ -116,9 +116,9 @@ package struct WideDeep: Recommender {
                 on: data,
                 with: TrainingContext(
                     threads: steps.threads, seed: 0, isCancelled: steps.isCancelled))
-            parts.neighbours[.complement] = found?.neighbours[.complement]
+            parts.neighbors[.complement] = found?.neighbors[.complement]
         }
-        if parts.neighbours[.complement] == nil { parts.neighbours[.similar] = similar }
+        if parts.neighbors[.complement] == nil { parts.neighbors[.similar] = similar }
         let embeddings = parts.embeddings!
         return FirstStage(
             parts: parts, embeddings: (embeddings.users!, embeddings.items), similar: similar)
@@ -129,12 +129,12 @@ package struct WideDeep: Recommender {
     private func trainRanker(
         _ split: HoldOut, _ first: FirstStage, _ steps: inout TrainingSteps,
         _ generator: inout SeededGenerator
-    ) throws(TrainingError) -> (parts: RankerParts, crosses: NeighbourLists) {
+    ) throws(TrainingError) -> (parts: RankerParts, crosses: NeighborLists) {
         let items = split.held.columnCount
-        let lists = first.parts.neighbours[.complement] ?? first.parts.neighbours[.similar]!
+        let lists = first.parts.neighbors[.complement] ?? first.parts.neighbors[.similar]!
         let samples = WideDeepSamples(
             split, share: heldOutShare, embeddings: first.embeddings,
-            neighbours: lists.sources(columnCount: items),
+            neighbors: lists.sources(columnCount: items),
             crosses: CrossWeights(
                 sources: first.similar.sources(columnCount: items),
                 settings: .init(rate: crossRate, l1: crossL1, l2: crossL2)),
@@ -190,7 +190,7 @@ package struct WideDeep: Recommender {
     }
 }
 
-extension NeighbourLists {
+extension NeighborLists {
     /// I x I: row i the items whose lists hold i, with its scores there; columns ascend.
     fileprivate func sources(columnCount: Int) -> SparseMatrix {
         SparseMatrix(

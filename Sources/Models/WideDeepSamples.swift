@@ -7,11 +7,11 @@ internal import Interactions
 /// Others are drawn half from the first stage's best for the user, and half by popularity, so that
 /// the probability of each draw is known.
 ///
-/// `@unchecked Sendable`: nothing is written after the initialiser.
+/// `@unchecked Sendable`: nothing is written after the initializer.
 final class WideDeepSamples: @unchecked Sendable {
     /// In the order of a row's columns.
     static let features: [RankerFeature] = [
-        .product, .itemWeights, .neighbours, .popularity, .historyLength,
+        .product, .itemWeights, .neighbors, .popularity, .historyLength,
     ]
     static let crossColumn = 1
     /// The columns of a row: features, the shopper's vector, the item's.
@@ -24,7 +24,7 @@ final class WideDeepSamples: @unchecked Sendable {
     let crosses: CrossWeights
     private let embeddings: (users: Matrix, items: Matrix)
     /// By item, those whose lists hold it, and its scores there.
-    private let neighbours: SparseRows
+    private let neighbors: SparseRows
     private let popularity: [Float]
     /// Sums of what is drawn by.
     private let cumulated: [Double]
@@ -38,16 +38,16 @@ final class WideDeepSamples: @unchecked Sendable {
     private static let poolMax = 200
 
     /// - Parameters:
-    ///   - neighbours: I x I, row i the items whose lists hold i.
+    ///   - neighbors: I x I, row i the items whose lists hold i.
     ///   - threads: at least 1.
     init(
         _ split: HoldOut, share: Double, embeddings: (users: Matrix, items: Matrix),
-        neighbours: SparseMatrix, crosses: CrossWeights, threads: Int
+        neighbors: SparseMatrix, crosses: CrossWeights, threads: Int
     ) {
         contexts = split.rest.interactions
         held = split.held
         self.embeddings = embeddings
-        self.neighbours = SparseRows(neighbours)
+        self.neighbors = SparseRows(neighbors)
         self.crosses = crosses
         dimensions = embeddings.items.columns
         columns = Self.features.count + 2 * dimensions
@@ -90,8 +90,8 @@ final class WideDeepSamples: @unchecked Sendable {
             // The crosses come in beside the network.
             row[Self.crossColumn] = 0
             row[2] = 0
-            for entry in neighbours.range(Int(item)) where isPast[Int(neighbours.columns[entry])] {
-                row[2] += neighbours.values[entry]
+            for entry in neighbors.range(Int(item)) where isPast[Int(neighbors.columns[entry])] {
+                row[2] += neighbors.values[entry]
             }
             row[3] = popularity[Int(item)]
             row[4] = length

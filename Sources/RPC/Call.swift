@@ -65,7 +65,7 @@ package final class Call {
     ///     sidecart__v1__score_response__init(&response)
     ///     try call.reply(&response)
     ///
-    /// - Parameter message: an initialised protobuf-c message struct, whose first member is its
+    /// - Parameter message: an initialized protobuf-c message struct, whose first member is its
     ///   `base`.
     /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
     package func reply<Message>(_ message: inout Message) throws(RPCError) {

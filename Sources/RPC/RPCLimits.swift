@@ -28,7 +28,7 @@ package struct RPCLimits: Equatable, Sendable {
     package var arenaBytesMax = 32 << 20
     /// Metadata entries of one call.
     package var metadataCountMax = 64
-    /// Frames of one connection handled before its neighbours on the loop get their turn.
+    /// Frames of one connection handled before its neighbors on the loop get their turn.
     package var callsPerTurnMax = 64
 
     package init() {}

@@ -45,11 +45,11 @@ enum Assortment {
         Companions(name: "New puppy", families: ["dogbed", "dogfood", "dogtoy"]),
         Companions(name: "Painting a room", families: ["paint", "roller", "tape"]),
         Companions(name: "Birthday", families: ["candles", "balloons", "giftwrap"]),
-        Companions(name: "Watercolours", families: ["watercolour", "brush", "sketchbook"]),
+        Companions(name: "Watercolors", families: ["watercolor", "brush", "sketchbook"]),
         Companions(name: "Video games", families: ["console", "controller", "headset"]),
     ]
 
-    private static let colours = ["blue", "cream", "charcoal", "sage green", "terracotta", "white"]
+    private static let colors = ["blue", "cream", "charcoal", "sage green", "terracotta", "white"]
 
     static let departments: [Department] = [
         Department(
@@ -57,7 +57,7 @@ enum Assortment {
             families: [
                 Family(
                     code: "teapot", category: "Tea", styles: ["Cast iron", "Glass", "Stoneware"],
-                    noun: "teapot", sizes: ["0.6 l", "0.8 l", "1.2 l"], finishes: colours,
+                    noun: "teapot", sizes: ["0.6 l", "0.8 l", "1.2 l"], finishes: colors,
                     prices: 18...65),
                 Family(
                     code: "infuser", category: "Tea",
@@ -74,11 +74,11 @@ enum Assortment {
                 Family(
                     code: "cup", category: "Tableware",
                     styles: ["Hand-glazed", "Double-walled", "Bone china"], noun: "cup",
-                    sizes: ["80 ml", "200 ml", "350 ml"], finishes: colours, prices: 5...18),
+                    sizes: ["80 ml", "200 ml", "350 ml"], finishes: colors, prices: 5...18),
                 Family(
                     code: "bakingtin", category: "Baking",
                     styles: ["Non-stick", "Carbon steel", "Springform"], noun: "baking tin",
-                    sizes: ["20 cm", "24 cm", "28 cm"], finishes: ["grey", "black"],
+                    sizes: ["20 cm", "24 cm", "28 cm"], finishes: ["gray", "black"],
                     prices: 9...28, season: 10...12),
                 Family(
                     code: "pan", category: "Cookware",
@@ -90,7 +90,7 @@ enum Assortment {
             families: [
                 Family(
                     code: "tea", category: "Loose tea",
-                    styles: ["Darjeeling", "Assam", "Earl Grey", "Sencha", "Jasmine", "Rooibos"],
+                    styles: ["Darjeeling", "Assam", "Earl Gray", "Sencha", "Jasmine", "Rooibos"],
                     noun: "loose leaf tea", sizes: ["100 g", "250 g"],
                     finishes: ["first flush", "organic", "tin"], prices: 5...19,
                     isConsumable: true),
@@ -159,7 +159,7 @@ enum Assortment {
                     finishes: ["white", "black", "with scanner"], prices: 69...289),
                 Family(
                     code: "ink", category: "Printer supplies",
-                    styles: ["Black", "Cyan", "Magenta", "Yellow", "Tri-colour"],
+                    styles: ["Black", "Cyan", "Magenta", "Yellow", "Tri-color"],
                     noun: "ink cartridge", sizes: ["8 ml", "15 ml"],
                     finishes: ["single", "twin pack"], prices: 9...42, isConsumable: true),
                 Family(
@@ -170,7 +170,7 @@ enum Assortment {
                 Family(
                     code: "notebook", category: "Stationery",
                     styles: ["Dotted", "Ruled", "Squared"], noun: "notebook",
-                    sizes: ["A5", "A4"], finishes: colours, prices: 4...19, season: 8...9),
+                    sizes: ["A5", "A4"], finishes: colors, prices: 4...19, season: 8...9),
                 Family(
                     code: "pen", category: "Stationery", styles: ["Gel", "Fountain", "Fineliner"],
                     noun: "pen", sizes: ["0.4 mm", "0.7 mm"],
@@ -200,7 +200,7 @@ enum Assortment {
                 Family(
                     code: "lantern", category: "Light",
                     styles: ["Rechargeable", "Solar", "Storm"], noun: "camping lantern",
-                    sizes: ["150 lm", "400 lm"], finishes: ["red", "grey"], prices: 12...49),
+                    sizes: ["150 lm", "400 lm"], finishes: ["red", "gray"], prices: 12...49),
             ]),
         Department(
             name: "Garden",
@@ -228,8 +228,8 @@ enum Assortment {
                     prices: 12...55, season: 2...10),
                 Family(
                     code: "wateringcan", category: "Watering",
-                    styles: ["Galvanised", "Enamelled"], noun: "watering can",
-                    sizes: ["1.5 l", "5 l", "10 l"], finishes: colours, prices: 11...39,
+                    styles: ["Galvanized", "Enamelled"], noun: "watering can",
+                    sizes: ["1.5 l", "5 l", "10 l"], finishes: colors, prices: 11...39,
                     season: 4...8),
             ]),
         Department(
@@ -246,7 +246,7 @@ enum Assortment {
                     finishes: ["black", "silver"], prices: 12...59),
                 Family(
                     code: "patch", category: "Tools",
-                    styles: ["Self-adhesive", "Vulcanising", "Tubeless"], noun: "repair kit",
+                    styles: ["Self-adhesive", "Vulcanizing", "Tubeless"], noun: "repair kit",
                     sizes: ["6 patches", "12 patches"], finishes: ["tin", "pouch"],
                     prices: 3...12, isConsumable: true),
                 Family(
@@ -278,7 +278,7 @@ enum Assortment {
                     prices: 3...9, isConsumable: true),
                 Family(
                     code: "towel", category: "Textiles", styles: ["Waffle", "Terry", "Linen"],
-                    noun: "towel", sizes: ["50 x 100 cm", "70 x 140 cm"], finishes: colours,
+                    noun: "towel", sizes: ["50 x 100 cm", "70 x 140 cm"], finishes: colors,
                     prices: 9...39),
             ]),
         Department(
@@ -287,7 +287,7 @@ enum Assortment {
                 Family(
                     code: "dogbed", category: "Dogs",
                     styles: ["Orthopaedic", "Wicker", "Washable"], noun: "dog bed",
-                    sizes: ["60 cm", "80 cm", "100 cm"], finishes: ["grey", "tartan"],
+                    sizes: ["60 cm", "80 cm", "100 cm"], finishes: ["gray", "tartan"],
                     prices: 29...109),
                 Family(
                     code: "dogfood", category: "Dogs",
@@ -311,7 +311,7 @@ enum Assortment {
                 Family(
                     code: "paint", category: "Paint",
                     styles: ["Matt", "Silk", "Kitchen and bath"], noun: "wall paint",
-                    sizes: ["1 l", "2.5 l", "5 l"], finishes: ["white", "linen", "fog grey"],
+                    sizes: ["1 l", "2.5 l", "5 l"], finishes: ["white", "linen", "fog gray"],
                     prices: 14...69, season: 3...9),
                 Family(
                     code: "roller", category: "Paint",
@@ -347,8 +347,8 @@ enum Assortment {
                     sizes: ["2 m", "5 m"], finishes: ["roll", "with ribbon"], prices: 2...9,
                     season: 11...12),
                 Family(
-                    code: "watercolour", category: "Art supplies",
-                    styles: ["Student", "Artist", "Travel"], noun: "watercolour set",
+                    code: "watercolor", category: "Art supplies",
+                    styles: ["Student", "Artist", "Travel"], noun: "watercolor set",
                     sizes: ["12 pans", "24 pans", "48 pans"], finishes: ["tin", "wooden box"],
                     prices: 9...89),
                 Family(

@@ -28,13 +28,13 @@ package struct ComplementGroup: Sendable, Equatable {
 /// An invented shop with a year of orders, the same for the same options on every platform.
 ///
 /// Its items come in departments and families of variants. A few of each family are popular and the
-/// rest a long tail. Shoppers have favourite departments, buy consumables again, and mostly the
+/// rest a long tail. Shoppers have favorite departments, buy consumables again, and mostly the
 /// ones they bought before; durable goods they buy once. Some families sell best in their season.
 /// Items of a complement group go into one basket far more often than chance has it; nothing else
 /// does but by sharing a department.
 package struct SampleShop: Sendable {
     /// Items `tea-0042`, users `shopper-00017`, baskets `order-000123`; purchases and a few returns
-    /// in the order of time; the catalogue is complete.
+    /// in the order of time; the catalog is complete.
     package let dataset: Dataset
     package let groups: [ComplementGroup]
 

@@ -22,12 +22,12 @@ extension MessageArena {
         try array(of: UnsafeMutablePointer<Message>?.self, count)
     }
 
-    /// One message, initialised by protobuf-c's generated `..__init`.
+    /// One message, initialized by protobuf-c's generated `..__init`.
     func message<Message>(
-        _ type: Message.Type, _ initialise: (UnsafeMutablePointer<Message>?) -> Void
+        _ type: Message.Type, _ initialize: (UnsafeMutablePointer<Message>?) -> Void
     ) throws(RPCError) -> UnsafeMutablePointer<Message> {
         let message = try array(of: type, 1)
-        initialise(message)
+        initialize(message)
         return message
     }
 }

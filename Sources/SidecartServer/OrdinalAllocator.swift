@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Numbers for items and users that were put while serving, from the catalogue's count up.
+/// Numbers for items and users that were put while serving, from the catalog's count up.
 final class OrdinalAllocator: Sendable {
     private let upcoming: Atomic<UInt32>
 

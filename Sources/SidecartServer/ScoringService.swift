@@ -177,7 +177,7 @@ extension Tier {
     fileprivate var message: Sidecart__V1__Tier {
         switch self {
         case .personal: SIDECART__V1__TIER__TIER_PERSONAL
-        case .neighbours: SIDECART__V1__TIER__TIER_NEIGHBOURS
+        case .neighbors: SIDECART__V1__TIER__TIER_NEIGHBORS
         case .popular: SIDECART__V1__TIER__TIER_POPULAR
         }
     }

@@ -38,7 +38,7 @@ let badTensors: [BadTensor] = {
     }
     func list(
         offsets: [Int64] = [0, 2, 2, 2], items: [Int32] = [1, 2], scores: [Float] = [2, 1],
-        of name: String = "neighbours.similar", others: [RawTensor] = [], blamed: String,
+        of name: String = "neighbors.similar", others: [RawTensor] = [], blamed: String,
         cause: String
     ) -> BadTensor {
         var bad = BadTensor(
@@ -138,7 +138,7 @@ let badTensors: [BadTensor] = {
             ["product", "product"], blamed: "features.bytes", cause: "'product' occurs twice"),
         ranker(["item_weights"], blamed: "features.bytes", cause: "needs item_weights"),
         ranker(["user_list"], blamed: "features.bytes", cause: "needs user_lists"),
-        ranker(["neighbours"], blamed: "features.bytes", cause: "needs neighbours.complement"),
+        ranker(["neighbors"], blamed: "features.bytes", cause: "needs neighbors.complement"),
         ranker([], blamed: "features.bytes", cause: "is empty"),
         ranker(without: "ranker.wide", blamed: "wide", cause: "is missing"),
         ranker(

@@ -73,7 +73,7 @@ import Testing
     @Test func `A ranker needs no layers, and no bias when read`() throws {
         let folder = try TemporaryFolder()
         var bundle = fullBundle()
-        bundle.parts.ranker = RankerParts(features: [.itemWeights, .neighbours], wide: [1, 0.5])
+        bundle.parts.ranker = RankerParts(features: [.itemWeights, .neighbors], wide: [1, 0.5])
         try bundle.write(to: "\(folder.path)/a")
         #expect(
             try ModelBundle.read(from: "\(folder.path)/a").parts.ranker == bundle.parts.ranker)
@@ -109,12 +109,12 @@ import Testing
                         name: "user_ids.offsets", type: "I64", shape: [2],
                         data: littleEndian([0, 1] as [Int64])),
                     RawTensor(
-                        name: "neighbours.similar.offsets", type: "I64", shape: [4], data: offsets),
+                        name: "neighbors.similar.offsets", type: "I64", shape: [4], data: offsets),
                     RawTensor(
-                        name: "neighbours.similar.items", type: "I32", shape: [1],
+                        name: "neighbors.similar.items", type: "I32", shape: [1],
                         data: littleEndian([2] as [Int32])),
                     RawTensor(
-                        name: "neighbours.similar.scores", type: "F32", shape: [1],
+                        name: "neighbors.similar.scores", type: "F32", shape: [1],
                         data: littleEndian([0.5] as [Float])),
                     RawTensor(
                         name: "histories.offsets", type: "I64", shape: [2],
@@ -125,8 +125,8 @@ import Testing
                 ]))
         let bundle = try ModelBundle.read(from: "\(folder.path)/b")
         #expect(
-            bundle.parts.neighbours[.similar]
-                == NeighbourLists(
+            bundle.parts.neighbors[.similar]
+                == NeighborLists(
                     offsets: [0, 1, 1, 1], items: [2], scores: [0.5], lifts: [0], confidences: [0]))
         #expect(bundle.histories?.values == [1, 1])
     }

@@ -139,15 +139,15 @@ func fullBundle() -> ModelBundle {
         users: Matrix(rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6]),
         foldIn: FoldInParameters(
             unobservedWeight: 0.1, regularization: 0.003, regularizationExponent: 1))
-    parts.neighbours[.complement] = NeighbourLists(
+    parts.neighbors[.complement] = NeighborLists(
         offsets: [0, 2, 3, 3, 3], items: [1, 3, 0], scores: [0.9, 0.25, 0.5], lifts: [4, 2, 4],
         confidences: [0.95, 0.3, 0.6])
-    parts.neighbours[.rebuy] = NeighbourLists(
+    parts.neighbors[.rebuy] = NeighborLists(
         offsets: [0, 0, 0, 0, 1], items: [3], scores: [1], lifts: [1], confidences: [1])
-    parts.itemWeights = NeighbourLists(
+    parts.itemWeights = NeighborLists(
         offsets: [0, 1, 1, 3, 3], items: [2, 0, 1], scores: [0.5, 0.25, -0.125], lifts: [0, 0, 0],
         confidences: [0, 0, 0])
-    parts.userLists = NeighbourLists(
+    parts.userLists = NeighborLists(
         offsets: [0, 2, 2, 3], items: [3, 1, 0], scores: [2, 1, 7], lifts: [0, 0, 0],
         confidences: [0, 0, 0])
     parts.ranker = RankerParts(
@@ -162,7 +162,7 @@ func fullBundle() -> ModelBundle {
     var catalog = Catalog()
     catalog.update(
         item: 0, title: "Teapot, 1 l", category: ["Kitchen", "Tea"], price: 24.5, stock: 3,
-        attributes: ["colour=blue", "volume=1"])
+        attributes: ["color=blue", "volume=1"])
     catalog.update(item: 2, title: "Grüner Tee", category: ["Food"], price: 7, stock: 0)
     var info = BundleInfo(version: "2024-05-01a", kind: "ials")
     info.hyperparameters = ["factors": 2, "alpha0": 0.1]
@@ -181,7 +181,7 @@ func fullBundle() -> ModelBundle {
 /// Everything two bundles can differ in, as text.
 func contents(_ bundle: ModelBundle) -> [String] {
     let ids = { (table: IdentifierTable) in (0..<table.count).map { table[$0] } }
-    let relations = bundle.parts.neighbours.sorted { $0.key.rawValue < $1.key.rawValue }
+    let relations = bundle.parts.neighbors.sorted { $0.key.rawValue < $1.key.rawValue }
     return [
         "\(bundle.info.version) \(bundle.info.kind) \(bundle.info.hyperparameters.sorted { $0.key < $1.key })",
         "\(String(describing: bundle.info.seed)) \(String(describing: bundle.info.created))",

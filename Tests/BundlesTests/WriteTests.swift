@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("NaN embedding", "item_embeddings"), ("unknown neighbour", "neighbours.complement.items"),
+        ("NaN embedding", "item_embeddings"), ("unknown neighbor", "neighbors.complement.items"),
         ("long id", "item_ids.bytes"), ("short popularity", "popularity"),
     ])
     func `What could not be read is not written`(_ fault: String, _ tensor: String) throws {
@@ -96,7 +96,7 @@ import Testing
         var bundle = fullBundle()
         switch fault {
         case "NaN embedding": bundle.parts.embeddings?.items.values[3] = .nan
-        case "unknown neighbour": bundle.parts.neighbours[.complement]?.items[0] = 4
+        case "unknown neighbor": bundle.parts.neighbors[.complement]?.items[0] = 4
         case "long id":
             bundle.items = IdentifierTable(["a", "b", String(repeating: "c", count: 257), "d"])
         default: bundle.parts.popularity.removeLast()

@@ -11,7 +11,7 @@ struct RandomShop {
     var hasEmbeddings = true
     var hasUserVectors = true
     var hasFoldIn = true
-    var hasNeighbours = true
+    var hasNeighbors = true
     var categories = 6
     var hasItemWeights = false
     var hasUserLists = false
@@ -38,7 +38,7 @@ struct RandomShop {
                         unobservedWeight: 0.2, regularization: 0.05, regularizationExponent: 1)
                     : nil)
         }
-        if hasNeighbours { parts.neighbours[.complement] = neighbours(&random) }
+        if hasNeighbors { parts.neighbors[.complement] = neighbors(&random) }
         if hasItemWeights { parts.itemWeights = lists(rows: items, of: -0.3...0.9, &random) }
         if hasUserLists { parts.userLists = lists(rows: users, of: 0...2, &random) }
         parts.ranker = ranker.map { network($0, &random) }
@@ -64,8 +64,8 @@ struct RandomShop {
             values: (0..<rows * dimensions).map { _ in Float(random.nextNormal() * 0.3) })
     }
 
-    private func neighbours(_ random: inout SeededGenerator) -> NeighbourLists {
-        var lists = NeighbourLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+    private func neighbors(_ random: inout SeededGenerator) -> NeighborLists {
+        var lists = NeighborLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
         for item in 0..<items {
             let others = (0..<items).filter { $0 != item }.shuffled(using: &random)
             let count = Int.random(in: 0...min(8, items - 1), using: &random)
@@ -81,8 +81,8 @@ struct RandomShop {
 
     private func lists(
         rows: Int, of scores: ClosedRange<Float>, _ random: inout SeededGenerator
-    ) -> NeighbourLists {
-        var lists = NeighbourLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+    ) -> NeighborLists {
+        var lists = NeighborLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
         for _ in 0..<rows {
             let count = Int.random(in: 0...min(8, items), using: &random)
             lists.items += (0..<items).shuffled(using: &random).prefix(count).map { Int32($0) }

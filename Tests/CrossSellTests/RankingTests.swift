@@ -13,9 +13,9 @@ import Testing
         RandomShop(seed: 3, hasUserVectors: false),
         RandomShop(seed: 4, hasFoldIn: false),
         RandomShop(seed: 5, hasUserVectors: false, hasFoldIn: false),
-        RandomShop(seed: 6, hasNeighbours: false),
+        RandomShop(seed: 6, hasNeighbors: false),
         RandomShop(seed: 7, hasEmbeddings: false),
-        RandomShop(seed: 8, hasEmbeddings: false, hasNeighbours: false),
+        RandomShop(seed: 8, hasEmbeddings: false, hasNeighbors: false),
         RandomShop(seed: 10, items: 600, dimensions: 20, categories: 40),
         RandomShop(seed: 9, items: 3, users: 1, dimensions: 1, categories: 1),
         RandomShop(seed: 41, hasItemWeights: true, hasUserLists: true, ranker: .init()),
@@ -31,7 +31,7 @@ import Testing
         RandomShop(
             seed: 45, hasEmbeddings: false, hasItemWeights: true,
             ranker: .init(
-                features: [.popularity, .neighbours, .itemWeights, .historyLength], widths: [5])),
+                features: [.popularity, .neighbors, .itemWeights, .historyLength], widths: [5])),
         RandomShop(
             seed: 46, items: 500, dimensions: 20, categories: 40, hasItemWeights: true,
             hasUserLists: true, ranker: .init(widths: [32, 16], usesVectors: true)),
@@ -57,7 +57,7 @@ import Testing
         var reference = ReferenceRanking(bundle)
         var random = SeededGenerator(seed: 12)
         for round in 0..<150 {
-            // Ids up to three past the catalogue's.
+            // Ids up to three past the catalog's.
             let number = Int.random(in: 0..<shop.items + 3, using: &random)
             let id = RandomShop.item(number)
             if number < shop.items || Bool.random(using: &random) {
@@ -78,7 +78,7 @@ import Testing
 
     @Test("Items whose vector was deleted fill a slate only where others do not")
     func deleted() throws {
-        let shop = RandomShop(seed: 13, hasNeighbours: false)
+        let shop = RandomShop(seed: 13, hasNeighbors: false)
         let bundle = shop.makeBundle()
         let model = try bundle.serve()
         let engine = try ScoringEngine(model: model)

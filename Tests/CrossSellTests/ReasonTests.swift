@@ -4,7 +4,7 @@ import Models
 import Testing
 
 @Suite struct ReasonTests {
-    /// Folded-in users with neighbours: both kinds of reasons.
+    /// Folded-in users with neighbors: both kinds of reasons.
     private static let shop = RandomShop(seed: 31, items: 60, hasUserVectors: false)
 
     @Test("With a fold-in, the reasons of an item add up to its score")
@@ -40,10 +40,10 @@ import Testing
         #expect(checked > 300)
     }
 
-    @Test("A neighbour's reason is the edge of the basket item that speaks loudest for it")
+    @Test("A neighbor's reason is the edge of the basket item that speaks loudest for it")
     func edges() throws {
         let bundle = Self.shop.makeBundle()
-        let lists = try #require(bundle.parts.neighbours[.complement])
+        let lists = try #require(bundle.parts.neighbors[.complement])
         let engine = try ScoringEngine(model: bundle.serve())
         var ask = Ask(k: 60, includesOutOfStock: true)
         for first in 0..<20 {
@@ -103,7 +103,7 @@ import Testing
     func rankers() throws {
         let shop = RandomShop(
             seed: 33, items: 60, hasUserVectors: false, hasItemWeights: true, hasUserLists: true,
-            ranker: .init(features: [.product, .itemWeights, .userList, .neighbours]))
+            ranker: .init(features: [.product, .itemWeights, .userList, .neighbors]))
         let bundle = shop.makeBundle()
         let bias = try #require(bundle.parts.ranker).bias
         let engine = try ScoringEngine(model: bundle.serve())

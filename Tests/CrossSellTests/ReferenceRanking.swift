@@ -59,16 +59,16 @@ struct ReferenceRanking {
         context.userVector = userVector(ask, user, context)
         context.listed = ask.history.isEmpty ? user.map { Int($0) } : nil
         if let ranker = bundle.parts.ranker {
-            let hints: [RankerFeature] = [.itemWeights, .userList, .neighbours]
+            let hints: [RankerFeature] = [.itemWeights, .userList, .neighbors]
             let isKnown = hints.contains { feature in
                 ranker.features.contains(feature) && !sums(feature, context).isEmpty
             }
             context.tier = context.userVector != nil || isKnown ? .personal : .popular
             return context
         }
-        let hasNeighbours = !neighbourScores(context.basket).isEmpty
+        let hasNeighbors = !neighborScores(context.basket).isEmpty
         context.tier =
-            context.userVector != nil ? .personal : hasNeighbours ? .neighbours : .popular
+            context.userVector != nil ? .personal : hasNeighbors ? .neighbors : .popular
         return context
     }
 
@@ -126,8 +126,8 @@ struct ReferenceRanking {
         return (0..<count).map { system[$0][count] / system[$0][$0] }
     }
 
-    func neighbourScores(_ basket: [String]) -> [String: Double] {
-        guard let lists = bundle.parts.neighbours[.complement] else { return [:] }
+    func neighborScores(_ basket: [String]) -> [String: Double] {
+        guard let lists = bundle.parts.neighbors[.complement] else { return [:] }
         var misses: [String: Double] = [:]
         for id in basket {
             guard let item = bundle.items.index(of: id) else { continue }
@@ -141,7 +141,7 @@ struct ReferenceRanking {
 
     /// The score of every item, allowed or not.
     func scores(_ context: Context) -> [String: Double] {
-        let neighbours = neighbourScores(context.basket)
+        let neighbors = neighborScores(context.basket)
         var scores: [String: Double] = [:]
         if let ranker = bundle.parts.ranker, context.tier == .personal {
             return self.scores(by: ranker, context).mapValues { $0.wide + $0.deep }
@@ -152,8 +152,8 @@ struct ReferenceRanking {
                 let taste = vectors[id].map {
                     zip($0, context.userVector!).reduce(0) { $0 + $1.0 * $1.1 }
                 }
-                scores[id] = (taste ?? 0) + (neighbours[id] ?? 0)
-            case .neighbours: scores[id] = neighbours[id] ?? 0
+                scores[id] = (taste ?? 0) + (neighbors[id] ?? 0)
+            case .neighbors: scores[id] = neighbors[id] ?? 0
             case .popular: scores[id] = popularity(id)
             }
         }
@@ -209,7 +209,7 @@ struct ReferenceRanking {
     /// are both.
     private func sums(_ feature: RankerFeature, _ context: Context) -> [String: Double] {
         var sums: [String: Double] = [:]
-        func add(_ lists: NeighbourLists?, _ row: Int, _ share: Double) {
+        func add(_ lists: NeighborLists?, _ row: Int, _ share: Double) {
             guard let lists else { return }
             for edge in lists.range(of: row) {
                 sums[bundle.items[Int(lists.items[edge])], default: 0] +=
@@ -224,8 +224,8 @@ struct ReferenceRanking {
         }
         let lists =
             feature == .itemWeights
-            ? parts.itemWeights : parts.neighbours[.complement] ?? parts.neighbours[.similar]
-        guard feature == .itemWeights || feature == .neighbours else { return sums }
+            ? parts.itemWeights : parts.neighbors[.complement] ?? parts.neighbors[.similar]
+        guard feature == .itemWeights || feature == .neighbors else { return sums }
         for (ids, share) in [
             (context.basket, context.past.isEmpty ? 1 : 0.8), (context.past, pastShare),
         ] {
@@ -253,7 +253,7 @@ struct ReferenceRanking {
         return bundle.catalog.stocks[Int(item)] != 0
     }
 
-    /// The best `k` that the rules allow: by score, then by popularity, then in the catalogue's
+    /// The best `k` that the rules allow: by score, then by popularity, then in the catalog's
     /// order.
     func slate(_ ask: Ask, _ context: Context) -> [Ranked] {
         let scores = scores(context)

@@ -17,7 +17,7 @@ import Testing
         let context = TrainingContext(threads: 2, seed: seed)
         let data = try TrainingData(dataset: shop.dataset)
         var parts = try ials.train(on: data, with: context)
-        parts.neighbours = try CoPurchase().train(on: data, with: context).neighbours
+        parts.neighbors = try CoPurchase().train(on: data, with: context).neighbors
         return ModelBundle(
             info: BundleInfo(version: "v", kind: IALS.name), items: shop.dataset.items,
             users: shop.dataset.users, catalog: shop.dataset.catalog, parts: parts,

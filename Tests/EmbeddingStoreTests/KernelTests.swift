@@ -29,29 +29,29 @@ import Testing
     }
 
     @Test(arguments: sizes)
-    func `quantising loses no more than it says`(size: Int) {
+    func `quantizing loses no more than it says`(size: Int) {
         var random = Random(seed: UInt64(size) + 1)
         for scale: Float in [0, 0x1p-140, 1e-20, 1, 1e17] {
             let vector = random.vector(size, scale: scale)
             var codes = Array(repeating: Int8(0), count: size)
-            let quantised = sc_quantise(vector, size, &codes)
+            let quantized = sc_quantize(vector, size, &codes)
             var errors = 0.0
             var squares = 0.0
             var stepped = 0.0
             for i in 0..<size {
-                let value = Double(quantised.scale) * Double(codes[i])
+                let value = Double(quantized.scale) * Double(codes[i])
                 errors += (Double(vector[i]) - value) * (Double(vector[i]) - value)
                 squares += Double(vector[i]) * Double(vector[i])
                 stepped += value * value
             }
-            #expect(errors.squareRoot() <= Double(quantised.error))
-            #expect(max(squares, stepped).squareRoot() <= Double(quantised.norm_bound))
+            #expect(errors.squareRoot() <= Double(quantized.error))
+            #expect(max(squares, stepped).squareRoot() <= Double(quantized.norm_bound))
             #expect(
-                abs(Double(quantised.norm) - squares.squareRoot()) <= squares.squareRoot() * 1e-7
+                abs(Double(quantized.norm) - squares.squareRoot()) <= squares.squareRoot() * 1e-7
                     + 1e-45)
             // No code is off by more than half a step, where a step is a normal number.
             if scale > 1e-30 {
-                #expect(Double(quantised.error) <= Double(quantised.scale) * Double(size) + 1e-40)
+                #expect(Double(quantized.error) <= Double(quantized.scale) * Double(size) + 1e-40)
             }
         }
     }

@@ -90,7 +90,7 @@ import Testing
         #expect(try reader.nearest(query, k: 20) { _ in false }.isEmpty)
     }
 
-    @Test func `an empty store has no neighbours, and a bad query is refused`() throws {
+    @Test func `an empty store has no neighbors, and a bad query is refused`() throws {
         let store = try makeStore(dimensions: 2)
         let reader = try store.makeReader()
         #expect(try reader.nearest([1, 2], k: 3).isEmpty)

@@ -23,20 +23,20 @@ import Testing
         folded.embeddings?.users = nil
         let pairs = try CoPurchase().train(on: data, with: context)
         var weights = ModelParts(popularity: data.popularity)
-        weights.itemWeights = pairs.neighbours[.complement]
+        weights.itemWeights = pairs.neighbors[.complement]
         return [
-            "vectors": factors, "folding in": folded, "neighbours": pairs, "weights": weights,
+            "vectors": factors, "folding in": folded, "neighbors": pairs, "weights": weights,
             "popularity": ModelParts(popularity: data.popularity),
         ]
     }
 
-    @Test(arguments: ["vectors", "folding in", "neighbours", "weights", "popularity"])
+    @Test(arguments: ["vectors", "folding in", "neighbors", "weights", "popularity"])
     func `scores are those of a plain loop`(kind: String) throws {
         let data = makeRandomData(users: 53, items: 71, pairs: 900, seed: 5)
         let parts = try #require(try Self.parts(data)[kind])
         var plain = parts
-        // The plain scorer's neighbours sum the same lists.
-        if let weights = parts.itemWeights { plain.neighbours[.complement] = weights }
+        // The plain scorer's neighbors sum the same lists.
+        if let weights = parts.itemWeights { plain.neighbors[.complement] = weights }
         plain.itemWeights = nil
         let reference = PartsScorer(parts: plain, histories: data.interactions)
         let items = Array(0..<Int32(71))
@@ -89,7 +89,7 @@ import Testing
     @Test func `user lists rank what they hold and nothing else`() throws {
         let data = makeRandomData(users: 2, items: 5, pairs: 6, seed: 8)
         var parts = ModelParts(popularity: data.popularity)
-        parts.userLists = NeighbourLists(
+        parts.userLists = NeighborLists(
             offsets: [0, 3, 4], items: [4, 0, 2, 1], scores: [9, 5, 1, 2],
             lifts: [0, 0, 0, 0], confidences: [0, 0, 0, 0])
         let scorer = try BatchScorer(parts: parts, task: task(data, excluding: false), threads: 1)

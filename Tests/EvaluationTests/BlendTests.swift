@@ -29,7 +29,7 @@ private struct Fixed: Recommender {
             values: (0..<rows * columns).map { _ in random(&generator) })
     }
 
-    private func lists(_ rows: Int, _ generator: inout SeededGenerator) -> NeighbourLists {
+    private func lists(_ rows: Int, _ generator: inout SeededGenerator) -> NeighborLists {
         var offsets = [0]
         var entries: [(item: Int32, score: Float)] = []
         for _ in 0..<rows {
@@ -38,12 +38,12 @@ private struct Fixed: Recommender {
             offsets.append(entries.count)
         }
         let zeros = Array(repeating: Float(0), count: entries.count)
-        return NeighbourLists(
+        return NeighborLists(
             offsets: offsets, items: entries.map(\.item), scores: entries.map(\.score),
             lifts: zeros, confidences: zeros)
     }
 
-    /// Two models of each kind that knows users, and one of neighbours.
+    /// Two models of each kind that knows users, and one of neighbors.
     private func models(seed: UInt64) -> [ModelParts] {
         var generator = SeededGenerator(seed: seed)
         let popularity = (0..<items).map { Float($0) }
@@ -65,9 +65,9 @@ private struct Fixed: Recommender {
             parts.userLists = lists(users, &generator)
             all.append(parts)
         }
-        var neighbours = ModelParts(popularity: popularity)
-        neighbours.neighbours[.complement] = lists(items, &generator)
-        return all + [neighbours, ModelParts(popularity: popularity)]
+        var neighbors = ModelParts(popularity: popularity)
+        neighbors.neighbors[.complement] = lists(items, &generator)
+        return all + [neighbors, ModelParts(popularity: popularity)]
     }
 
     private func scores(_ parts: ModelParts, _ task: RankingTask) throws -> [[Float]] {
@@ -115,10 +115,10 @@ private struct Fixed: Recommender {
         }
     }
 
-    @Test func `two models of neighbours alone are refused`() throws {
-        let neighbours = models(seed: 1)[6]
+    @Test func `two models of neighbors alone are refused`() throws {
+        let neighbors = models(seed: 1)[6]
         #expect(throws: TrainingError.self) {
-            try ModelParts.blend([(neighbours, 1), (neighbours, 1)], threads: 1)
+            try ModelParts.blend([(neighbors, 1), (neighbors, 1)], threads: 1)
         }
     }
 
@@ -169,11 +169,11 @@ private struct Fixed: Recommender {
     }
 
     /// Thirty rows alike, of thirty items.
-    private func uniform(_ score: (Int) -> Float) -> NeighbourLists {
+    private func uniform(_ score: (Int) -> Float) -> NeighborLists {
         let row = (0..<30).map { (Int32($0), score($0)) }.sorted { $0.1 > $1.1 }
         let count = 30 * row.count
         let zeros = Array(repeating: Float(0), count: count)
-        return NeighbourLists(
+        return NeighborLists(
             offsets: (0...30).map { $0 * 30 },
             items: (0..<count).map { row[$0 % 30].0 }, scores: (0..<count).map { row[$0 % 30].1 },
             lifts: zeros, confidences: zeros)

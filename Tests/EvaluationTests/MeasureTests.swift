@@ -32,21 +32,21 @@ import Testing
     }
 
     @Test func `the Gini coefficient is 0 for equals and 1 - 1 / n for one that has all`() {
-        #expect(CatalogueUse.gini([5, 5, 5]) == 0)
-        #expect(abs(CatalogueUse.gini([0, 0, 0, 8]) - 0.75) < 1e-12)
-        #expect(abs(CatalogueUse.gini([1, 3]) - 0.25) < 1e-12)
-        #expect(CatalogueUse.gini([0, 0]) == 0)
+        #expect(CatalogUse.gini([5, 5, 5]) == 0)
+        #expect(abs(CatalogUse.gini([0, 0, 0, 8]) - 0.75) < 1e-12)
+        #expect(abs(CatalogUse.gini([1, 3]) - 0.25) < 1e-12)
+        #expect(CatalogUse.gini([0, 0]) == 0)
     }
 
     @Test func `coverage, novelty and the long tail are counted`() {
         // Item 0 was taken by half of 8 takers, 1 bit; item 3 by one, 3 bits, as if item 2 were.
-        let use = CatalogueUse(recommended: [2, 0, 1, 1], popularity: [4, 2, 0, 1], takers: 8)
+        let use = CatalogUse(recommended: [2, 0, 1, 1], popularity: [4, 2, 0, 1], takers: 8)
         #expect(use.coverage == 0.75)
         #expect(abs(use.novelty - (2 * 1 + 3 + 3) / 4) < 1e-12)
         #expect(use.longTail.first == 0 && use.longTail.last == 1)
-        // The most popular quarter of the catalogue, and a half.
-        #expect(use.longTail[CatalogueUse.longTailShares.firstIndex(of: 0.3)!] == 0.5)
-        #expect(use.longTail[CatalogueUse.longTailShares.firstIndex(of: 0.5)!] == 0.5)
+        // The most popular quarter of the catalog, and a half.
+        #expect(use.longTail[CatalogUse.longTailShares.firstIndex(of: 0.3)!] == 0.5)
+        #expect(use.longTail[CatalogUse.longTailShares.firstIndex(of: 0.5)!] == 0.5)
     }
 
     @Test func `errors of ratings are those of the clamped prediction`() {

@@ -33,8 +33,8 @@ extension ProgramTests {
                 #expect(reasons.allSatisfy { $0["kind"] is String && $0["contribution"] is Double })
             }
             let related = try ask("related", shop.item(0), "-k", "3")
-            let neighbours = try #require(related["items"] as? [[String: Any]])
-            #expect(neighbours.allSatisfy { $0["lift"] is Double && $0["confidence"] is Double })
+            let neighbors = try #require(related["items"] as? [[String: Any]])
+            #expect(neighbors.allSatisfy { $0["lift"] is Double && $0["confidence"] is Double })
             let scores = try ask("score", shop.item(0), "nonsense", "--user", shop.user(0))
             let scored = try #require(scores["scores"] as? [[String: Any]])
             #expect(scored.map { $0["itemID"] as? String } == [shop.item(0), "nonsense"])

@@ -28,7 +28,7 @@ struct TrainedShop: Sendable {
         let trained = try Program.run(
             ["train", events, "--catalog", catalog, "--out", bundle] + Self.model)
         try #require(trained.code == 0, "\(trained.errors)")
-        // A static value is never deinitialised.
+        // A static value is never deinitialized.
         Self.removed.append(folder.path)
         atexit {
             for path in TrainedShop.removed { try? FileManager.default.removeItem(atPath: path) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct CatalogTests {
     private let table = """
-        id,title,category,price,stock,colour,size
+        id,title,category,price,stock,color,size
         a,"Teapot, blue",Kitchen > Tea > Teapots,24.9,3,blue|white,
         b,Tea,Food|Tea,,0,,100 g
         c,,,NULL,,,
@@ -20,7 +20,7 @@ import Testing
         #expect(catalog.prices == [24.9, 0, 0])
         #expect(catalog.stocks == [3, 0, Catalog.untrackedStock])
         #expect(
-            catalog.attributes == [["colour=blue", "colour=white"], ["size=100 g"], []])
+            catalog.attributes == [["color=blue", "color=white"], ["size=100 g"], []])
         #expect(report.catalogLines == 3)
         #expect(report.itemsOnlyInCatalog == 3)
     }
@@ -28,7 +28,7 @@ import Testing
     @Test("JSON Lines give the same, with arrays and objects too")
     func jsonLines() throws {
         let text = """
-            {"id":"a","title":"Teapot, blue","category":["Kitchen","Tea","Teapots"],"price":24.9,"stock":3,"attributes":{"colour":["blue","white"]}}
+            {"id":"a","title":"Teapot, blue","category":["Kitchen","Tea","Teapots"],"price":24.9,"stock":3,"attributes":{"color":["blue","white"]}}
             {"id":"b","title":"Tea","category":"Food|Tea","stock":0,"size":"100 g"}
             {"id":"c","price":null}
             """
@@ -55,7 +55,7 @@ import Testing
             ])
     }
 
-    @Test("The catalogue's word counts more than the events', and ids are cleaned alike")
+    @Test("The catalog's word counts more than the events', and ids are cleaned alike")
     func besideEvents() throws {
         var options = ReadOptions()
         options.foldsItemCase = true
@@ -105,7 +105,7 @@ import Testing
         #expect(tolerated.dataset.items.count == 1)
     }
 
-    @Test("A catalogue without an item column is refused")
+    @Test("A catalog without an item column is refused")
     func noItem() {
         let error = #expect(throws: ReadError.self) { try readCatalog("title,price\nx,1\n") }
         #expect(error?.code == .missingColumn)

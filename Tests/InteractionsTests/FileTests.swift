@@ -136,7 +136,7 @@ import Testing
         dataset.events.append(item: 2, kind: .return, value: 1, basket: 0)
         dataset.catalog.update(
             item: 0, title: "Pot, 0.8 l\n\"blue\"", category: ["Kitchen", "Tea"], price: 24.9,
-            stock: 0, attributes: ["colour=blue", "colour=red", "size=S"])
+            stock: 0, attributes: ["color=blue", "color=red", "size=S"])
         dataset.catalog.update(item: 2, title: "é")
         try withTemporaryFolder { folder in
             try dataset.writeEvents(to: folder + "/events.csv")

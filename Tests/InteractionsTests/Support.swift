@@ -20,7 +20,7 @@ func readEvents(
     return reader.finish()
 }
 
-/// Reads only a catalogue from text in memory.
+/// Reads only a catalog from text in memory.
 func readCatalog(
     _ text: String, _ options: CatalogOptions = CatalogOptions(), file: String = "items.csv"
 ) throws(ReadError) -> (dataset: Dataset, report: ReadReport) {

@@ -69,12 +69,12 @@ import Testing
     @Test func `a model's lists are the rules from one item, by confidence`() throws {
         let baskets = makeRandomData(users: 400, items: 30, pairs: 2_000, seed: 86).baskets!
         var model = Association()
-        (model.ruleItemsMax, model.significanceMax, model.neighboursMax) = (3, 1, 4)
+        (model.ruleItemsMax, model.significanceMax, model.neighborsMax) = (3, 1, 4)
         let rules = try model.rules(in: baskets, with: context).filter { $0.antecedent.count == 1 }
         let none = SparseMatrix(rows: 0, columnCount: 30, entries: [])
         let parts = try model.train(
             on: TrainingData(interactions: none, baskets: baskets), with: context)
-        let lists = try #require(parts.neighbours[.complement])
+        let lists = try #require(parts.neighbors[.complement])
         for item in 0..<30 {
             let own = rules.filter { $0.antecedent == [Int32(item)] }
             let best = own.map { Float($0.confidence) }.sorted(by: >).prefix(4)
@@ -93,7 +93,7 @@ import Testing
             ("support_min", { $0.supportMin = 0 }), ("confidence_min", { $0.confidenceMin = 2 }),
             ("lift_min", { $0.liftMin = -1 }), ("significance_max", { $0.significanceMax = 0 }),
             ("rule_items_max", { $0.ruleItemsMax = 1 }), ("sets_max", { $0.setsMax = 0 }),
-            ("neighbours_max", { $0.neighboursMax = 0 }), ("more than 3 sets", { $0.setsMax = 3 }),
+            ("neighbors_max", { $0.neighborsMax = 0 }), ("more than 3 sets", { $0.setsMax = 3 }),
             ("no baskets", { _ in }),
         ]
         for (name, change) in changes {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CoPurchaseTests {
     private func lists(_ baskets: SparseMatrix, _ change: (inout CoPurchase) -> Void = { _ in })
-        throws -> NeighbourLists
+        throws -> NeighborLists
     {
         var model = CoPurchase()
         change(&model)
@@ -13,7 +13,7 @@ import Testing
         let parts = try model.train(
             on: TrainingData(interactions: users, baskets: baskets),
             with: TrainingContext(threads: 2, seed: 1))
-        return try #require(parts.neighbours[.complement])
+        return try #require(parts.neighbors[.complement])
     }
 
     @Test func `lift, confidence and score can be worked out by hand`() throws {
@@ -34,7 +34,7 @@ import Testing
     @Test(arguments: [51, 52, 53] as [UInt64])
     func `lists equal a brute-force count`(seed: UInt64) throws {
         let baskets = makeRandomData(users: 400, items: 80, pairs: 3_000, seed: seed).baskets!
-        let found = try lists(baskets) { $0.neighboursMax = 7 }
+        let found = try lists(baskets) { $0.neighborsMax = 7 }
         let held = (0..<80).map { item in
             Set((0..<400).filter { baskets.columns[baskets.row($0)].contains(Int32(item)) })
         }
@@ -94,7 +94,7 @@ import Testing
     @Test func `settings out of range and missing baskets are refused`() throws {
         let some = makeMatrix([[0, 1], [0, 1], [2]], columns: 3)
         let changes: [(String, @Sendable (inout CoPurchase) -> Void)] = [
-            ("neighbours_max", { $0.neighboursMax = 0 }), ("support_min", { $0.supportMin = 0 }),
+            ("neighbors_max", { $0.neighborsMax = 0 }), ("support_min", { $0.supportMin = 0 }),
             ("basket_items_max", { $0.basketItemsMax = 0 }), ("shrinkage", { $0.shrinkage = -1 }),
             ("confidence_share", { $0.confidenceShare = .nan }),
             ("no basket of 1 to 200 items", { _ in }),

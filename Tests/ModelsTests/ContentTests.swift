@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ContentTests {
     private func lists(_ catalog: Catalog?, _ change: (inout Content) -> Void = { _ in }) throws
-        -> NeighbourLists
+        -> NeighborLists
     {
         var model = Content()
         change(&model)
@@ -14,7 +14,7 @@ import Testing
         let parts = try model.train(
             on: TrainingData(interactions: none, baskets: nil, catalog: catalog),
             with: TrainingContext(threads: 2, seed: 1))
-        return try #require(parts.neighbours[.similar])
+        return try #require(parts.neighbors[.similar])
     }
 
     /// Five items that nobody took.
@@ -75,14 +75,14 @@ import Testing
         #expect(found.items == [1, 0, 3, 2])
     }
 
-    @Test func `settings out of range and a missing catalogue are refused`() throws {
+    @Test func `settings out of range and a missing catalog are refused`() throws {
         let changes: [(String, @Sendable (inout Content) -> Void)] = [
             ("category_weight", { $0.categoryWeight = -1 }),
             ("attribute_weight", { $0.attributeWeight = .nan }),
             ("title_weight", { $0.titleWeight = .infinity }),
             ("one field", { ($0.categoryWeight, $0.attributeWeight, $0.titleWeight) = (0, 0, 0) }),
             ("term_share_max", { $0.termShareMax = 0 }),
-            ("neighbours_max", { $0.neighboursMax = 0 }), ("no category", { _ in }),
+            ("neighbors_max", { $0.neighborsMax = 0 }), ("no category", { _ in }),
         ]
         for (name, change) in changes {
             let error = #expect(throws: TrainingError.self) {

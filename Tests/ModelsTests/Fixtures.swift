@@ -20,8 +20,8 @@ func makeCheckerboard(size: Int) -> TrainingData {
         orders: OrderHistories(offsets: Array(0...size), baskets: matrix), catalog: catalog)
 }
 
-/// As the checkerboard, but the last two items, one of each colour, were taken by nobody;
-/// features tell colours.
+/// As the checkerboard, but the last two items, one of each color, were taken by nobody;
+/// features tell colors.
 func makeColdCheckerboard() -> TrainingData {
     var data = makeCheckerboard(size: 40)
     let matrix = data.interactions
@@ -62,7 +62,7 @@ func makeRandomData(users: Int, items: Int, pairs: Int, seed: UInt64) -> Trainin
     for item in 0..<items {
         catalog.update(
             item: item, title: "Item \(item % 13)", category: ["c\(item % 5)", "d\(item % 3)"],
-            attributes: ["size=\(item % 7)", "colour=\(item % 11)"])
+            attributes: ["size=\(item % 7)", "color=\(item % 11)"])
     }
     return TrainingData(
         interactions: interactions, baskets: baskets,
@@ -79,7 +79,7 @@ func bits(_ parts: ModelParts) -> [UInt32] {
     }
     var bits = all.map(\.bitPattern)
     let lists =
-        Relation.allCases.map { parts.neighbours[$0] } + [parts.itemWeights, parts.userLists]
+        Relation.allCases.map { parts.neighbors[$0] } + [parts.itemWeights, parts.userLists]
     for case let lists? in lists {
         bits += lists.offsets.map { UInt32($0) } + lists.items.map { UInt32($0) }
         bits += (lists.scores + lists.lifts + lists.confidences).map(\.bitPattern)

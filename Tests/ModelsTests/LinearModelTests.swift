@@ -94,9 +94,9 @@ import Testing
 
     @Test func `item-knn keeps the nearest sources of each item`() throws {
         var model = ItemKNN()
-        model.neighboursMax = 40
+        model.neighborsMax = 40
         let all = try table(model)
-        model.neighboursMax = 3
+        model.neighborsMax = 3
         let some = try table(model)
         for target in 0..<40 {
             let column = all.map { $0[target] }
@@ -201,11 +201,11 @@ import Testing
         expectRefusal(ItemKNN(), "shrinkage") { $0.shrinkage = -1 }
         expectRefusal(ItemKNN(), "popularity_exponent") { $0.popularityExponent = 2 }
         expectRefusal(ItemKNN(), "activity_exponent") { $0.activityExponent = -1 }
-        expectRefusal(ItemKNN(), "neighbours_max") { $0.neighboursMax = 0 }
+        expectRefusal(ItemKNN(), "neighbors_max") { $0.neighborsMax = 0 }
         expectRefusal(UserKNN(), "shrinkage") { $0.shrinkage = .infinity }
         expectRefusal(UserKNN(), "rarity_exponent") { $0.rarityExponent = -1 }
         expectRefusal(UserKNN(), "amplification") { $0.amplification = 0 }
-        expectRefusal(UserKNN(), "neighbours_max") { $0.neighboursMax = 0 }
+        expectRefusal(UserKNN(), "neighbors_max") { $0.neighborsMax = 0 }
         expectRefusal(UserKNN(), "users_max") { $0.usersMax = 0 }
         expectRefusal(UserKNN(), "list_max") { $0.listMax = 0 }
         expectRefusal(EASE(), "regularization") { $0.regularization = 0 }
@@ -224,7 +224,7 @@ import Testing
     @Test(arguments: UserKNN.Similarity.allCases)
     func `user-knn's lists are the textbook sum`(similarity: UserKNN.Similarity) throws {
         var model = UserKNN()
-        (model.similarity, model.shrinkage, model.neighboursMax) = (similarity, 2, 7)
+        (model.similarity, model.shrinkage, model.neighborsMax) = (similarity, 2, 7)
         (model.rarityExponent, model.amplification, model.usersMax) = (0.5, 2, 20)
         let lists = try #require(try model.train(on: data, with: context).userLists)
         let rows = (0..<120).map { user in

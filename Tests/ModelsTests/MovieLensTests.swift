@@ -37,7 +37,7 @@ struct MovieLensTests {
         #expect(abs(report.hitRate - 0.4531) < 0.002 && abs(report.ndcg - 0.2542) < 0.002)
     }
 
-    @Test func `neighbours and linear models reach their published figures`() throws {
+    @Test func `neighbors and linear models reach their published figures`() throws {
         let items = try evaluate(ItemKNN())
         #expect(items.hitRate >= 0.665 && items.ndcg >= 0.395, "\(items)")
         let ease = try evaluate(EASE())

@@ -41,7 +41,7 @@ import Testing
         let data = makeRandomData(users: 240, items: 50, pairs: 900, seed: seed)
         let orders = try #require(data.orders)
         var model = TIFUKNN()
-        (model.groups, model.neighboursMax, model.ownShare) = (2, 9, 0.6)
+        (model.groups, model.neighborsMax, model.ownShare) = (2, 9, 0.6)
         let lists = try train(model, orders)
         let vectors = (0..<240).map { user -> [Double] in
             let rows = Array(orders.range(of: user))
@@ -73,7 +73,7 @@ import Testing
             }
             let others = known.filter { $0 != user }.map { (user: $0, distance: distance($0)) }
                 .sorted { ($0.distance, $0.user) < ($1.distance, $1.user) }
-            // Rounding may turn neighbours round who are as far away as the last one.
+            // Rounding may turn neighbors round who are as far away as the last one.
             guard others[9].distance - others[8].distance > 1e-5 else { continue }
             var expected = vectors[user].map { 0.6 * $0 }
             for item in 0..<50 {
@@ -98,7 +98,7 @@ import Testing
         let changes: [(String, @Sendable (inout TIFUKNN) -> Void)] = [
             ("groups", { $0.groups = 0 }), ("basket_decay", { $0.basketDecay = 0 }),
             ("group_decay", { $0.groupDecay = 1.5 }), ("own_share", { $0.ownShare = -0.1 }),
-            ("neighbours_max", { $0.neighboursMax = 0 }), ("list_max", { $0.listMax = 0 }),
+            ("neighbors_max", { $0.neighborsMax = 0 }), ("list_max", { $0.listMax = 0 }),
             ("no basket of a known user", { _ in }),
         ]
         for (name, change) in changes {
@@ -188,7 +188,7 @@ import Testing
     }
 
     private func train(_ model: some Recommender, _ orders: OrderHistories?) throws
-        -> NeighbourLists
+        -> NeighborLists
     {
         let items = orders?.baskets.columnCount ?? 1
         let none = SparseMatrix(rows: orders?.users ?? 0, columnCount: items, entries: [])

@@ -10,7 +10,7 @@ import Testing
 
     /// Those that tell one user from another.
     static let personal: [any Recommender] = [
-        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbours,
+        smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbors,
         UPCF(), Content(), Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
         smallTwoTower,
     ]
@@ -28,10 +28,10 @@ import Testing
         return model
     }
 
-    /// Everybody would be a neighbour of everybody among so few users.
-    static var fewNeighbours: TIFUKNN {
+    /// Everybody would be a neighbor of everybody among so few users.
+    static var fewNeighbors: TIFUKNN {
         var model = TIFUKNN()
-        model.neighboursMax = 10
+        model.neighborsMax = 10
         return model
     }
 
@@ -119,7 +119,7 @@ import Testing
         var data = TrainingData(interactions: users, baskets: baskets)
         data.orders = OrderHistories(offsets: [0, 1, 2, 3], baskets: baskets)
         var catalog = Catalog()
-        for item in 0..<2 { catalog.update(item: item, attributes: ["colour=blue"]) }
+        for item in 0..<2 { catalog.update(item: item, attributes: ["color=blue"]) }
         data.catalog = catalog
         let parts = try model.train(on: data, with: TrainingContext(threads: 1, seed: 1))
         #expect(parts.popularity == [2, 0, 2])

@@ -104,7 +104,7 @@ import Testing
         #expect(!both.hasRatings && both.interactions.values == [7, 7, 3])
     }
 
-    @Test func `what the catalogue says becomes the items' features`() throws {
+    @Test func `what the catalog says becomes the items' features`() throws {
         var dataset = makeDataset()
         dataset.events.append(user: 0, item: 0)
         #expect(try TrainingData(dataset: dataset).itemFeatures == nil)

@@ -22,11 +22,11 @@ import Testing
             }
             #expect(scores[user % 2] > scores[1 - user % 2], "user \(user)")
         }
-        // Two cold items of one colour would have the same vector: that of the colour.
+        // Two cold items of one color would have the same vector: that of the color.
         #expect(Array(embeddings.items[row: 38]) != Array(embeddings.items[row: 39]))
     }
 
-    @Test func `an item without events goes by its entry in the catalogue`() throws {
+    @Test func `an item without events goes by its entry in the catalog`() throws {
         var dataset = Dataset()
         dataset.users = IdentifierTable((0..<40).map { "user \($0)" })
         dataset.items = IdentifierTable((0..<41).map { "item \($0)" })
@@ -66,8 +66,8 @@ import Testing
         let embeddings = try #require(parts.embeddings)
         let users = try #require(embeddings.users)
         for user in 38..<40 {
-            let sums = (0...1).map { colour in
-                stride(from: colour, to: 40, by: 2).reduce(Float(0)) { sum, item in
+            let sums = (0...1).map { color in
+                stride(from: color, to: 40, by: 2).reduce(Float(0)) { sum, item in
                     sum
                         + zip(users[row: user], embeddings.items[row: item])
                         .reduce(0) { $0 + $1.0 * $1.1 }

@@ -30,7 +30,7 @@ func texts(_ data: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) -> 
     UnsafeBufferPointer(start: data, count: count).map(text)
 }
 
-/// The wire form of an initialised protobuf-c message, whose first member is its `base`.
+/// The wire form of an initialized protobuf-c message, whose first member is its `base`.
 func pack<Message>(_ message: inout Message) -> [UInt8] {
     withUnsafePointer(to: &message) {
         let base = UnsafeRawPointer($0).assumingMemoryBound(to: ProtobufCMessage.self)

@@ -48,14 +48,14 @@ public struct PutCounts: Sendable, Equatable {
     }
 }
 
-/// A vector's neighbour.
+/// A vector's neighbor.
 public struct Neighbor: Sendable, Equatable {
     /// Whose vector it is.
     public var id: String
     /// The inner product with the vector asked about.
     public var score: Float
 
-    /// Makes a neighbour, as tests of a service need.
+    /// Makes a neighbor, as tests of a service need.
     public init(id: String, score: Float) {
         self.id = id
         self.score = score

@@ -22,10 +22,10 @@ public struct Context: Sendable, Equatable {
 public enum Tier: Int32, Sendable {
     /// The server did not say, or said something that this client does not know.
     case unspecified = 0
-    /// From a user vector, together with neighbours where there are some.
+    /// From a user vector, together with neighbors where there are some.
     case personal = 1
-    /// From the neighbours of the basket's items alone.
-    case neighbours = 2
+    /// From the neighbors of the basket's items alone.
+    case neighbors = 2
     /// From what sells best.
     case popular = 3
 }
@@ -150,9 +150,9 @@ public enum Relation: Int32, Sendable {
     case similar = 2
 }
 
-/// An item's neighbours by one relation, strongest first.
+/// An item's neighbors by one relation, strongest first.
 public struct RelatedItems: Sendable, Equatable {
-    /// The neighbours, strongest first.
+    /// The neighbors, strongest first.
     public var items: [RelatedItem]
     /// Which bundle answered.
     public var modelVersion: String
@@ -164,9 +164,9 @@ public struct RelatedItems: Sendable, Equatable {
     }
 }
 
-/// One neighbour of an item.
+/// One neighbor of an item.
 public struct RelatedItem: Sendable, Equatable {
-    /// The neighbour.
+    /// The neighbor.
     public var itemID: String
     /// Complements: shrunk confidence, 0 to 1. Similar items: cosine, -1 to 1.
     public var score: Float
@@ -179,10 +179,10 @@ public struct RelatedItem: Sendable, Equatable {
     /// How many times more often than by chance the two are bought together; 0 where that was not
     /// counted.
     public var lift: Float = 0
-    /// In what share of the item's baskets the neighbour is, 0 to 1; 0 where that was not counted.
+    /// In what share of the item's baskets the neighbor is, 0 to 1; 0 where that was not counted.
     public var confidence: Float = 0
 
-    /// Makes a neighbour, as tests of a service need.
+    /// Makes a neighbor, as tests of a service need.
     public init(itemID: String, score: Float) {
         self.itemID = itemID
         self.score = score

@@ -1,4 +1,4 @@
-/// One regularised least-squares solve of implicit alternating least squares, the same for training
+/// One regularized least-squares solve of implicit alternating least squares, the same for training
 /// and fold-in.
 
 #pragma once

@@ -1,4 +1,4 @@
-/// Neural matrix factorisation: a product of factors beside a small tower of dense layers.
+/// Neural matrix factorization: a product of factors beside a small tower of dense layers.
 
 #pragma once
 

@@ -8,22 +8,22 @@
 // a register.
 enum { SC_BLOCK_ROWS = 16 };
 
-/// What quantising a vector left behind.
-struct sc_quantised {
+/// What quantizing a vector left behind.
+struct sc_quantized {
     /// Value of one step; 0 for a vector of zeros.
     float scale;
-    /// At least the Euclidean distance between the vector and its quantised form.
+    /// At least the Euclidean distance between the vector and its quantized form.
     float error;
     /// The Euclidean norm, rounded to nearest.
     float norm;
-    /// At least the norm, and at least the norm of the quantised form.
+    /// At least the norm, and at least the norm of the quantized form.
     float norm_bound;
 };
 
 /// Writes one code in -127...127 per element. The vector is finite. Plain loop.
-struct sc_quantised sc_quantise(const float *vector, size_t dimensions, int8_t *codes);
+struct sc_quantized sc_quantize(const float *vector, size_t dimensions, int8_t *codes);
 
-/// A quantised query. For a block whose rows have errors up to E and norm bounds up to N, the f32
+/// A quantized query. For a block whose rows have errors up to E and norm bounds up to N, the f32
 /// score of each of its rows is at most scale * row scale * (integer product) + by_error * E +
 /// by_norm * N + constant, and at most norm_by_norm * N + constant.
 struct sc_scan_query {

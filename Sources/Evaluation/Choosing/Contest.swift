@@ -71,7 +71,7 @@ package struct Contest: Sendable {
         if let scale = training.ratingScale, !given.isEmpty {
             result.ratings = RatingErrors(predicted: predicted, given: given, scale: scale)
         }
-        result.use = CatalogueUse(
+        result.use = CatalogUse(
             recommended: judgement!.recommended, popularity: training.popularity,
             takers: max(training.interactions.rows, training.baskets?.rows ?? 0))
         return result
@@ -204,7 +204,7 @@ package struct JudgedModel: Sendable {
     package fileprivate(set) var hyperparameters: [[String: Double]] = []
     /// All splits' queries, one after the other; never nil once judged.
     package fileprivate(set) var judgement: Judgement!
-    package fileprivate(set) var use: CatalogueUse!
+    package fileprivate(set) var use: CatalogUse!
     /// For models that predict ratings, where the data has some.
     package fileprivate(set) var ratings: RatingErrors?
     /// Settings tried on validation data, over all splits.

@@ -2,7 +2,7 @@ internal import Models
 
 /// Every model by name. A new one is a line here: its defaults, and what of it is worth a search.
 package enum ModelRegistry {
-    package static let all = counting + neighbours + factors + networks
+    package static let all = counting + neighbors + factors + networks
 
     private static let counting: [ModelEntry] = [
         ModelEntry(Popularity()),
@@ -10,27 +10,27 @@ package enum ModelRegistry {
             CoPurchase(),
             Parameter("confidence_share", \.confidenceShare, try: [0.3, 0.5, 0.9]),
             Parameter("shrinkage", \.shrinkage, try: [2, 30]),
-            Parameter("neighbours_max", \.neighboursMax, try: [100, 200]),
+            Parameter("neighbors_max", \.neighborsMax, try: [100, 200]),
             Parameter("support_min", \.supportMin)),
         ModelEntry(
             Association(),
             Parameter("confidence_min", \.confidenceMin, try: [0.005, 0.1]),
-            Parameter("neighbours_max", \.neighboursMax)),
-        ModelEntry(Content(), Parameter("neighbours_max", \.neighboursMax, try: [200])),
+            Parameter("neighbors_max", \.neighborsMax)),
+        ModelEntry(Content(), Parameter("neighbors_max", \.neighborsMax, try: [200])),
         ModelEntry(PersonalFrequency(), Parameter("list_max", \.listMax)),
     ]
 
-    private static let neighbours: [ModelEntry] = [
+    private static let neighbors: [ModelEntry] = [
         ModelEntry(
             ItemKNN(),
             Parameter("similarity", \.similarity, try: [.conditionalProbability]),
             Parameter("popularity_exponent", \.popularityExponent, try: [0.2, 0.5]),
-            Parameter("neighbours_max", \.neighboursMax, try: [50, 200]),
+            Parameter("neighbors_max", \.neighborsMax, try: [50, 200]),
             Parameter("activity_exponent", \.activityExponent, try: [0, 0.75]),
             Parameter("shrinkage", \.shrinkage, try: [0, 50])),
         ModelEntry(
             UserKNN(),
-            Parameter("neighbours_max", \.neighboursMax, try: [30, 200]),
+            Parameter("neighbors_max", \.neighborsMax, try: [30, 200]),
             Parameter("amplification", \.amplification, try: [1, 4]),
             Parameter("similarity", \.similarity, try: [.cosine]),
             Parameter("rarity_exponent", \.rarityExponent, try: [0, 1]),
@@ -48,7 +48,7 @@ package enum ModelRegistry {
             TIFUKNN(),
             Parameter("own_share", \.ownShare, try: [0.3, 0.7]),
             Parameter("groups", \.groups, try: [3, 7]),
-            Parameter("neighbours_max", \.neighboursMax, try: [100, 900]),
+            Parameter("neighbors_max", \.neighborsMax, try: [100, 900]),
             Parameter("basket_decay", \.basketDecay, try: [0.8]),
             Parameter("group_decay", \.groupDecay), Parameter("list_max", \.listMax)),
         ModelEntry(
@@ -65,7 +65,7 @@ package enum ModelRegistry {
             Parameter("unobserved_weight", \.foldIn.unobservedWeight, try: [0.01, 0.05, 1]),
             Parameter("regularization", \.foldIn.regularization, try: [0.002, 0.02]),
             Parameter("dimensions", \.dimensions, try: [32, 128]),
-            // Stopping early is a regularisation of its own where many factors meet few events.
+            // Stopping early is a regularization of its own where many factors meet few events.
             Parameter("epochs", \.epochs, try: [6]), Parameter("block", \.block),
             Parameter("regularization_exponent", \.foldIn.regularizationExponent)),
         ModelEntry(
@@ -130,7 +130,7 @@ package enum ModelRegistry {
         Parameter("unobserved_weight", \.factors.foldIn.unobservedWeight),
         Parameter("factors_regularization", \.factors.foldIn.regularization),
         Parameter("factors_epochs", \.factors.epochs),
-        Parameter("item-knn_neighbours_max", \.similar.neighboursMax),
+        Parameter("item-knn_neighbors_max", \.similar.neighborsMax),
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -166,7 +166,7 @@ extension TrainingData {
 }
 
 extension Dataset {
-    /// The same tables and catalogue with only the events that satisfy the condition, which takes
+    /// The same tables and catalog with only the events that satisfy the condition, which takes
     /// their place.
     func keepingEvents(where isIncluded: (Int) -> Bool) -> Dataset {
         var result = self

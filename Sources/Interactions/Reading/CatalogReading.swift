@@ -1,7 +1,7 @@
 extension DatasetReader {
     private static let attributeBytesMax = 256
 
-    /// Adds what a catalogue file says of the items, and the items that only it names.
+    /// Adds what a catalog file says of the items, and the items that only it names.
     ///
     /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `attributes`. Every other
     /// column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines

@@ -150,7 +150,7 @@ private let usualEventNames: [ColumnRole: [String]] = [
         "transaction", "transactionid", "receipt", "receiptid", "cartid", "session", "sessionid",
     ],
     .value: ["value", "quantity", "qty", "rating", "units", "weight"],
-    .kind: ["kind", "eventtype", "event", "action", "behavior", "behaviour", "behaviortype"],
+    .kind: ["kind", "eventtype", "event", "action", "behavior", "behavior", "behaviortype"],
     .eventID: ["eventid"],
     .title: ["title", "description", "productname", "itemname", "name"],
     .category: ["category", "categorypath", "categories", "categoryname", "department"],

@@ -1,4 +1,4 @@
-/// Reads event and catalogue files into one dataset, cleaning on the way.
+/// Reads event and catalog files into one dataset, cleaning on the way.
 ///
 ///     var reader = DatasetReader(options)
 ///     try reader.readEvents(from: "events.csv.gz")
@@ -193,7 +193,7 @@ package struct DatasetReader {
 }
 
 extension Dataset {
-    /// Reads event files, and a catalogue beside them.
+    /// Reads event files, and a catalog beside them.
     ///
     /// - Throws: as ``DatasetReader`` does.
     package static func read(

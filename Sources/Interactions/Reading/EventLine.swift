@@ -195,7 +195,7 @@ extension DatasetReader {
         prices[item] = price
     }
 
-    /// What the events' own columns say of the items; a catalogue's word counts more.
+    /// What the events' own columns say of the items; a catalog's word counts more.
     mutating func fillCatalogFromEvents() {
         var catalog = dataset.catalog
         dataset.catalog = Catalog()

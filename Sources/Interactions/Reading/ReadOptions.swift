@@ -44,7 +44,7 @@ package struct ReadOptions: Sendable {
     package init() {}
 }
 
-/// How to read a catalogue.
+/// How to read a catalog.
 package struct CatalogOptions: Sendable {
     package var table = TableOptions()
     /// Between the levels of a category path; nil: `>` where there is one, else `|`.

@@ -29,9 +29,9 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     package internal(set) var users = 0
     package internal(set) var items = 0
     package internal(set) var baskets = 0
-    /// Items that the catalogue names and no event does.
+    /// Items that the catalog names and no event does.
     package internal(set) var itemsOnlyInCatalog = 0
-    /// Records of catalogue files.
+    /// Records of catalog files.
     package internal(set) var catalogLines = 0
     /// Seconds since 1970 UTC of the earliest and latest event; nil where no event has a time.
     package internal(set) var firstTime: Int64?
@@ -64,7 +64,7 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
         }
         if catalogLines > 0 {
             lines.append(
-                "catalogue: \(catalogLines) lines, \(itemsOnlyInCatalog) items without events")
+                "catalog: \(catalogLines) lines, \(itemsOnlyInCatalog) items without events")
         }
         if badLines > 0 {
             lines.append("bad lines: \(badLines)")

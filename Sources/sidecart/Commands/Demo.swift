@@ -22,7 +22,7 @@ struct Demo: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Shoppers.", valueName: "n")) var shoppers = 4_000
     @Option(help: ArgumentHelp("Baskets over a year.", valueName: "n")) var baskets = 60_000
     @Option(help: ArgumentHelp("Same seed, same shop.", valueName: "n")) var seed: UInt64 = 1
-    @Option(help: ArgumentHelp("Keep events, catalogue and bundle here.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Keep events, catalog and bundle here.", valueName: "folder"))
     var keep: String?
 
     func validate() throws {
@@ -101,8 +101,8 @@ struct Demo: AsyncParsableCommand {
                read      \(report.linesRead.grouped) lines in \(String(format: "%.2f", report.seconds)) s
                iALS      \(bundle.parts.embeddings?.items.columns ?? 0) dimensions in \
             \(String(format: "%.2f", timings.model)) s
-               neighbours of \(bundle.items.count.grouped) items in \
-            \(String(format: "%.2f", timings.neighbours)) s
+               neighbors of \(bundle.items.count.grouped) items in \
+            \(String(format: "%.2f", timings.neighbors)) s
             """)
     }
 

@@ -74,7 +74,7 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Which column of the catalogue means what.", valueName: "role=column,…"))
+            "Which column of the catalog means what.", valueName: "role=column,…"))
     var catalogColumns: String?
 
     @Option(
@@ -107,7 +107,7 @@ struct ReadingOptions: ParsableArguments {
     func makeCatalogOptions() throws(ReadError) -> CatalogOptions {
         var options = CatalogOptions()
         options.table = try makeTableOptions(columns: catalogColumns)
-        // The events' layout says nothing of the catalogue's but how bad lines and numbers are
+        // The events' layout says nothing of the catalog's but how bad lines and numbers are
         // taken.
         options.table.format = nil
         options.table.delimiter = nil

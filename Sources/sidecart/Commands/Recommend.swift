@@ -58,7 +58,7 @@ struct Recommend: AsyncParsableCommand {
 
 struct Related: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask a server for an item's neighbours.",
+        abstract: "Ask a server for an item's neighbors.",
         discussion: """
             Examples:
               sidecart related --socket /tmp/sidecart.sock 22423

@@ -47,8 +47,8 @@ struct Train: ParsableCommand {
             "Settings that --model auto tries of each model; 1 for none.", valueName: "n"))
     var trials = 1
 
-    @Option(help: ArgumentHelp("How many neighbours an item keeps.", valueName: "n"))
-    var neighbours = CoPurchase().neighboursMax
+    @Option(help: ArgumentHelp("How many neighbors an item keeps.", valueName: "n"))
+    var neighbors = CoPurchase().neighborsMax
 
     @Option(help: ArgumentHelp("The bundle's name; left out, the time.", valueName: "name"))
     var modelVersion: String?
@@ -76,8 +76,8 @@ struct Train: ParsableCommand {
         var pipeline = TrainingPipeline(
             model: choice.model, threads: model.threadCount, seed: model.seed,
             version: modelVersion)
-        pipeline.neighbours.neighboursMax = neighbours
-        pipeline.similar.neighboursMax = neighbours
+        pipeline.neighbors.neighborsMax = neighbors
+        pipeline.similar.neighborsMax = neighbors
         pipeline.metrics = choice.metrics
         let (bundle, timings) = try pipeline.train(dataset)
         try bundle.write(to: out, replacing: replace)
@@ -86,7 +86,7 @@ struct Train: ParsableCommand {
             items: bundle.items.count, users: bundle.users.count,
             dimensions: bundle.parts.embeddings?.items.columns ?? 0,
             readSeconds: report.seconds, trainSeconds: timings.model,
-            neighbourSeconds: timings.neighbours, peakMemoryBytes: PeakMemory.bytes, read: report)
+            neighborSeconds: timings.neighbors, peakMemoryBytes: PeakMemory.bytes, read: report)
         if output.json {
             try Output.printJSON(summary)
         } else {
@@ -125,14 +125,14 @@ struct Train: ParsableCommand {
         let dimensions: Int
         let readSeconds: Double
         let trainSeconds: Double
-        let neighbourSeconds: Double
+        let neighborSeconds: Double
         let peakMemoryBytes: Int
         let read: ReadReport
 
         var description: String {
             let times = String(
-                format: "read in %.2f s, trained in %.2f s, neighbours in %.2f s", readSeconds,
-                trainSeconds, neighbourSeconds)
+                format: "read in %.2f s, trained in %.2f s, neighbors in %.2f s", readSeconds,
+                trainSeconds, neighborSeconds)
             let size = dimensions > 0 ? ", \(dimensions) dimensions" : ""
             return """
                 \(bundle): \(kind) \(version), \(items.grouped) items, \(users.grouped) users\(size)

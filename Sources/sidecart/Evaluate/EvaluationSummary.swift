@@ -73,7 +73,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         measures = standings.measures.map(\.description)
         let judgement = standings.rows[0].model.judgement!
         listLength = judgement.listLength
-        longTailShares = CatalogueUse.longTailShares
+        longTailShares = CatalogUse.longTailShares
         queries = judgement.queryCount
         splits = plan.splits.count
         self.seed = seed

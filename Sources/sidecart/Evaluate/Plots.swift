@@ -1,11 +1,11 @@
 import Foundation
 
-/// The plots of an evaluation, each a self-contained SVG. A model has the same colour in all of
+/// The plots of an evaluation, each a self-contained SVG. A model has the same color in all of
 /// them.
 struct Plots {
     let summary: EvaluationSummary
 
-    /// Told apart by people who see colours differently, on white and on dark ground (after Okabe
+    /// Told apart by people who see colors differently, on white and on dark ground (after Okabe
     /// and Ito).
     private static let colors = [
         "#2f6fde", "#e07b00", "#12946b", "#c2408f", "#7a5cd6", "#b08a00", "#0f9ab8", "#d1483c",
@@ -103,7 +103,7 @@ struct Plots {
         return svg.render(label: "\(summary.leading) against training time")
     }
 
-    /// The share of the catalogue on some list.
+    /// The share of the catalog on some list.
     func coverage() -> String {
         let left = max(150, nameWidth + 20)
         let right = width - 70
@@ -122,10 +122,10 @@ struct Plots {
             svg.text(model.name, left - 10, y + 16, anchor: .end, style: "name")
             svg.rectangle(
                 left, y, width: max(1, (right - left) * model.coverage), height: 22,
-                color: color(line), title: "\(model.name): \(text) of the catalogue")
+                color: color(line), title: "\(model.name): \(text) of the catalog")
             svg.text(text, left + (right - left) * model.coverage + 8, y + 16, style: "value")
         }
-        return svg.render(label: "share of the catalogue that is recommended, by model")
+        return svg.render(label: "share of the catalog that is recommended, by model")
     }
 
     /// How many recommendations fall on the most popular items.
@@ -148,12 +148,12 @@ struct Plots {
                 style: "tick")
         }
         svg.text(
-            "of the catalogue, most popular items first (square-root scale)", (left + right) / 2,
+            "of the catalog, most popular items first (square-root scale)", (left + right) / 2,
             height - 8, anchor: .middle, style: "axis")
         svg.text(
             "of recommendations", 16, (top + bottom) / 2, anchor: .middle, style: "axis",
             turned: true)
-        // Everything alike: the share of recommendations is that of the catalogue.
+        // Everything alike: the share of recommendations is that of the catalog.
         let steps = stride(from: 0, through: 1.0001, by: 0.05).map { (x: x($0), y: y($0)) }
         for (a, b) in zip(steps, steps.dropFirst()) { svg.line(a.x, a.y, b.x, b.y, "even") }
         for (place, model) in models.enumerated() {

@@ -32,8 +32,8 @@ struct ReportPage {
             <main>
             \(section(summary.leading, "the figure models are compared by, with 95 % bootstrap intervals",
                 plots.bars(of: summary.leading)))
-            \(section("Catalogue coverage",
-                "the share of the catalogue that is among somebody's first \(summary.listLength)",
+            \(section("Catalog coverage",
+                "the share of the catalog that is among somebody's first \(summary.listLength)",
                 plots.coverage()))
             \(section("Quality against training time", "up and to the left is better",
                 plots.qualityAgainstTime()))

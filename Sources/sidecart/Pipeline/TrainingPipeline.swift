@@ -3,12 +3,12 @@ import Foundation
 import Interactions
 import Models
 
-/// From a shop's events to a bundle: the model asked for, and the neighbours and histories that
+/// From a shop's events to a bundle: the model asked for, and the neighbors and histories that
 /// serving needs.
 struct TrainingPipeline {
-    /// What ranks; neighbours of items are added to its parts where it has none.
+    /// What ranks; neighbors of items are added to its parts where it has none.
     var model: any Recommender
-    var neighbours = CoPurchase()
+    var neighbors = CoPurchase()
     var similar = SimilarItems()
     var threads: Int
     var seed: UInt64
@@ -22,7 +22,7 @@ struct TrainingPipeline {
     /// How long each part took.
     struct Timings: Encodable {
         var model = 0.0
-        var neighbours = 0.0
+        var neighbors = 0.0
     }
 
     private static let kinds: Set<EventKind> = [.purchase]
@@ -42,14 +42,14 @@ struct TrainingPipeline {
         let trained = try clock.measuring { try model.train(on: data, with: context) }
         timings.model = trained.seconds
         var finished = trained.value
-        let addsComplements = data.baskets != nil && finished.neighbours[.complement] == nil
-        timings.neighbours = try clock.measure {
+        let addsComplements = data.baskets != nil && finished.neighbors[.complement] == nil
+        timings.neighbors = try clock.measure {
             if addsComplements {
-                finished.neighbours[.complement] =
-                    try neighbours.train(on: data, with: context).neighbours[.complement]
+                finished.neighbors[.complement] =
+                    try neighbors.train(on: data, with: context).neighbors[.complement]
             }
-            if let items = finished.embeddings?.items, finished.neighbours[.similar] == nil {
-                finished.neighbours[.similar] = try similar.lists(items: items, context: context)
+            if let items = finished.embeddings?.items, finished.neighbors[.similar] == nil {
+                finished.neighbors[.similar] = try similar.lists(items: items, context: context)
             }
         }.seconds
         return (bundle(finished, dataset, data, addsComplements: addsComplements), timings)
@@ -66,7 +66,7 @@ struct TrainingPipeline {
         info.hyperparameters = model.hyperparameters
         info.metrics = metrics
         if addsComplements {
-            for (name, value) in neighbours.hyperparameters {
+            for (name, value) in neighbors.hyperparameters {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value
             }
         }

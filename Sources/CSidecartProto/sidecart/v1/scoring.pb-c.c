@@ -1315,7 +1315,7 @@ static const ProtobufCEnumValue sidecart__v1__tier__enum_values_by_number[4] =
 {
   { "TIER_UNSPECIFIED", "SIDECART__V1__TIER__TIER_UNSPECIFIED", 0 },
   { "TIER_PERSONAL", "SIDECART__V1__TIER__TIER_PERSONAL", 1 },
-  { "TIER_NEIGHBOURS", "SIDECART__V1__TIER__TIER_NEIGHBOURS", 2 },
+  { "TIER_NEIGHBORS", "SIDECART__V1__TIER__TIER_NEIGHBORS", 2 },
   { "TIER_POPULAR", "SIDECART__V1__TIER__TIER_POPULAR", 3 },
 };
 static const ProtobufCIntRange sidecart__v1__tier__value_ranges[] = {
@@ -1323,7 +1323,7 @@ static const ProtobufCIntRange sidecart__v1__tier__value_ranges[] = {
 };
 static const ProtobufCEnumValueIndex sidecart__v1__tier__enum_values_by_name[4] =
 {
-  { "TIER_NEIGHBOURS", 2 },
+  { "TIER_NEIGHBORS", 2 },
   { "TIER_PERSONAL", 1 },
   { "TIER_POPULAR", 3 },
   { "TIER_UNSPECIFIED", 0 },

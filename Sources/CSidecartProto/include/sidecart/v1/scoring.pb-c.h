@@ -51,13 +51,13 @@ typedef enum _Sidecart__V1__Reason__Kind {
 typedef enum _Sidecart__V1__Tier {
   SIDECART__V1__TIER__TIER_UNSPECIFIED = 0,
   /*
-   * A user vector (trained, or folded in from history and basket), together with neighbours where there are some.
+   * A user vector (trained, or folded in from history and basket), together with neighbors where there are some.
    */
   SIDECART__V1__TIER__TIER_PERSONAL = 1,
   /*
-   * Neighbours of the basket's items alone.
+   * Neighbors of the basket's items alone.
    */
-  SIDECART__V1__TIER__TIER_NEIGHBOURS = 2,
+  SIDECART__V1__TIER__TIER_NEIGHBORS = 2,
   /*
    * What sells best.
    */

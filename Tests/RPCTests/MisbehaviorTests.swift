@@ -5,7 +5,7 @@ import Testing
 
 /// Clients that break the rules. After each the server must still answer, and hold no memory for
 /// them.
-@Suite(.timeLimit(.minutes(1))) struct MisbehaviourTests {
+@Suite(.timeLimit(.minutes(1))) struct MisbehaviorTests {
     @Test func badStreamIDsAreAnsweredAndTheConnectionGoesOn() throws {
         let server = try TestServer()
         do {
@@ -233,7 +233,7 @@ import Testing
         try server.expectAnswers()
     }
 
-    @Test func aPipeliningClientDoesNotStarveItsNeighbour() throws {
+    @Test func aPipeliningClientDoesNotStarveItsNeighbor() throws {
         var limits = RPCLimits()
         limits.callsPerTurnMax = 4
         let server = try TestServer(limits: limits)

@@ -6,9 +6,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// How a model's lists use the catalogue, over all queries of a task.
-package struct CatalogueUse: Sendable, Equatable {
-    /// The share of the catalogue that is on some list, 0 to 1.
+/// How a model's lists use the catalog, over all queries of a task.
+package struct CatalogUse: Sendable, Equatable {
+    /// The share of the catalog that is on some list, 0 to 1.
     package var coverage: Double
     /// The mean over recommendations of -log2 of the share of training takers who took the item, in
     /// bits.
@@ -16,13 +16,13 @@ package struct CatalogueUse: Sendable, Equatable {
     /// An item that nobody took counts as taken by one. Source: Zhou et al. 2010, "Solving the
     /// apparent diversity-accuracy dilemma of recommender systems" (self-information).
     package var novelty: Double
-    /// How unevenly recommendations fall on the catalogue: 0 all items alike, 1 all on one.
+    /// How unevenly recommendations fall on the catalog: 0 all items alike, 1 all on one.
     package var gini: Double
     /// The share of recommendations that fall on the most popular items, for each of
-    /// ``longTailShares`` of the catalogue; the last is 1.
+    /// ``longTailShares`` of the catalog; the last is 1.
     package var longTail: [Double]
 
-    /// The shares of the catalogue, most popular items first, at which ``longTail`` is taken.
+    /// The shares of the catalog, most popular items first, at which ``longTail`` is taken.
     package static let longTailShares: [Double] =
         [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]
 
