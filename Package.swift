@@ -37,12 +37,17 @@ let package = Package(
         // Pure modules, ground floor first.
         .target(name: "Interactions", dependencies: ["CZlib"], swiftSettings: swift),
         .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
-        .target(name: "EmbeddingStore", dependencies: ["CKernels"], swiftSettings: swift),
-        .target(name: "Models", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
+        .target(
+            name: "EmbeddingStore", dependencies: ["Interactions", "CKernels"], swiftSettings: swift
+        ),
+        .target(
+            name: "ModelParts", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
+        .target(name: "Models", dependencies: ["ModelParts"], swiftSettings: swift),
         .target(
             name: "Evaluation", dependencies: ["Models", "CKernels"], swiftSettings: swift),
         .target(
-            name: "Bundles", dependencies: ["Models", "CLibCrypto", "CLinux"], swiftSettings: swift),
+            name: "Bundles", dependencies: ["ModelParts", "CLibCrypto", "CLinux"],
+            swiftSettings: swift),
 
         // The wire.
         .target(name: "EventLoop", dependencies: ["CLibUV"], swiftSettings: swift),
@@ -72,20 +77,24 @@ let package = Package(
             name: "InteractionsTests", dependencies: ["Interactions"], swiftSettings: swift),
         .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
         .testTarget(
-            name: "EmbeddingStoreTests", dependencies: ["EmbeddingStore", "CKernels"],
+            name: "EmbeddingStoreTests",
+            dependencies: ["EmbeddingStore", "CKernels", "Interactions"],
             swiftSettings: swift),
         .testTarget(
             name: "ModelsTests",
-            dependencies: ["CKernels", "Interactions", "Models", "Evaluation", "SampleShop"],
+            dependencies: [
+                "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "SampleShop",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["CKernels", "Interactions", "Models", "Evaluation"],
+            dependencies: ["CKernels", "Interactions", "ModelParts", "Models", "Evaluation"],
             swiftSettings: swift),
         .testTarget(
             name: "CrossSellTests",
             dependencies: [
-                "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions", "Models",
+                "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions",
+                "ModelParts", "Models",
                 "SampleShop", "CAllocationCounter",
             ],
             swiftSettings: swift),
@@ -98,8 +107,10 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: swift),
-        .testTarget(name: "RPCTests", dependencies: ["RPC"], swiftSettings: swift),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "Interactions"],
+            swiftSettings: swift),
+        .testTarget(name: "RPCTests", dependencies: ["RPC", "Interactions"], swiftSettings: swift),
         .testTarget(
             name: "SidecartClientTests", dependencies: ["SidecartClient", "RPC", "CSidecartProto"],
             swiftSettings: swift),

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Models
+internal import ModelParts
 
 /// `manifest.json`: the bundle's info, with what identifies and describes the tensors beside it.
 struct Manifest: Equatable {

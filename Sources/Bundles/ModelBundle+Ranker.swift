@@ -1,4 +1,4 @@
-internal import Models
+internal import ModelParts
 
 /// The ranker as tensors and back.
 extension ModelBundle {

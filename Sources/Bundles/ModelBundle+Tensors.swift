@@ -1,5 +1,5 @@
 internal import Interactions
-internal import Models
+internal import ModelParts
 
 /// The bundle as tensors and back. The names and shapes here are the format.
 ///

@@ -1,5 +1,5 @@
 package import Interactions
-package import Models
+package import ModelParts
 
 /// A trained model with all that serving it takes: what a bundle's folder holds.
 ///

@@ -1,4 +1,4 @@
-internal import Models
+internal import ModelParts
 
 /// The tensors of one file, taken by name with the shape and the content that the taker expects.
 ///

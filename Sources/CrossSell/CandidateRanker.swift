@@ -1,4 +1,4 @@
-internal import Models
+internal import ModelParts
 
 /// A ranker with the memory that one engine uses it with.
 final class CandidateRanker {

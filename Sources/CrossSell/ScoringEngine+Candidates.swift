@@ -1,5 +1,4 @@
 internal import EmbeddingStore
-internal import Models
 
 /// What is known so far about one item that may go on the slate.
 struct Candidate {

@@ -1,4 +1,4 @@
-internal import Models
+internal import ModelParts
 
 extension ScoringEngine {
     /// Adds what the model's weights between items say of basket and history, or its own list of

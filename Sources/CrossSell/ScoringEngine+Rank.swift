@@ -1,4 +1,4 @@
-internal import Models
+internal import ModelParts
 
 extension ScoringEngine {
     /// Takes the best `k` that the rules allow; of equal scores the better seller, then the lower

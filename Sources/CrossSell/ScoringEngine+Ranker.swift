@@ -1,5 +1,5 @@
 internal import EmbeddingStore
-internal import Models
+internal import ModelParts
 
 /// How candidates are found and scored where the model has a ranker.
 extension ScoringEngine {

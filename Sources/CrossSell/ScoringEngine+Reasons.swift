@@ -1,5 +1,3 @@
-internal import Models
-
 extension ScoringEngine {
     /// Says why one item of the slate is on it, strongest reason first, at most one of each kind.
     func explain(_ slatePosition: Int, _ tier: Tier) {

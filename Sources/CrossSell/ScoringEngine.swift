@@ -1,6 +1,5 @@
 internal import CKernels
 package import EmbeddingStore
-internal import Models
 
 /// Answers Score, Recommend and Related for one model, on one thread.
 ///

@@ -1,7 +1,7 @@
 package import Bundles
 package import EmbeddingStore
 package import Interactions
-package import Models
+package import ModelParts
 
 /// A trained model as it is served: immutable but for the vectors in its stores.
 ///

@@ -1,5 +1,5 @@
 internal import EmbeddingStore
-internal import Models
+internal import ModelParts
 
 /// What one list of items, a history or a basket, says of the shopper: a vector, and how it came
 /// about.

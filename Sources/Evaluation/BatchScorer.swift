@@ -1,6 +1,6 @@
 internal import CKernels
 internal import Interactions
-package import Models
+package import ModelParts
 
 /// Scores all items for all queries of a task, from a model's parts.
 ///

@@ -1,4 +1,5 @@
 internal import Interactions
+internal import ModelParts
 internal import Models
 
 /// Puts the best of a query through the deep part of a ranker, as serving does.

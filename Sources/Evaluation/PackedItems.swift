@@ -1,4 +1,5 @@
 internal import CKernels
+internal import ModelParts
 internal import Models
 
 /// Item vectors in the kernels' panels; read-only once made.

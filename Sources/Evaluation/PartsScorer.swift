@@ -1,5 +1,5 @@
 package import Interactions
-package import Models
+package import ModelParts
 
 /// Scores items for training users straight from a model's parts, as plainly as can be.
 ///

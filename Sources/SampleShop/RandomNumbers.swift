@@ -1,20 +1,6 @@
-/// Pseudorandom numbers that are the same on every platform and in every version.
-///
-/// Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"
-/// (SplitMix64).
-package struct SplitMix64: Sendable {
-    private var state: UInt64
+package import Interactions
 
-    package init(seed: UInt64) { state = seed }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     /// Uniform in 0 ..< 1, a multiple of 2^-53.
     package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
@@ -52,7 +38,7 @@ struct WeightedChoice: Sendable {
         self.sums = sums
     }
 
-    func draw(_ random: inout SplitMix64) -> Int {
+    func draw(_ random: inout SeededGenerator) -> Int {
         let target = random.unit() * sums[sums.count - 1]
         var low = 0
         var high = sums.count - 1

@@ -44,7 +44,7 @@ package struct SampleShop: Sendable {
             options.items > 0 && options.shoppers > 0 && options.baskets > 0,
             "a shop of \(options.items) items, \(options.shoppers) shoppers, "
                 + "\(options.baskets) baskets")
-        var random = SplitMix64(seed: options.seed)
+        var random = SeededGenerator(seed: options.seed)
         let shelves = Shelves(itemCount: options.items, &random)
         var dataset = Dataset()
         shelves.fill(&dataset, &random)

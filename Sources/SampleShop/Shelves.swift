@@ -26,7 +26,7 @@ struct Shelves {
     /// By item: its group, or nil.
     private(set) var groupOf: [Int?] = []
 
-    init(itemCount: Int, _ random: inout SplitMix64) {
+    init(itemCount: Int, _ random: inout SeededGenerator) {
         let familyCount = Assortment.departments.reduce(0) { $0 + $1.families.count }
         var numbering = 0
         for (department, content) in Assortment.departments.enumerated() {
@@ -65,7 +65,7 @@ struct Shelves {
     }
 
     private static func makeShelf(
-        _ department: Int, _ family: Family, _ items: Range<Int>, _ random: inout SplitMix64
+        _ department: Int, _ family: Family, _ items: Range<Int>, _ random: inout SeededGenerator
     ) -> Shelf {
         let variants = family.variants(count: items.count, &random)
         return Shelf(
@@ -76,7 +76,7 @@ struct Shelves {
     }
 
     /// Puts all items into the dataset's tables.
-    func fill(_ dataset: inout Dataset, _ random: inout SplitMix64) {
+    func fill(_ dataset: inout Dataset, _ random: inout SeededGenerator) {
         let width = max(4, String(itemCount).count)
         for shelf in shelves {
             let category = [Assortment.departments[shelf.department].name, shelf.family.category]
@@ -106,7 +106,7 @@ extension Family {
     ]
 
     /// Different titles, in a random order.
-    fileprivate func variants(count: Int, _ random: inout SplitMix64) -> [Variant] {
+    fileprivate func variants(count: Int, _ random: inout SeededGenerator) -> [Variant] {
         var variants: [Variant] = []
         var edition = 1
         while variants.count < count {
@@ -129,7 +129,7 @@ extension Family {
     }
 
     private func makeVariant(
-        _ style: Int, _ size: Int, _ finish: Int, _ edition: Int, _ random: inout SplitMix64
+        _ style: Int, _ size: Int, _ finish: Int, _ edition: Int, _ random: inout SeededGenerator
     ) -> Variant {
         var title = "\(styles[style]) \(noun)"
         let brand = Self.brands[random.index(below: Self.brands.count)]

@@ -60,7 +60,7 @@ struct Year {
         return inSeason * (family.isConsumable ? 2 : 1)
     }
 
-    mutating func run(into dataset: inout Dataset, _ random: inout SplitMix64) {
+    mutating func run(into dataset: inout Dataset, _ random: inout SeededGenerator) {
         shoppers = (0..<options.shoppers).map { _ in Self.makeShopper(&random) }
         // Few shoppers come every week, many come once a season.
         let frequency = WeightedChoice(
@@ -77,7 +77,7 @@ struct Year {
         record(into: &dataset)
     }
 
-    private static func makeShopper(_ random: inout SplitMix64) -> Shopper {
+    private static func makeShopper(_ random: inout SeededGenerator) -> Shopper {
         let departments = Assortment.departments.count
         var weights = Array(repeating: 0.15, count: departments)
         for rank in 0..<2 + random.index(below: 3) {
@@ -100,12 +100,12 @@ struct Year {
     }
 
     /// Between 8 and 22 o'clock, in the sum of two uniforms most often in the afternoon.
-    private static func time(day: Int, _ random: inout SplitMix64) -> Int64 {
+    private static func time(day: Int, _ random: inout SeededGenerator) -> Int64 {
         let second = random.index(below: 7 * 3600) + random.index(below: 7 * 3600)
         return start + Int64(day * 86_400 + 8 * 3600 + second)
     }
 
-    private mutating func shop(_ shopper: Int, _ time: Int64, _ random: inout SplitMix64) {
+    private mutating func shop(_ shopper: Int, _ time: Int64, _ random: inout SeededGenerator) {
         var basket: [Int] = []
         let month = Self.month(time)
         for _ in 0..<random.geometric(more: 0.55, max: 6) {
@@ -139,7 +139,7 @@ struct Year {
     /// A variant of something from the department, or nil where the shopper has what lasts of all
     /// that was looked at.
     private func pick(
-        _ department: Int, _ month: Int, _ shopper: Int, _ random: inout SplitMix64
+        _ department: Int, _ month: Int, _ shopper: Int, _ random: inout SeededGenerator
     ) -> Int? {
         for _ in 0..<Self.looks {
             let choice = shelfChoices[month][department].draw(&random)
@@ -156,7 +156,7 @@ struct Year {
 
     /// Puts the item into the basket, and with it what its group brings along.
     private func take(
-        _ item: Int, for shopper: Int, _ basket: inout [Int], _ random: inout SplitMix64
+        _ item: Int, for shopper: Int, _ basket: inout [Int], _ random: inout SeededGenerator
     ) {
         guard !basket.contains(item) else { return }
         basket.append(item)

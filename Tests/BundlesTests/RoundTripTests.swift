@@ -1,6 +1,7 @@
 import Bundles
 import Foundation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

@@ -1,6 +1,7 @@
 import Bundles
 import Foundation
 import Interactions
+import ModelParts
 import Models
 
 /// A folder of its own, gone when the test lets go of it.

@@ -1,5 +1,6 @@
 import Bundles
 import Interactions
+import ModelParts
 import Models
 
 /// A seeded random bundle: nothing learned, every part present or absent as asked.

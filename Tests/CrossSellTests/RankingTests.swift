@@ -2,6 +2,7 @@ import Bundles
 import CrossSell
 import Evaluation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

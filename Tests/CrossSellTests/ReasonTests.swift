@@ -1,5 +1,6 @@
 import Bundles
 import CrossSell
+import Interactions
 import Models
 import Testing
 

@@ -2,6 +2,7 @@ import Bundles
 import CrossSell
 import Foundation
 import Interactions
+import ModelParts
 import Models
 
 /// What the engine must answer, worked out the long way in double precision over every item.

@@ -1,5 +1,6 @@
 import EmbeddingStore
 import Foundation
+import Interactions
 import Testing
 
 /// Readers on threads of their own beside writers.
@@ -37,7 +38,7 @@ import Testing
     /// Grows and shrinks the store, so that tables, chunks and directories change under the
     /// readers.
     private static func write(_ store: EmbeddingStore, _ stays: [String], _ thread: Int) throws {
-        var random = Random(seed: UInt64(thread))
+        var random = SeededGenerator(seed: UInt64(thread))
         for version in 2..<15_002 {
             let churn = "churn\(thread)-\(Int.random(in: 0..<churnIDs, using: &random))"
             if version / 3000 % 2 == 0 {
@@ -54,7 +55,7 @@ import Testing
         _ store: EmbeddingStore, _ stays: [String], _ thread: Int, _ watch: Watch
     ) throws {
         let reader = try store.makeReader()
-        var random = Random(seed: UInt64(thread))
+        var random = SeededGenerator(seed: UInt64(thread))
         var results = NearestResults(capacity: 20_000)
         repeat {
             for _ in 0..<50 {

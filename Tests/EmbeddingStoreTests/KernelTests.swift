@@ -1,4 +1,5 @@
 import CKernels
+import Interactions
 import Testing
 
 @Suite struct KernelTests {
@@ -8,7 +9,7 @@ import Testing
     /// Both sums are off from the exact one by at most gamma |a| |b|; 2 gamma apart at most.
     @Test(arguments: sizes)
     func `the f32 inner product is the plain loop's up to rounding`(size: Int) {
-        var random = Random(seed: UInt64(size))
+        var random = SeededGenerator(seed: UInt64(size))
         let query = random.vector(size)
         let rows = (0..<5).map { _ in random.vector(size) }
         let flat = rows.flatMap { $0 }
@@ -30,7 +31,7 @@ import Testing
 
     @Test(arguments: sizes)
     func `quantizing loses no more than it says`(size: Int) {
-        var random = Random(seed: UInt64(size) + 1)
+        var random = SeededGenerator(seed: UInt64(size) + 1)
         for scale: Float in [0, 0x1p-140, 1e-20, 1, 1e17] {
             let vector = random.vector(size, scale: scale)
             var codes = Array(repeating: Int8(0), count: size)
@@ -58,7 +59,7 @@ import Testing
 
     @Test(arguments: [1, 4, 5, 8, 12, 16, 17, 64, 67, 128])
     func `the scan finds what its portable twin and plain integers find`(size: Int) {
-        var random = Random(seed: UInt64(size) + 2)
+        var random = SeededGenerator(seed: UInt64(size) + 2)
         for blocks in [0, 1, 2, 3, 7] {
             let quads = (size + 3) / 4
             let codes = (0..<max(1, blocks * quads * 64)).map { _ in

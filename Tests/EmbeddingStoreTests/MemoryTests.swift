@@ -1,4 +1,5 @@
 import EmbeddingStore
+import Interactions
 import Testing
 
 @Suite struct MemoryTests {
@@ -94,7 +95,7 @@ import Testing
     }
 
     private func random(_ seed: Int) -> [Float] {
-        var random = Random(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         return random.vector(8)
     }
 }

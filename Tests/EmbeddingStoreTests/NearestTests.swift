@@ -1,5 +1,6 @@
 import CKernels
 import EmbeddingStore
+import Interactions
 import Testing
 
 /// The exact search against scoring everything with the same f32 inner product.
@@ -10,7 +11,7 @@ import Testing
         case normal, skewedNorms, hugeNorms, tinyNorms, subnormals, mixedNorms, zeros, duplicates
         case ties, oneHot, allNegative
 
-        func vector(_ index: Int, _ dimensions: Int, _ random: inout Random) -> [Float] {
+        func vector(_ index: Int, _ dimensions: Int, _ random: inout SeededGenerator) -> [Float] {
             switch self {
             case .normal: return random.vector(dimensions)
             case .skewedNorms: return random.vector(dimensions, scale: 10 / Float(index + 1))
@@ -24,7 +25,7 @@ import Testing
                 return index % 3 == 0
                     ? random.vector(dimensions) : Array(repeating: 0, count: dimensions)
             case .duplicates:
-                var same = Random(seed: UInt64(index % 7))
+                var same = SeededGenerator(seed: UInt64(index % 7))
                 return same.vector(dimensions)
             case .ties:
                 return (0..<dimensions).map { _ in
@@ -40,7 +41,7 @@ import Testing
     @Test(arguments: Shape.allCases, [1, 7, 16, 64, 100])
     func `the search equals brute force`(shape: Shape, dimensions: Int) throws {
         let seed = UInt64(dimensions)
-        var random = Random(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let store = try makeStore(dimensions: dimensions)
         let reader = try store.makeReader()
         var rows: Rows = [:]
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test func `only accepted ordinals are returned`() throws {
-        var random = Random(seed: 9)
+        var random = SeededGenerator(seed: 9)
         let store = try makeStore(dimensions: 8)
         let reader = try store.makeReader()
         var rows: Rows = [:]

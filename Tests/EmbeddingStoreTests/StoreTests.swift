@@ -1,10 +1,11 @@
 import EmbeddingStore
+import Interactions
 import Testing
 
 @Suite struct StoreTests {
     @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func `the store does what a dictionary does`(seed: UInt64) throws {
-        var random = Random(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let dimensions = [1, 3, 16, 20, 64, 100][Int(seed) - 1]
         let store = try makeStore(dimensions: dimensions, shards: 1 << (Int(seed) % 3))
         let reader = try store.makeReader()

@@ -1,20 +1,8 @@
 import EmbeddingStore
+import Interactions
 import Testing
 
-/// SplitMix64: the same seed, the same test.
-struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     /// Near enough to normal: the sum of four uniforms.
     mutating func normal() -> Float {
         (0..<4).reduce(0) { sum, _ in sum + Float.random(in: -1...1, using: &self) }

@@ -1,6 +1,7 @@
 import CKernels
 import Evaluation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

@@ -1,5 +1,6 @@
 import Evaluation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

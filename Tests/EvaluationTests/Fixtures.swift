@@ -1,4 +1,5 @@
 import Interactions
+import ModelParts
 import Models
 
 /// Rows that hold the listed columns, with value 1.

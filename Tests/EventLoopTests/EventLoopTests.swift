@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Interactions
 import Synchronization
 import Testing
 
@@ -271,19 +272,5 @@ import Testing
         _ = small.reserve(BufferPool.keptCapacityMax + 1)
         pool.recycle(small)
         #expect(pool.take() !== small)
-    }
-}
-
-/// SplitMix64, for reproducible runs.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

@@ -1,4 +1,5 @@
 import Interactions
+import ModelParts
 import Models
 
 /// Even users took even items and odd users odd ones, but nobody the item of her own number, which

@@ -1,3 +1,5 @@
+import Interactions
+import ModelParts
 import Models
 import Testing
 

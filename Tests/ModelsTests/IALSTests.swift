@@ -1,4 +1,5 @@
 import Interactions
+import ModelParts
 import Models
 import Synchronization
 import Testing

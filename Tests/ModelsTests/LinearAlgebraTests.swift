@@ -1,4 +1,5 @@
 import CKernels
+import Interactions
 import Models
 import Testing
 

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Interactions
 import Models
 import Testing
 

@@ -1,5 +1,7 @@
 import CKernels
 import Foundation
+import Interactions
+import ModelParts
 import Models
 import Testing
 

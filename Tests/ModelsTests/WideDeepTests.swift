@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Interactions
+import ModelParts
 import Models
 import Testing
 

@@ -1,5 +1,6 @@
 import CSidecartProto
 import EventLoop
+import Interactions
 import RPC
 import Testing
 

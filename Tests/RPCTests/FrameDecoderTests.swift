@@ -1,4 +1,5 @@
 import EventLoop
+import Interactions
 import RPC
 import Testing
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Interactions
 import RPC
 import Testing
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Interactions
 import RPC
 
 /// A folder that goes away with its owner.
@@ -142,18 +143,4 @@ func rawFrame(_ header: FrameHeader, _ data: [UInt8] = []) -> [UInt8] {
     var head = [UInt8](repeating: 0, count: FrameHeader.bytes)
     head.withUnsafeMutableBytes { header.write(to: $0.baseAddress!) }
     return head + data
-}
-
-/// SplitMix64: small, seeded, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

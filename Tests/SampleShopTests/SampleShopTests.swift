@@ -8,7 +8,7 @@ import Testing
     @Test("The random numbers are the published ones")
     func randomNumbers() {
         // The first outputs of the reference implementation of SplitMix64 for seed 1234567.
-        var random = SplitMix64(seed: 1_234_567)
+        var random = SeededGenerator(seed: 1_234_567)
         #expect(
             (0..<5).map { _ in random.next() } == [
                 6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,

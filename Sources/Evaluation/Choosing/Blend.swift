@@ -1,3 +1,4 @@
+package import ModelParts
 package import Models
 
 /// Several models whose scores are added up, each with a weight.

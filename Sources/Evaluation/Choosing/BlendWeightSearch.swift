@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ModelParts
 internal import Models
 
 /// Chooses the weights of a blend on validation data: coordinate search over multiples that make

@@ -1,3 +1,4 @@
+package import ModelParts
 package import Models
 
 /// Trains models by one plan and judges them all alike.

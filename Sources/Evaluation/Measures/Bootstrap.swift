@@ -1,3 +1,5 @@
+internal import Interactions
+internal import ModelParts
 internal import Models
 
 /// Where a mean lies, as the spread of the figures it is taken of tells.

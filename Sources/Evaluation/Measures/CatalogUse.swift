@@ -1,10 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// How a model's lists use the catalog, over all queries of a task.
 package struct CatalogUse: Sendable, Equatable {

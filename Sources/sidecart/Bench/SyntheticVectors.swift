@@ -1,5 +1,6 @@
 import Bundles
 import Interactions
+import ModelParts
 import Models
 
 /// A bundle of seeded random vectors: ids of 12 bytes, one user, no events.

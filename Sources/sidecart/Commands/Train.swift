@@ -3,6 +3,7 @@ import Bundles
 import Evaluation
 import Foundation
 import Interactions
+import ModelParts
 import Models
 
 struct Train: ParsableCommand {

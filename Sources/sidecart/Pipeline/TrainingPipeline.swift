@@ -1,6 +1,7 @@
 import Bundles
 import Foundation
 import Interactions
+import ModelParts
 import Models
 
 /// From a shop's events to a bundle: the model asked for, and the neighbors and histories that

@@ -1,0 +1,88 @@
+internal import Interactions
+package import ModelParts
+
+/// Items that are described alike, by TF-IDF; needs a catalog and no event of the items at hand.
+///
+/// The list of i holds the items with the largest cosine between their vectors of weights, which
+/// are those of ``CatalogTerms``.
+///
+/// Source: Lops, de Gemmis and Semeraro 2011, "Content-based recommender systems:
+/// state of the art and trends".
+///
+/// - Complexity: O(sum of squared n_t over the terms that are compared) time; O(I) memory a thread
+///   beside the lists.
+package struct Content: Recommender {
+    package static let name = "content"
+
+    /// Multiply a term's weight by its field; 0 or more, and one of them positive.
+    package var categoryWeight: Float = 1
+    package var attributeWeight: Float = 1
+    package var titleWeight: Float = 1
+    /// A term of a larger share of the items is left out: it says little, and takes the square of
+    /// its items to compare. Above 0, at most 1; two items are never too many.
+    package var termShareMax: Float = 0.5
+    /// The longest list; at least 1.
+    package var neighborsMax = 50
+
+    package init() {}
+
+    package var hyperparameters: [String: Double] {
+        [
+            "category_weight": Double(categoryWeight),
+            "attribute_weight": Double(attributeWeight), "title_weight": Double(titleWeight),
+            "term_share_max": Double(termShareMax), "neighbors_max": Double(neighborsMax),
+        ]
+    }
+
+    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+    {
+        try validate()
+        let fields = CatalogTerms(
+            categoryWeight: categoryWeight, attributeWeight: attributeWeight,
+            titleWeight: titleWeight, shareMax: termShareMax)
+        let vectors = fields.vectors(
+            of: data.catalog ?? Catalog(), items: data.interactions.columnCount)
+        guard vectors.nonZeroCount > 0 else {
+            throw TrainingError(
+                "content: no category, attribute or title word that some items have and others "
+                    + "do not; it learns from a catalog")
+        }
+        let items = SparseRows(vectors)
+        let terms = SparseRows(vectors.transposed())
+        var steps = TrainingSteps(
+            model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
+        var parts = ModelParts(popularity: data.popularity)
+        parts.neighbors[.similar] = try steps.makeLists(
+            rows: items.rows, makeScratch: { SparseAccumulator(columns: items.rows) }
+        ) { item, cosines in
+            for entry in items.range(item) {
+                cosines.add(Int(items.columns[entry]), in: terms, weight: items.values[entry])
+            }
+            defer { cosines.removeAll() }
+            var list = cosines.entries.filter { Int($0) != item }.map {
+                RankedKey(item: $0, score: min(1, cosines.values[Int($0)]))
+            }
+            list.keepFirst(neighborsMax)
+            return list
+        }
+        return parts
+    }
+
+    private func validate() throws(TrainingError) {
+        let check = SettingsCheck(model: Self.name)
+        let weights = [
+            ("category_weight", categoryWeight), ("attribute_weight", attributeWeight),
+            ("title_weight", titleWeight),
+        ]
+        for (name, weight) in weights {
+            try check.require(weight >= 0 && weight.isFinite, "\(name) must be 0 or more", weight)
+        }
+        try check.require(
+            weights.contains { $0.1 > 0 }, "one field's weight must be positive", 0)
+        try check.require(
+            termShareMax > 0 && termShareMax <= 1, "term_share_max must be above 0, at most 1",
+            termShareMax)
+        try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
+    }
+}

@@ -1,0 +1,162 @@
+internal import CKernels
+internal import Interactions
+package import ModelParts
+
+/// EASE: the linear item model with the least squared error, in closed form.
+///
+/// Minimizes |X - X B|^2 + lambda |B|^2 over the I x I weights B with a diagonal of 0, where X is
+/// users x items, 1 where taken: with P = (X'X + lambda E)^-1, the weight j -> i is B_ji = -P_ji /
+/// P_ii. Weights may be negative. Of those that lead to an item only the `weightsMax` largest by
+/// absolute value are kept.
+///
+/// Source: Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equations 5 to 8.
+///
+/// - Complexity: O(sum of squared history lengths + I^3) time, 4 I^2 bytes beside the lists.
+package struct EASE: Recommender {
+    package static let name = "ease"
+
+    /// lambda; positive.
+    package var regularization: Float = 1_200
+    /// The weights kept of those that lead to one item; at least 1.
+    package var weightsMax = 1_500
+    /// The most memory that the matrix may take, in bytes; a larger one is refused.
+    package var memoryBytesMax = 4 << 30
+
+    package init() {}
+
+    package var hyperparameters: [String: Double] {
+        [
+            "regularization": Double(regularization), "weights_max": Double(weightsMax),
+            "memory_bytes_max": Double(memoryBytesMax),
+        ]
+    }
+
+    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+    {
+        try validate()
+        guard data.interactions.nonZeroCount > 0 else {
+            throw TrainingError("ease: no event of a known user; it learns from histories")
+        }
+        let items = data.interactions.columnCount
+        let bytes = SquareMatrix.bytes(rows: items)
+        guard bytes <= memoryBytesMax, bytes < Int.max else {
+            throw TrainingError(
+                "ease: \(items) items take \(bytes >> 20) MiB of memory, and memory_bytes_max "
+                    + "allows \(memoryBytesMax >> 20) MiB; slim needs far less")
+        }
+        try DenseAlgebra.require(for: Self.name)
+        let matrix = SquareMatrix(rows: items)
+        var steps = TrainingSteps(
+            model: Self.name, total: 3 + TrainingSteps.listSteps(rows: items), context: context)
+        try steps.check()
+        matrix.fill(with: data.interactions, ridge: regularization, threads: context.threads)
+        steps.finish()
+        try steps.check()
+        guard matrix.factor() else {
+            throw TrainingError(
+                "ease: the matrix is not positive definite in single precision; raise "
+                    + "regularization, now \(regularization)")
+        }
+        steps.finish()
+        try steps.check()
+        matrix.invert(threads: context.threads)
+        steps.finish()
+        let sources = try steps.makeLists(rows: items, makeScratch: {}) { target, _ in
+            matrix.weights(to: target, limit: weightsMax)
+        }
+        var parts = ModelParts(popularity: data.popularity)
+        parts.itemWeights = sources.transposed(columnCount: items, threads: context.threads)
+        return parts
+    }
+
+    private func validate() throws(TrainingError) {
+        let check = SettingsCheck(model: Self.name)
+        try check.require(
+            regularization > 0 && regularization.isFinite, "regularization must be positive",
+            regularization)
+        try check.require(weightsMax > 0, "weights_max must be at least 1", weightsMax)
+        try check.require(
+            memoryBytesMax > 0, "memory_bytes_max must be at least 1", memoryBytesMax)
+    }
+}
+
+/// X'X + lambda E, then its Cholesky factor, then its inverse.
+///
+/// `@unchecked Sendable`: within a step each thread writes its own rows.
+private final class SquareMatrix: @unchecked Sendable {
+    let rows: Int
+    private let stride: Int
+    private let base: UnsafeMutablePointer<Float>
+
+    /// The memory that so many rows take; `Int.max` where it is more than can be counted. What can
+    /// has fewer than 2^31 rows, the most that LAPACK's integers allow.
+    static func bytes(rows: Int) -> Int {
+        let stride = paddedCount(rows)
+        let (count, overflow) = stride.multipliedReportingOverflow(by: stride)
+        return overflow || count > Int.max / 4 ? Int.max : count * MemoryLayout<Float>.stride
+    }
+
+    init(rows: Int) {
+        self.rows = rows
+        stride = paddedCount(rows)
+        base = UnsafeMutableRawPointer.allocate(
+            byteCount: rows * stride * MemoryLayout<Float>.stride, alignment: 64
+        ).bindMemory(to: Float.self, capacity: rows * stride)
+    }
+
+    deinit { base.deallocate() }
+
+    /// Counts who took what together, on and above the diagonal.
+    func fill(with histories: SparseMatrix, ridge: Float, threads: Int) {
+        let users = SparseRows(histories)
+        let items = SparseRows(histories.transposed())
+        parallelFor(count: rows, chunk: 16, threads: threads) { [self] _, range in
+            for item in range {
+                let row = base + item * stride
+                row.initialize(repeating: 0, count: stride)
+                for holder in items.range(item) {
+                    let user = users.range(Int(items.columns[holder]))
+                    var entry = user.upperBound - 1
+                    while entry >= user.lowerBound, Int(users.columns[entry]) >= item {
+                        row[Int(users.columns[entry])] += 1
+                        entry -= 1
+                    }
+                }
+                row[item] += ridge
+            }
+        }
+    }
+
+    /// - Returns: whether the matrix was positive definite.
+    func factor() -> Bool { sc_blas_factor(base, stride, rows) }
+
+    /// To be called once the matrix is its factor.
+    func invert(threads: Int) {
+        precondition(sc_blas_invert(base, stride, rows), "a factor with a zero on its diagonal")
+        // The library leaves it above the diagonal; tiles keep both ends of the copy in the cache.
+        let tile = 64
+        parallelFor(count: rows, chunk: tile, threads: threads) { [self] _, range in
+            for first in Swift.stride(from: 0, through: range.lowerBound, by: tile) {
+                for row in range {
+                    for column in first..<min(first + tile, row) {
+                        base[row * stride + column] = base[column * stride + row]
+                    }
+                }
+            }
+        }
+    }
+
+    /// The weights that lead to an item, the largest by absolute value, in no order; none is 0.
+    func weights(to target: Int, limit: Int) -> [RankedKey] {
+        let row = base + target * stride
+        let scale = -1 / row[target]
+        var magnitudes: [RankedKey] = []
+        magnitudes.reserveCapacity(rows)
+        for source in 0..<rows where source != target && row[source] != 0 {
+            magnitudes.append(RankedKey(item: Int32(source), score: abs(row[source])))
+        }
+        magnitudes.selectFirst(limit)
+        return magnitudes.map { RankedKey(item: $0.item, score: row[Int($0.item)] * scale) }
+    }
+}

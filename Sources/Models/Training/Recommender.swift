@@ -1,0 +1,103 @@
+package import Interactions
+package import ModelParts
+
+/// One algorithm that learns from a shop's events.
+///
+/// A conforming type is its hyperparameters: a plain value, made before the data is seen. Training
+/// is deterministic: the same data, options and seed give the same parts, bit by bit, at any thread
+/// count.
+package protocol Recommender: Sendable {
+    /// The name on the command line and in manifests, such as `ials`.
+    static var name: String { get }
+
+    /// The hyperparameters by name, as recorded in a manifest.
+    var hyperparameters: [String: Double] { get }
+
+    /// Whether its parts tell what goes with a basket of a shopper it was not trained on.
+    var answersBaskets: Bool { get }
+
+    /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large
+    ///   for it.
+    func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+}
+
+extension Recommender {
+    package var answersBaskets: Bool { true }
+}
+
+/// What models see of a shop: who took what, and what was taken together.
+package struct TrainingData: Sendable {
+    /// Users x items; a value says how often or how strongly. Columns ascend within a row.
+    package var interactions: SparseMatrix
+    /// Baskets x items, without repeats; nil where the events name no baskets.
+    package var baskets: SparseMatrix?
+    /// Each user's baskets in the order of time; nil where no basket has a known user.
+    package var orders: OrderHistories?
+    /// What is known of the items; nil where nothing is.
+    package var catalog: Catalog?
+    /// Users x features, a value says how much the feature counts; nil where nothing is known but
+    /// the events.
+    package var userFeatures: SparseMatrix?
+    /// Items x features, likewise.
+    package var itemFeatures: SparseMatrix?
+    /// Whether the values of `interactions` are ratings, and not how often or how strongly.
+    package var hasRatings = false
+
+    package init(
+        interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,
+        catalog: Catalog? = nil
+    ) {
+        self.interactions = interactions
+        self.baskets = baskets
+        self.orders = orders
+        self.catalog = catalog
+    }
+}
+
+/// How to train, as opposed to what.
+package struct TrainingContext: Sendable {
+    package var threads: Int
+    package var seed: UInt64
+    /// Called on the training thread after each step of work.
+    package var report: @Sendable (TrainingProgress) -> Void
+    /// Asked between steps of work; once true, training ends soon with a ``TrainingError``.
+    package var isCancelled: @Sendable () -> Bool
+
+    package init(
+        threads: Int, seed: UInt64,
+        report: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
+        precondition(threads > 0, "\(threads) threads")
+        self.threads = threads
+        self.seed = seed
+        self.report = report
+        self.isCancelled = isCancelled
+    }
+}
+
+package struct TrainingProgress: Sendable {
+    /// The algorithm's name.
+    package var model: String
+    /// Steps finished, 1 to `steps`.
+    package var step: Int
+    package var steps: Int
+    /// The training objective after this step, where the algorithm has one.
+    package var loss: Double?
+
+    package init(model: String, step: Int, steps: Int, loss: Double?) {
+        self.model = model
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+    }
+}
+
+/// Why an algorithm cannot learn from this data.
+package struct TrainingError: Error, CustomStringConvertible, Sendable {
+    /// One sentence that names what is missing, or the limit and the figure that passes it.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
