@@ -6,6 +6,7 @@ extension ModelBundle {
         var tensors = TextColumns.tensors("ranker.features", ranker.features.map(\.rawValue))
         tensors.append(Tensor("ranker.wide", .float32(ranker.wide)))
         tensors.append(Tensor("ranker.bias", .float32([ranker.bias])))
+        tensors.append(Tensor("ranker.history_share", .float32([ranker.historyShare])))
         for (place, layer) in ranker.layers.enumerated() {
             let name = "ranker.layers.\(place)"
             let weights = layer.weights
@@ -43,6 +44,11 @@ extension ModelBundle {
             features: features,
             wide: try set.takeFloats("ranker.wide", count: features.count),
             bias: try set.takeFloats("ranker.bias", count: 1, absent: 0)[0])
+        ranker.historyShare = try set.takeFloats(
+            "ranker.history_share", count: 1, absent: RankerParts.usualHistoryShare)[0]
+        guard 0...1 ~= ranker.historyShare else {
+            throw set.problem("ranker.history_share", "is \(ranker.historyShare), not 0 to 1")
+        }
         while set.contains("ranker.layers.\(ranker.layers.count).weights") {
             try takeLayer(&set, &ranker, parts)
         }
@@ -95,9 +101,8 @@ extension ModelParts {
         case .product: embeddings == nil ? "item_embeddings" : nil
         case .itemWeights: itemWeights == nil ? "item_weights" : nil
         case .userList: userLists == nil ? "user_lists" : nil
-        case .neighbors:
-            neighbors[.complement] == nil && neighbors[.similar] == nil
-                ? "neighbors.complement or neighbors.similar" : nil
+        case .complement: neighbors[.complement] == nil ? "neighbors.complement" : nil
+        case .similar: neighbors[.similar] == nil ? "neighbors.similar" : nil
         case .popularity, .historyLength: nil
         }
     }

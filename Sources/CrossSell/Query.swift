@@ -16,8 +16,10 @@ package struct Query {
     package var includesOutOfStock = false
     /// At most so many of one category; 0: no such limit.
     package var perCategoryMax = 0
-    /// False where only ids and scores are wanted: explanations cost a solve an item.
+    /// False where only ids and scores are wanted.
     package var wantsReasons = true
+    /// When the answer must be there, in nanoseconds of the engine's clock; `.max` for no limit.
+    package var deadline = Int64.max
 
     package init() {}
 
@@ -31,21 +33,15 @@ package struct Query {
         includesOutOfStock = false
         perCategoryMax = 0
         wantsReasons = true
+        deadline = .max
     }
 }
 
-/// How an answer was found, best first.
-package enum Tier: Int, Sendable {
-    case personal = 1
-    case neighbors = 2
-    case popular = 3
-}
-
-/// The most a single request may ask; scratch space is allocated for these once.
+/// The most a single request may ask.
 package struct EngineLimits: Sendable {
     /// Items in one basket.
     package var basketItems = 256
-    /// Items in one inline history.
+    /// Items in one inline history, and of a known user's history the newest that count.
     package var historyItems = 1_000
     /// Items excluded by one request.
     package var exclusions = 1_000
@@ -55,29 +51,4 @@ package struct EngineLimits: Sendable {
     package var slateItems = 1_000
 
     package init() {}
-}
-
-/// One item of a slate.
-package struct RankedItem {
-    /// The item's number; at or past the catalog's count for items put while serving.
-    package var ordinal: UInt32
-    /// Valid until the engine's next turn.
-    package var id: IDView
-    package var score: Float
-    /// Positions in ``ScoringEngine/reasons``, strongest first.
-    package var reasons: Range<Int>
-}
-
-/// Why an item is on the slate.
-package struct Reason {
-    package enum Kind: Int { case boughtTogether = 1, taste = 2, popular = 3 }
-    package var kind: Kind
-    /// The basket item or past item it speaks of; nil for `popular`.
-    package var item: UInt32?
-    /// That item's id, valid until the engine's next turn.
-    package var itemID: IDView?
-    /// How much of the score this reason gave.
-    package var contribution: Float
-    package var lift: Float = 0
-    package var confidence: Float = 0
 }

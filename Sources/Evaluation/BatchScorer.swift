@@ -62,7 +62,9 @@ package struct BatchScorer: Sendable {
             }
             return
         }
-        let order: [RankerFeature] = [.userList, .itemWeights, .product, .neighbors]
+        let order: [RankerFeature] = [
+            .userList, .itemWeights, .product, .complement, .similar,
+        ]
         let first = order.lazy.compactMap {
             Self.source(of: $0, in: parts, knowsUsers: knowsUsers, threads: threads)
         }.first
@@ -94,8 +96,8 @@ package struct BatchScorer: Sendable {
         case .userList: knowsUsers ? parts.userLists.map(Source.userLists) : nil
         case .itemWeights: parts.itemWeights.map(Source.itemLists)
         case .product: product(parts.embeddings, knowsUsers: knowsUsers, threads: threads)
-        case .neighbors:
-            (parts.neighbors[.complement] ?? parts.neighbors[.similar]).map(Source.itemLists)
+        case .complement: parts.neighbors[.complement].map(Source.itemLists)
+        case .similar: parts.neighbors[.similar].map(Source.itemLists)
         case .popularity: .popularity(parts.popularity.map(RankerFeature.popularity))
         case .historyLength: .historyLength
         }

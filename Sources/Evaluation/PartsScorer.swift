@@ -89,8 +89,8 @@ package struct PartsScorer {
         case .userList:
             return parts.userLists.map { sums(of: [Int32(user)], in: $0, for: candidates) }
                 ?? silence
-        case .neighbors:
-            let lists = parts.neighbors[.complement] ?? parts.neighbors[.similar]
+        case .complement, .similar:
+            let lists = parts.neighbors[feature == .similar ? .similar : .complement]
             return lists.map { sums(of: history, in: $0, for: candidates) } ?? silence
         case .popularity:
             return candidates.map { RankerFeature.popularity(parts.popularity[Int($0)]) }

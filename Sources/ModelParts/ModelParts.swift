@@ -22,6 +22,18 @@ package struct ModelParts: Sendable {
     package var popularity: [Float]
 
     package init(popularity: [Float]) { self.popularity = popularity }
+
+    /// The feature that speaks for a model without a ranker of its own.
+    package var speaker: RankerFeature {
+        if userLists != nil { return .userList }
+        if itemWeights != nil { return .itemWeights }
+        if embeddings != nil { return .product }
+        if neighbors[.complement] != nil { return .complement }
+        return neighbors[.similar] != nil ? .similar : .popularity
+    }
+
+    /// The same, or nil where a ranker speaks for it.
+    package var soleSpeaker: RankerFeature? { ranker == nil ? speaker : nil }
 }
 
 package struct EmbeddingParts: Sendable {

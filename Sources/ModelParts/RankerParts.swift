@@ -8,9 +8,10 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     case itemWeights = "item_weights"
     /// The item's score on the shopper's own list.
     case userList = "user_list"
-    /// The sum, over the shopper's items, of the scores of their complements lists, or where there
-    /// are none of their lists of similar items.
-    case neighbors
+    /// The sum, over the shopper's items, of the scores that their complements have.
+    case complement
+    /// The sum, over the shopper's items, of the scores that their similar items have.
+    case similar
     /// ln(1 + popularity).
     case popularity
     /// ln(1 + the number of the shopper's items); the same for all candidates, so that it only
@@ -60,6 +61,15 @@ package struct RankerParts: Sendable, Equatable {
     package var bias: Float
     package var layers: [Layer]
     package var usesVectors: Bool
+    /// How much the history counts where there is a basket too, 0 to 1; the basket counts the rest.
+    ///
+    /// Either counts 1 where there is no other. A long history would otherwise drown the basket.
+    package var historyShare: Float = Self.usualHistoryShare
+
+    package static let usualHistoryShare: Float = 0.2
+
+    /// The ranker of a model whose score is one feature.
+    package init(speaker: RankerFeature) { self.init(features: [speaker], wide: [1]) }
 
     package init(
         features: [RankerFeature], wide: [Float], bias: Float = 0, layers: [Layer] = [],

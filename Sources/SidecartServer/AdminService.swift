@@ -6,12 +6,12 @@ internal import RPC
 
 /// `sidecart.v1.Admin`: what is running, and how to stop it gently.
 final class AdminService {
-    private let model: ServingModel
+    private let model: Generation
     private let process: ServerProcess
     private let version = TextBytes(SidecartServer.version)
     private let kind: TextBytes
 
-    init(model: ServingModel, process: ServerProcess) {
+    init(model: Generation, process: ServerProcess) {
         self.model = model
         self.process = process
         kind = TextBytes(model.kind)
@@ -38,7 +38,7 @@ final class AdminService {
         response.model_version = model.versionBytes.binaryData
         response.model_kind = kind.binaryData
         response.items = UInt64(model.items.count)
-        response.users = UInt64(model.userNumbers.count)
+        response.users = UInt64(model.userOrdinals.count)
         response.dimensions = UInt32(model.dimensions)
         response.threads = UInt32(process.configuration.threads)
         response.connections = UInt64(statistics?.connections ?? 0)

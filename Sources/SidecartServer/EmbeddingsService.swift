@@ -6,7 +6,7 @@ internal import RPC
 
 /// `sidecart.v1.Embeddings` for one loop: reads, replaces and searches the vectors being served.
 final class EmbeddingsService {
-    private let engine: ScoringEngine
+    private let engine: Engine
     private let itemOrdinals: OrdinalAllocator
     private let userOrdinals: OrdinalAllocator
     private var ids: [IDView] = []
@@ -17,7 +17,7 @@ final class EmbeddingsService {
     private static let batchMax = 1_000
 
     /// The allocators are shared by all loops, so that each new id gets a number of its own.
-    init(engine: ScoringEngine, itemOrdinals: OrdinalAllocator, userOrdinals: OrdinalAllocator) {
+    init(engine: Engine, itemOrdinals: OrdinalAllocator, userOrdinals: OrdinalAllocator) {
         self.engine = engine
         nearest = NearestResults(capacity: engine.limits.slateItems)
         self.itemOrdinals = itemOrdinals
@@ -50,7 +50,7 @@ final class EmbeddingsService {
             let message = try call.arena.message(
                 Sidecart__V1__Embedding.self, sidecart__v1__embedding__init)
             message.pointee.id = id.binaryData
-            message.pointee.n_vector = engine.model.dimensions
+            message.pointee.n_vector = engine.generation.dimensions
             message.pointee.vector = UnsafeMutablePointer(mutating: row.vector)
             response.embeddings[response.n_embeddings] = message
             response.n_embeddings += 1
@@ -69,7 +69,7 @@ final class EmbeddingsService {
             let id = try FieldCheck.id(embedding.id, "embeddings[\(position)].id")
             let vector = try FieldCheck.vector(
                 embedding.vector, embedding.n_vector, "embeddings[\(position)].vector",
-                dimensions: engine.model.dimensions)
+                dimensions: engine.generation.dimensions)
             puts.append(.init(id: id, vector: vector, ordinal: ordinal(of: id, space)))
         }
         var response = Sidecart__V1__PutEmbeddingsResponse()
@@ -110,7 +110,7 @@ final class EmbeddingsService {
         let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
         let vector = try FieldCheck.vector(
             request.pointee.vector, request.pointee.n_vector, "vector",
-            dimensions: engine.model.dimensions)
+            dimensions: engine.generation.dimensions)
         do {
             try reader.nearest(to: vector, k: k, into: &nearest)
         } catch {
@@ -139,18 +139,18 @@ final class EmbeddingsService {
     }
 
     private func space(_ space: Sidecart__V1__Space) throws(RPCError) -> SpaceView {
-        let model = engine.model
+        let model = engine.generation
         guard model.dimensions > 0 else {
             throw RPCError(.failedPrecondition, "the model \(model.kind) has no embeddings")
         }
         switch space {
         case SIDECART__V1__SPACE__ITEMS:
             return SpaceView(
-                store: model.itemStore, reader: engine.itemReader, numbers: model.itemNumbers,
+                store: model.itemStore, reader: engine.itemReader, numbers: model.items.ordinals,
                 ordinals: itemOrdinals)
         case SIDECART__V1__SPACE__USERS:
             return SpaceView(
-                store: model.userStore, reader: engine.userReader, numbers: model.userNumbers,
+                store: model.userStore, reader: engine.userReader, numbers: model.userOrdinals,
                 ordinals: userOrdinals)
         default: throw RPCError(.invalidArgument, "space is missing: ITEMS or USERS")
         }

@@ -1,15 +1,16 @@
 internal import CSidecartProto
 internal import CrossSell
+internal import ModelParts
 internal import RPC
 
 /// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become
 /// replies.
 final class ScoringService {
-    private let engine: ScoringEngine
+    private let engine: Engine
     private var query = Query()
     private var scoredItems: [IDView] = []
 
-    init(engine: ScoringEngine) { self.engine = engine }
+    init(engine: Engine) { self.engine = engine }
 
     func register(in router: Router) {
         let service = "sidecart.v1.Scoring"
@@ -34,7 +35,7 @@ final class ScoringService {
         var response = Sidecart__V1__ScoreResponse()
         sidecart__v1__score_response__init(&response)
         response.tier = tier.message
-        response.model_version = engine.model.versionBytes.binaryData
+        response.model_version = engine.generation.versionBytes.binaryData
         try engine.scores.withUnsafeBufferPointer { scores throws(RPCError) in
             response.n_scores = scores.count
             response.scores = UnsafeMutablePointer(mutating: scores.baseAddress)
@@ -65,7 +66,7 @@ final class ScoringService {
         var response = Sidecart__V1__RecommendResponse()
         sidecart__v1__recommend_response__init(&response)
         response.tier = tier.message
-        response.model_version = engine.model.versionBytes.binaryData
+        response.model_version = engine.generation.versionBytes.binaryData
         response.n_unknown = engine.unknown.count
         response.unknown = try call.arena.array(of: ProtobufCBinaryData.self, engine.unknown.count)
         for (position, id) in engine.unknown.enumerated() {
@@ -87,7 +88,7 @@ final class ScoringService {
     private func describe(
         _ item: RankedItem, in message: UnsafeMutablePointer<Sidecart__V1__SlateItem>, _ call: Call
     ) throws(RPCError) {
-        let shown = engine.model.shown(item.ordinal)
+        let shown = engine.generation.items.shown(item.ordinal)
         message.pointee.title = shown.title.binaryData
         message.pointee.category = shown.category.binaryData
         message.pointee.price = shown.price
@@ -103,7 +104,7 @@ final class ScoringService {
             entry.pointee.confidence = reason.confidence
             if let cause = reason.item, let id = reason.itemID {
                 entry.pointee.item_id = id.binaryData
-                entry.pointee.title = engine.model.shown(cause).title.binaryData
+                entry.pointee.title = engine.generation.items.shown(cause).title.binaryData
             }
             message.pointee.reasons[position] = entry
         }
@@ -115,8 +116,7 @@ final class ScoringService {
         let request = try call.decode(sidecart__v1__related_request__unpack)
         let id = try FieldCheck.id(request.pointee.item_id, "item_id")
         let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
-        let model = engine.model
-        let relation: RelationName
+        let relation: Relation
         switch request.pointee.relation {
         case SIDECART__V1__RELATION__RELATION_UNSPECIFIED, SIDECART__V1__RELATION__COMPLEMENT:
             relation = .complement
@@ -125,37 +125,31 @@ final class ScoringService {
             throw RPCError(
                 .invalidArgument, "relation \(request.pointee.relation.rawValue) is not known")
         }
-        guard let number = model.itemNumbers.index(of: id.assumingMemoryBound(to: UInt8.self))
-        else {
-            throw RPCError(.notFound, "item_id \(String(decoding: id, as: UTF8.self)) is not known")
+        do throws(RelatedFailure) {
+            try engine.findRelated(id, relation, k: k)
+        } catch {
+            throw error.rpcError(id, relation)
         }
-        guard let lists = relation == .complement ? model.complements : model.similars else {
-            throw RPCError(.failedPrecondition, "this model has no relation \(relation.rawValue)")
-        }
-        let edges = lists.range(of: Int(number)).prefix(k)
         var response = Sidecart__V1__RelatedResponse()
         sidecart__v1__related_response__init(&response)
-        response.model_version = model.versionBytes.binaryData
-        response.n_items = edges.count
-        response.items = try call.arena.messages(edges.count)
-        for (position, edge) in edges.enumerated() {
-            let ordinal = UInt32(lists.items[edge])
+        response.model_version = engine.generation.versionBytes.binaryData
+        response.n_items = engine.related.count
+        response.items = try call.arena.messages(engine.related.count)
+        for (position, item) in engine.related.enumerated() {
             let message = try call.arena.message(
                 Sidecart__V1__RelatedItem.self, sidecart__v1__related_item__init)
-            let shown = model.shown(ordinal)
-            message.pointee.item_id = model.items[Int(ordinal)].binaryData
-            message.pointee.score = lists.scores[edge]
+            let shown = engine.generation.items.shown(item.ordinal)
+            message.pointee.item_id = item.id.binaryData
+            message.pointee.score = item.score
             message.pointee.title = shown.title.binaryData
             message.pointee.category = shown.category.binaryData
             message.pointee.price = shown.price
-            message.pointee.lift = lists.lifts[edge]
-            message.pointee.confidence = lists.confidences[edge]
+            message.pointee.lift = item.lift
+            message.pointee.confidence = item.confidence
             response.items[position] = message
         }
         try call.reply(&response)
     }
-
-    private enum RelationName: String { case complement, similar }
 
     // MARK: Shared
 
@@ -173,10 +167,27 @@ final class ScoringService {
     }
 }
 
+extension RelatedFailure {
+    fileprivate func rpcError(_ id: IDView, _ relation: Relation) -> RPCError {
+        switch self {
+        case .unknownItem:
+            return RPCError(
+                .notFound, "item_id \(String(decoding: id, as: UTF8.self)) is not known")
+        case .noSuchRelation(let available):
+            let others = available.map(\.rawValue).joined(separator: ", ")
+            return RPCError(
+                .failedPrecondition,
+                "this model has no relation \(relation.rawValue); "
+                    + (others.isEmpty ? "it has none" : "it has \(others)"))
+        }
+    }
+}
+
 extension Tier {
     fileprivate var message: Sidecart__V1__Tier {
         switch self {
-        case .personal: SIDECART__V1__TIER__TIER_PERSONAL
+        case .full: SIDECART__V1__TIER__TIER_FULL
+        case .linear: SIDECART__V1__TIER__TIER_LINEAR
         case .neighbors: SIDECART__V1__TIER__TIER_NEIGHBORS
         case .popular: SIDECART__V1__TIER__TIER_POPULAR
         }

@@ -33,20 +33,20 @@ package final class SidecartServer: Sendable {
     ///   whoever owns the server is to call ``drain()`` on another thread.
     /// - Throws: where the socket cannot be had or the limits contradict each other.
     package init(
-        model: ServingModel, configuration: Configuration,
+        model: Generation, configuration: Configuration,
         onDrainRequest: @escaping @Sendable () -> Void
     ) throws {
         let process = ServerProcess(configuration: configuration, onDrainRequest: onDrainRequest)
         let ordinals = (
             items: OrdinalAllocator(first: UInt32(model.items.count)),
-            users: OrdinalAllocator(first: UInt32(model.userNumbers.count))
+            users: OrdinalAllocator(first: UInt32(model.userOrdinals.count))
         )
         rpc = try RPCServer(
             RPCServerConfiguration(
                 path: configuration.socketPath, mode: configuration.socketMode,
                 loopCount: configuration.threads, limits: configuration.rpcLimits)
         ) { _, loop in
-            let engine = try ScoringEngine(model: model, limits: configuration.engineLimits)
+            let engine = try Engine(model, limits: configuration.engineLimits)
             let router = Router()
             ScoringService(engine: engine).register(in: router)
             EmbeddingsService(

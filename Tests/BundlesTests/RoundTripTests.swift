@@ -74,7 +74,7 @@ import Testing
     @Test func `A ranker needs no layers, and no bias when read`() throws {
         let folder = try TemporaryFolder()
         var bundle = fullBundle()
-        bundle.parts.ranker = RankerParts(features: [.itemWeights, .neighbors], wide: [1, 0.5])
+        bundle.parts.ranker = RankerParts(features: [.itemWeights, .complement], wide: [1, 0.5])
         try bundle.write(to: "\(folder.path)/a")
         #expect(
             try ModelBundle.read(from: "\(folder.path)/a").parts.ranker == bundle.parts.ranker)

@@ -15,7 +15,7 @@ import Testing
         "Score and Recommend allocate nothing once they have run",
         .enabled(if: sc_allocations_counted()), arguments: RankingTests.shapes)
     func requests(shop: RandomShop) throws {
-        let engine = try ScoringEngine(model: shop.makeBundle().serve())
+        let engine = try Engine(shop.makeBundle().serve())
         var asks = [
             Ask(), Ask(user: "u0"), Ask(user: "u0", basket: ["i0", "i1"], k: 1_000),
             Ask(basket: ["i2", "nothing"], history: ["i1", "i1", "i0"], exclusions: ["i2"]),

@@ -63,7 +63,7 @@ struct Answer: Equatable {
     var ids: [String] { items.map(\.id) }
 }
 
-extension ScoringEngine {
+extension Engine {
     func answer(_ ask: Ask) -> Answer {
         defer { endTurn() }
         return ask.lend { query, _ in
@@ -93,12 +93,12 @@ extension ScoringEngine {
 }
 
 extension ModelBundle {
-    func serve() throws -> ServingModel {
-        try ServingModel(self, storeBytesMax: 64 << 20, readersMax: 2)
+    func serve() throws -> Generation {
+        try Generation(self, storeBytesMax: 64 << 20, readersMax: 2)
     }
 }
 
-extension ServingModel {
+extension Generation {
     /// Puts an item's vector as the server does for a new or a known id.
     func put(_ id: String, _ vector: [Float], ordinal: UInt32) throws {
         let text = TextTable(count: 1) { _ in id }

@@ -20,7 +20,7 @@ struct RandomShop {
     var ranker: Ranker?
 
     struct Ranker {
-        var features: [RankerFeature] = RankerFeature.allCases
+        var features: [RankerFeature] = RankerFeature.allCases.filter { $0 != .similar }
         /// Of the layers but the last.
         var widths: [Int] = []
         var usesVectors = false

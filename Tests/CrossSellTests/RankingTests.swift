@@ -32,7 +32,7 @@ import Testing
         RandomShop(
             seed: 45, hasEmbeddings: false, hasItemWeights: true,
             ranker: .init(
-                features: [.popularity, .neighbors, .itemWeights, .historyLength], widths: [5])),
+                features: [.popularity, .complement, .itemWeights, .historyLength], widths: [5])),
         RandomShop(
             seed: 46, items: 500, dimensions: 20, categories: 40, hasItemWeights: true,
             hasUserLists: true, ranker: .init(widths: [32, 16], usesVectors: true)),
@@ -41,7 +41,7 @@ import Testing
     @Test("Slates are those of the plain ranking", arguments: shapes)
     func slates(shop: RandomShop) throws {
         let bundle = shop.makeBundle()
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         var random = SeededGenerator(seed: shop.seed + 100)
         for round in 0..<150 {
             let ask = Ask.random(items: shop.items, users: shop.users, using: &random)
@@ -54,7 +54,7 @@ import Testing
         let shop = RandomShop(seed: 11)
         let bundle = shop.makeBundle()
         let model = try bundle.serve()
-        let engine = try ScoringEngine(model: model)
+        let engine = try Engine(model)
         var reference = ReferenceRanking(bundle)
         var random = SeededGenerator(seed: 12)
         for round in 0..<150 {
@@ -82,12 +82,12 @@ import Testing
         let shop = RandomShop(seed: 13, hasNeighbors: false)
         let bundle = shop.makeBundle()
         let model = try bundle.serve()
-        let engine = try ScoringEngine(model: model)
+        let engine = try Engine(model)
         let deleted = Set((0..<shop.items / 2).map(RandomShop.item))
         deleted.forEach(model.delete)
         var ask = Ask(user: "u1", k: 20, includesPurchased: true, includesOutOfStock: true)
         let slate = engine.answer(ask)
-        #expect(slate.tier == .personal && slate.items.count == 20)
+        #expect(slate.tier == .full && slate.items.count == 20)
         #expect(deleted.isDisjoint(with: slate.ids))
         ask.k = 1_000
         let all = engine.answer(ask)
@@ -103,7 +103,7 @@ import Testing
             try model.put(
                 "new", (0..<model.dimensions).map { Float($0) * 0.1 }, ordinal: UInt32(shop.items))
         }
-        let engine = try ScoringEngine(model: model)
+        let engine = try Engine(model)
         var random = SeededGenerator(seed: shop.seed + 200)
         for round in 0..<60 {
             var ask = Ask.random(items: shop.items, users: shop.users, using: &random)
@@ -123,7 +123,7 @@ import Testing
     @Test("An item's score does not depend on the others asked about, nor on their number")
     func independence() throws {
         let shop = RandomShop(seed: 21, items: 300)
-        let engine = try ScoringEngine(model: shop.makeBundle().serve())
+        let engine = try Engine(shop.makeBundle().serve())
         let ask = Ask(user: "u1", basket: ["i5"])
         let all = (0..<300).map(RandomShop.item)
         let together = engine.scores(of: all + all, ask).scores
@@ -140,7 +140,7 @@ import Testing
             ranker: .init(widths: [16, 8], usesVectors: true))
         let bundle = shop.makeBundle()
         let ranker = try #require(bundle.parts.ranker)
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let reference = ReferenceRanking(bundle)
         let ask = Ask(user: "u1", k: 700, includesOutOfStock: true)
         let context = reference.context(ask)
@@ -176,12 +176,12 @@ import Testing
             users: (0..<Int32(shop.users)).map { $0 }, contexts: sorted, relevant: sorted,
             excludesContext: true)
         let scorer = try BatchScorer(parts: bundle.parts, task: task, threads: 1)
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let all = (0..<shop.items).map(RandomShop.item)
         let expected = (0..<shop.users).map { engine.scores(of: all, Ask(user: "u\($0)")).scores }
         let tiers = (0..<shop.users).map { engine.answer(Ask(user: "u\($0)")).tier }
         scorer.forEachQuery { _, query, scores in
-            guard tiers[query] == .personal else { return }
+            guard tiers[query] == .full else { return }
             let ranked = scores.indices.filter { scores[$0] > BatchScorer.excluded }
                 .sorted { scores[$0] > scores[$1] }
             for item in ranked.prefix(RankerNetwork.blockMax) {

@@ -5,14 +5,15 @@ import Models
 import Testing
 
 @Suite struct ReasonTests {
-    /// Folded-in users with neighbors: both kinds of reasons.
+    /// Folded-in users with complements, which give the reasons their facts.
     private static let shop = RandomShop(seed: 31, items: 60, hasUserVectors: false)
 
-    @Test("With a fold-in, the reasons of an item add up to its score")
+    @Test("With a fold-in, an item's reason is its whole score and names an item of the context")
     func sum() throws {
         let bundle = Self.shop.makeBundle()
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let reference = ReferenceRanking(bundle)
+        let lists = try #require(bundle.parts.neighbors[.complement])
         var random = SeededGenerator(seed: 32)
         var checked = 0
         for round in 0..<100 {
@@ -20,21 +21,23 @@ import Testing
             ask.wantsReasons = true
             let answer = engine.answer(ask)
             let context = reference.context(ask)
-            for item in answer.items where answer.tier == .personal {
+            for item in answer.items where answer.tier == .full {
                 let comment = Comment(rawValue: "seed 32, round \(round), \(item)")
-                let sum = item.reasons.reduce(0) { $0 + $1.contribution }
-                let kinds = item.reasons.map(\.kind)
-                #expect(Set(kinds).count == kinds.count && !kinds.isEmpty, comment)
-                // Where the taste speaks against an item it is no reason to show it.
-                guard kinds.contains(.taste) else { continue }
-                #expect(abs(sum - item.score) < 1e-4, comment)
-                #expect(item.reasons.allSatisfy { $0.contribution > 0 }, comment)
+                // What speaks against an item is no reason to show it.
+                guard item.score > 0 else {
+                    #expect(item.reasons.isEmpty, comment)
+                    continue
+                }
+                try #require(item.reasons.count == 1, comment)
+                let reason = item.reasons[0]
+                #expect(abs(reason.contribution - item.score) < 1e-5, comment)
+                let cause = try #require(reason.item, comment)
                 #expect(
-                    item.reasons.map(\.contribution)
-                        == item.reasons.map(\.contribution).sorted(by: >), comment)
-                let taste = item.reasons.first { $0.kind == .taste }!
-                let cause = bundle.items[Int(taste.item!)]
-                #expect((context.past + context.basket).contains(cause), comment)
+                    (context.past + context.basket).contains(bundle.items[Int(cause)]), comment)
+                let number = try #require(bundle.items.index(of: item.id))
+                let edge = lists.range(of: Int(cause)).first { lists.items[$0] == number }
+                #expect((reason.kind == .boughtTogether) == (edge != nil), comment)
+                #expect(reason.lift == edge.map { lists.lifts[$0] } ?? 0, comment)
                 checked += 1
             }
         }
@@ -43,9 +46,9 @@ import Testing
 
     @Test("A neighbor's reason is the edge of the basket item that speaks loudest for it")
     func edges() throws {
-        let bundle = Self.shop.makeBundle()
+        let bundle = RandomShop(seed: 35, items: 60, hasEmbeddings: false).makeBundle()
         let lists = try #require(bundle.parts.neighbors[.complement])
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         var ask = Ask(k: 60, includesOutOfStock: true)
         for first in 0..<20 {
             ask.basket = [RandomShop.item(first), RandomShop.item(first + 20)]
@@ -71,7 +74,7 @@ import Testing
     @Test("Best sellers say so, with their share; and no reasons are given where none are wanted")
     func popular() throws {
         let bundle = Self.shop.makeBundle()
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let answer = engine.answer(Ask())
         #expect(answer.tier == .popular)
         for item in answer.items {
@@ -89,10 +92,10 @@ import Testing
         let model = try bundle.serve()
         let vector = (0..<shop.dimensions).map { $0 == 0 ? Float(2) : 0 }
         try model.put("new", vector, ordinal: UInt32(shop.items))
-        let engine = try ScoringEngine(model: model)
+        let engine = try Engine(model)
         let answer = engine.answer(Ask(history: ["new"], k: 60))
-        #expect(answer.tier == .personal && answer.unknown.isEmpty)
-        let causes = answer.items.flatMap(\.reasons).filter { $0.kind == .taste }.map(\.item)
+        #expect(answer.tier == .full && answer.unknown.isEmpty)
+        let causes = answer.items.flatMap(\.reasons).map(\.item)
         #expect(!causes.isEmpty && causes.allSatisfy { $0 == UInt32(shop.items) })
         #expect(!answer.ids.contains("new"))
         #expect(
@@ -104,10 +107,10 @@ import Testing
     func rankers() throws {
         let shop = RandomShop(
             seed: 33, items: 60, hasUserVectors: false, hasItemWeights: true, hasUserLists: true,
-            ranker: .init(features: [.product, .itemWeights, .userList, .neighbors]))
+            ranker: .init(features: [.product, .itemWeights, .userList, .complement]))
         let bundle = shop.makeBundle()
         let bias = try #require(bundle.parts.ranker).bias
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let reference = ReferenceRanking(bundle)
         var random = SeededGenerator(seed: 34)
         var checked = 0
@@ -116,14 +119,14 @@ import Testing
             ask.wantsReasons = true
             let answer = engine.answer(ask)
             let context = reference.context(ask)
-            for item in answer.items where answer.tier == .personal {
+            for item in answer.items where answer.tier == .full {
                 let comment = Comment(rawValue: "seed 34, round \(round), \(item)")
-                #expect(item.reasons.allSatisfy { $0.contribution > 0 || $0.kind == .popular })
+                #expect(item.reasons.allSatisfy { $0.contribution > 0 })
                 for reason in item.reasons {
                     guard let cause = reason.item.map({ bundle.items[Int($0)] }) else { continue }
                     #expect((context.past + context.basket).contains(cause), comment)
                 }
-                guard item.reasons.contains(where: { $0.kind == .taste }) else { continue }
+                guard !item.reasons.isEmpty else { continue }
                 let sum = item.reasons.reduce(bias) { $0 + $1.contribution }
                 #expect(abs(sum - item.score) < 1e-4, comment)
                 checked += 1

@@ -27,6 +27,7 @@ struct ReferenceRanking {
         var userVector: [Double]?
         /// The known user of the call, where her own list counts.
         var listed: Int?
+        var hasHistory = false
         var tier = Tier.popular
     }
 
@@ -59,21 +60,28 @@ struct ReferenceRanking {
         _ = known(ask.exclusions)
         context.userVector = userVector(ask, user, context)
         context.listed = ask.history.isEmpty ? user.map { Int($0) } : nil
-        if let ranker = bundle.parts.ranker {
-            let hints: [RankerFeature] = [.itemWeights, .userList, .neighbors]
-            let isKnown = hints.contains { feature in
-                ranker.features.contains(feature) && !sums(feature, context).isEmpty
-            }
-            context.tier = context.userVector != nil || isKnown ? .personal : .popular
-            return context
+        context.hasHistory =
+            !context.past.isEmpty
+            || context.listed != nil
+                && (bundle.parts.embeddings?.users != nil
+                    || !(bundle.parts.userLists?.range(of: context.listed!).isEmpty ?? true))
+        let hints: [RankerFeature] = [.itemWeights, .userList, .complement, .similar]
+        let isKnown = hints.contains { feature in
+            ranker.features.contains(feature) && !sums(feature, context).isEmpty
         }
-        let hasNeighbors = !neighborScores(context.basket).isEmpty
-        context.tier =
-            context.userVector != nil ? .personal : hasNeighbors ? .neighbors : .popular
+        let knowsVector = ranker.features.contains(.product) && context.userVector != nil
+        context.tier = knowsVector || isKnown ? .full : .popular
         return context
     }
 
-    /// The basket's vector and the history's, the history weighing 0.2 where there are both.
+    /// The bundle's ranker, or the feature that speaks alone.
+    var ranker: RankerParts {
+        bundle.parts.ranker ?? RankerParts(speaker: bundle.parts.speaker)
+    }
+
+    private var historyShare: Double { Double(ranker.historyShare) }
+
+    /// The basket's vector and the history's, the history by its share where there are both.
     private func userVector(_ ask: Ask, _ user: Int32?, _ context: Context) -> [Double]? {
         guard let embeddings = bundle.parts.embeddings else { return nil }
         func taste(_ ids: [String]) -> [Double]? {
@@ -92,7 +100,7 @@ struct ReferenceRanking {
         }
         guard let present = taste(context.basket) else { return past }
         guard let past else { return present }
-        return zip(past, present).map { 0.2 * $0 + 0.8 * $1 }
+        return zip(past, present).map { historyShare * $0 + (1 - historyShare) * $1 }
     }
 
     /// The system of ``FoldInParameters`` by Gaussian elimination.
@@ -127,38 +135,12 @@ struct ReferenceRanking {
         return (0..<count).map { system[$0][count] / system[$0][$0] }
     }
 
-    func neighborScores(_ basket: [String]) -> [String: Double] {
-        guard let lists = bundle.parts.neighbors[.complement] else { return [:] }
-        var misses: [String: Double] = [:]
-        for id in basket {
-            guard let item = bundle.items.index(of: id) else { continue }
-            for edge in lists.range(of: Int(item)) {
-                misses[bundle.items[Int(lists.items[edge])], default: 1] *=
-                    1 - Double(lists.scores[edge])
-            }
-        }
-        return misses.mapValues { 1 - $0 }
-    }
-
     /// The score of every item, allowed or not.
     func scores(_ context: Context) -> [String: Double] {
-        let neighbors = neighborScores(context.basket)
-        var scores: [String: Double] = [:]
-        if let ranker = bundle.parts.ranker, context.tier == .personal {
-            return self.scores(by: ranker, context).mapValues { $0.wide + $0.deep }
+        guard context.tier == .full else {
+            return Dictionary(uniqueKeysWithValues: allIDs.map { ($0, popularity($0)) })
         }
-        for id in allIDs {
-            switch context.tier {
-            case .personal:
-                let taste = vectors[id].map {
-                    zip($0, context.userVector!).reduce(0) { $0 + $1.0 * $1.1 }
-                }
-                scores[id] = (taste ?? 0) + (neighbors[id] ?? 0)
-            case .neighbors: scores[id] = neighbors[id] ?? 0
-            case .popular: scores[id] = popularity(id)
-            }
-        }
-        return scores
+        return scores(by: ranker, context).mapValues { $0.wide + $0.deep }
     }
 
     // MARK: Rankers
@@ -206,8 +188,8 @@ struct ReferenceRanking {
             })
     }
 
-    /// What the lists of basket and history say of each item, the history weighing 0.2 where there
-    /// are both.
+    /// What the lists of basket and history say of each item, the history by its share where
+    /// there are both.
     private func sums(_ feature: RankerFeature, _ context: Context) -> [String: Double] {
         var sums: [String: Double] = [:]
         func add(_ lists: NeighborLists?, _ row: Int, _ share: Double) {
@@ -217,7 +199,7 @@ struct ReferenceRanking {
                     share * Double(lists.scores[edge])
             }
         }
-        let pastShare = context.basket.isEmpty ? 1 : 0.2
+        let pastShare = context.basket.isEmpty ? 1 : historyShare
         let parts = bundle.parts
         if feature == .userList {
             if let user = context.listed { add(parts.userLists, user, pastShare) }
@@ -225,10 +207,10 @@ struct ReferenceRanking {
         }
         let lists =
             feature == .itemWeights
-            ? parts.itemWeights : parts.neighbors[.complement] ?? parts.neighbors[.similar]
-        guard feature == .itemWeights || feature == .neighbors else { return sums }
+            ? parts.itemWeights : parts.neighbors[feature == .similar ? .similar : .complement]
+        guard [.itemWeights, .complement, .similar].contains(feature) else { return sums }
         for (ids, share) in [
-            (context.basket, context.past.isEmpty ? 1 : 0.8), (context.past, pastShare),
+            (context.basket, context.hasHistory ? 1 - historyShare : 1), (context.past, pastShare),
         ] {
             for id in ids {
                 if let item = bundle.items.index(of: id) { add(lists, Int(item), share) }

@@ -26,7 +26,7 @@ import Testing
 
     @Test("The planted complements come back at the top")
     func complements() throws {
-        let engine = try ScoringEngine(model: Self.bundle.get().serve())
+        let engine = try Engine(Self.bundle.get().serve())
         var (found, wanted) = (0, 0)
         for group in Self.shop.groups {
             let ids = group.items.map { Self.shop.dataset.items[Int($0)] }
@@ -43,13 +43,13 @@ import Testing
     @Test("A shopper's own vector is what folding in her history gives")
     func foldIn() throws {
         let bundle = try Self.bundle.get()
-        let engine = try ScoringEngine(model: bundle.serve())
+        let engine = try Engine(bundle.serve())
         let histories = try #require(bundle.histories)
         for user in stride(from: 0, to: bundle.users.count, by: 41) {
             let history = histories.row(user).map { bundle.items[Int(histories.columns[$0])] }
             let stored = engine.answer(Ask(user: bundle.users[user], k: 20))
             let folded = engine.answer(Ask(history: history, k: 20))
-            #expect(stored.tier == .personal && folded.tier == .personal)
+            #expect(stored.tier == .full && folded.tier == .full)
             for (a, b) in zip(stored.items, folded.items) {
                 #expect(abs(a.score - b.score) < 1e-4, "user \(user)")
             }
@@ -58,8 +58,8 @@ import Testing
 
     @Test("The same training gives the same slates")
     func determinism() throws {
-        let one = try ScoringEngine(model: Self.bundle.get().serve())
-        let other = try ScoringEngine(model: Self.train(seed: 1).serve())
+        let one = try Engine(Self.bundle.get().serve())
+        let other = try Engine(Self.train(seed: 1).serve())
         for user in stride(from: 0, to: 600, by: 50) {
             let ask = Ask(user: Self.shop.dataset.users[user % Self.shop.dataset.users.count])
             let first = one.answer(ask)
@@ -70,7 +70,7 @@ import Testing
 
     @Test("Repeats in basket, history and exclusions change nothing")
     func repeats() throws {
-        let engine = try ScoringEngine(model: Self.bundle.get().serve())
+        let engine = try Engine(Self.bundle.get().serve())
         let ids = (0..<8).map { Self.shop.dataset.items[$0] }
         let once = Ask(
             basket: Array(ids[0..<2]), history: Array(ids[2..<6]), exclusions: Array(ids[6..<8]))

@@ -23,7 +23,7 @@ extension ProgramTests {
         func recommend() async throws {
             let known = try await client.recommend(
                 for: Context(userID: shop.user(0)), SlateOptions(count: 5))
-            #expect(known.items.count == 5 && known.tier == .personal)
+            #expect(known.items.count == 5 && known.tier == .full)
             #expect(known.modelVersion == "shop-1" && known.unknown.isEmpty)
             #expect(known.items.allSatisfy { !$0.title.isEmpty && !$0.reasons.isEmpty })
             let basket = try await client.recommend(
@@ -32,7 +32,7 @@ extension ProgramTests {
             #expect(!basket.items.contains { $0.itemID == shop.item(0) })
             let past = try await client.recommend(
                 for: Context(history: [shop.item(1), shop.item(2)]))
-            #expect(past.items.count == 10 && past.tier == .personal)
+            #expect(past.items.count == 10 && past.tier == .full)
             let stranger = try await client.recommend(for: Context(userID: "who?"))
             #expect(stranger.items.count == 10 && stranger.tier == .popular)
             #expect(stranger.items.allSatisfy { $0.reasons.map(\.kind) == [.popular] })

@@ -47,7 +47,7 @@ import Testing
         #expect(texts(sent.history, sent.n_history) == context.history)
         #expect(reply.values == scores)
         #expect(reply.unknown == [3, 99])
-        #expect(reply.tier == .neighbors)
+        #expect(reply.tier == .linear)
         #expect(reply.modelVersion == "v1")
     }
 

@@ -22,12 +22,14 @@ public struct Context: Sendable, Equatable {
 public enum Tier: Int32, Sendable {
     /// The server did not say, or said something that this client does not know.
     case unspecified = 0
-    /// From a user vector, together with neighbors where there are some.
-    case personal = 1
-    /// From the neighbors of the basket's items alone.
-    case neighbors = 2
-    /// From what sells best.
-    case popular = 3
+    /// From all that the model knows of shopper, basket and items.
+    case full = 1
+    /// The same without the ranker's deep part, since the deadline left no time for it.
+    case linear = 2
+    /// From what is bought together, since the deadline left no time for more.
+    case neighbors = 3
+    /// From what sells best: nothing is known of the shopper, or there was no time for more.
+    case popular = 4
 }
 
 /// The scores of items that the caller named.

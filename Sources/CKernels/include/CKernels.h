@@ -3,6 +3,7 @@
 #include "sc_blas.h"
 #include "sc_dense.h"
 #include "sc_dot.h"
+#include "sc_edges.h"
 #include "sc_eals.h"
 #include "sc_gemm.h"
 #include "sc_ials.h"

@@ -111,7 +111,7 @@ package struct Contest: Sendable {
             }
         }
         return (
-            judgement!, parts.speaker, predicted, given, trained - started, clock.now - trained
+            judgement!, parts.soleSpeaker, predicted, given, trained - started, clock.now - trained
         )
     }
 

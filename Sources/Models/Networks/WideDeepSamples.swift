@@ -12,7 +12,7 @@ internal import ModelParts
 final class WideDeepSamples: @unchecked Sendable {
     /// In the order of a row's columns.
     static let features: [RankerFeature] = [
-        .product, .itemWeights, .neighbors, .popularity, .historyLength,
+        .product, .itemWeights, .similar, .popularity, .historyLength,
     ]
     static let crossColumn = 1
     /// The columns of a row: features, the shopper's vector, the item's.

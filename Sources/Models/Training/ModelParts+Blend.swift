@@ -1,22 +1,13 @@
 package import ModelParts
 
 extension ModelParts {
-    /// The part that speaks for the model; nil where a ranker does.
-    package var speaker: RankerFeature? {
-        if ranker != nil { return nil }
-        if userLists != nil { return .userList }
-        if itemWeights != nil { return .itemWeights }
-        if embeddings != nil { return .product }
-        return neighbors.isEmpty ? .popularity : .neighbors
-    }
-
     /// - Throws: ``TrainingError`` where no blend can be made of models for which these parts
     ///   speak: more than one has nothing but neighbors, or one has a ranker of its own.
     package static func checkBlend(of speakers: [RankerFeature?]) throws(TrainingError) {
         guard speakers.allSatisfy({ $0 != nil }) else {
             throw TrainingError("blend: it cannot take a model that has a ranker of its own")
         }
-        guard speakers.count(where: { $0 == .neighbors }) <= 1 else {
+        guard speakers.count(where: { $0 == .complement || $0 == .similar }) <= 1 else {
             throw TrainingError("blend: it takes one model of neighbors alone")
         }
     }
@@ -33,11 +24,11 @@ extension ModelParts {
     package static func blend(
         _ models: [(parts: ModelParts, weight: Float)], threads: Int
     ) throws(TrainingError) -> ModelParts {
-        try checkBlend(of: models.map(\.parts.speaker))
+        try checkBlend(of: models.map(\.parts.soleSpeaker))
         var blend = ModelParts(popularity: models[0].parts.popularity)
         var ranker = RankerParts(features: [], wide: [])
         for feature in RankerFeature.allCases {
-            let speakers = models.filter { $0.parts.speaker == feature }
+            let speakers = models.filter { $0.parts.soleSpeaker == feature }
             guard let first = speakers.first else { continue }
             ranker.features.append(feature)
             ranker.wide.append(speakers.count == 1 ? first.weight : 1)
@@ -56,7 +47,7 @@ extension ModelParts {
                     speakers.count == 1
                     ? first.parts.userLists
                     : .sum(speakers.map { ($0.userLists!, $1) }, threads: threads)
-            case .neighbors: blend.neighbors = first.parts.neighbors
+            case .complement, .similar: blend.neighbors = first.parts.neighbors
             case .popularity:
                 ranker.wide[ranker.wide.count - 1] = speakers.reduce(0) { $0 + $1.weight }
             case .historyLength: break

@@ -88,9 +88,9 @@ struct Serve: ParsableCommand {
         configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.rpcLimits.connectionsMax = connectionsMax
         configuration.drainGrace = .seconds(drainSeconds)
-        let model: ServingModel
+        let model: Generation
         do throws(StoreError) {
-            model = try ServingModel(
+            model = try Generation(
                 loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: threads)
         } catch {
             throw Failure(
@@ -101,7 +101,7 @@ struct Serve: ParsableCommand {
             "loaded",
             metadata: [
                 "bundle": "\(bundle)", "model": "\(model.kind)", "version": "\(model.version)",
-                "items": "\(model.items.count)", "users": "\(model.userNumbers.count)",
+                "items": "\(model.items.count)", "users": "\(model.userOrdinals.count)",
                 "dimensions": "\(model.dimensions)",
                 "seconds": "\(String(format: "%.3f", loaded.seconds))",
             ])

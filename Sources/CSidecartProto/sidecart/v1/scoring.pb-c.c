@@ -1311,21 +1311,23 @@ const ProtobufCMessageDescriptor sidecart__v1__related_item__descriptor =
   (ProtobufCMessageInit) sidecart__v1__related_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue sidecart__v1__tier__enum_values_by_number[4] =
+static const ProtobufCEnumValue sidecart__v1__tier__enum_values_by_number[5] =
 {
   { "TIER_UNSPECIFIED", "SIDECART__V1__TIER__TIER_UNSPECIFIED", 0 },
-  { "TIER_PERSONAL", "SIDECART__V1__TIER__TIER_PERSONAL", 1 },
-  { "TIER_NEIGHBORS", "SIDECART__V1__TIER__TIER_NEIGHBORS", 2 },
-  { "TIER_POPULAR", "SIDECART__V1__TIER__TIER_POPULAR", 3 },
+  { "TIER_FULL", "SIDECART__V1__TIER__TIER_FULL", 1 },
+  { "TIER_LINEAR", "SIDECART__V1__TIER__TIER_LINEAR", 2 },
+  { "TIER_NEIGHBORS", "SIDECART__V1__TIER__TIER_NEIGHBORS", 3 },
+  { "TIER_POPULAR", "SIDECART__V1__TIER__TIER_POPULAR", 4 },
 };
 static const ProtobufCIntRange sidecart__v1__tier__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__tier__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex sidecart__v1__tier__enum_values_by_name[5] =
 {
-  { "TIER_NEIGHBORS", 2 },
-  { "TIER_PERSONAL", 1 },
-  { "TIER_POPULAR", 3 },
+  { "TIER_FULL", 1 },
+  { "TIER_LINEAR", 2 },
+  { "TIER_NEIGHBORS", 3 },
+  { "TIER_POPULAR", 4 },
   { "TIER_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
@@ -1335,9 +1337,9 @@ const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
   "Tier",
   "Sidecart__V1__Tier",
   "sidecart.v1",
-  4,
+  5,
   sidecart__v1__tier__enum_values_by_number,
-  4,
+  5,
   sidecart__v1__tier__enum_values_by_name,
   1,
   sidecart__v1__tier__value_ranges,

@@ -32,11 +32,12 @@ typedef struct Sidecart__V1__RelatedItem Sidecart__V1__RelatedItem;
 typedef enum _Sidecart__V1__Reason__Kind {
   SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED = 0,
   /*
-   * Baskets with `item_id` often hold it; lift and confidence say how often.
+   * `item_id`, of the basket or the history, speaks loudest for it, and baskets with `item_id` hold it more often than
+   * by chance; lift and confidence say how often.
    */
   SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER = 1,
   /*
-   * It suits what this shopper bought before; `item_id` is the past item that speaks loudest for it.
+   * It suits what this shopper took; `item_id` is the item that speaks loudest for it, empty where none can be named.
    */
   SIDECART__V1__REASON__KIND__TASTE = 2,
   /*
@@ -46,22 +47,27 @@ typedef enum _Sidecart__V1__Reason__Kind {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__REASON__KIND)
 } Sidecart__V1__Reason__Kind;
 /*
- * How an answer was found, best first. Later tiers answer when the earlier ones have nothing to go on.
+ * How an answer was found, best first: a ladder that a call steps down where the model has nothing to go on, or where
+ * its deadline leaves no time.
  */
 typedef enum _Sidecart__V1__Tier {
   SIDECART__V1__TIER__TIER_UNSPECIFIED = 0,
   /*
-   * A user vector (trained, or folded in from history and basket), together with neighbors where there are some.
+   * All that the model knows of shopper, basket and items, ranked by its whole ranker.
    */
-  SIDECART__V1__TIER__TIER_PERSONAL = 1,
+  SIDECART__V1__TIER__TIER_FULL = 1,
   /*
-   * Neighbors of the basket's items alone.
+   * The same without the ranker's deep part, for want of time.
    */
-  SIDECART__V1__TIER__TIER_NEIGHBORS = 2,
+  SIDECART__V1__TIER__TIER_LINEAR = 2,
   /*
-   * What sells best.
+   * What is bought together with the basket's and the history's items, for want of time.
    */
-  SIDECART__V1__TIER__TIER_POPULAR = 3
+  SIDECART__V1__TIER__TIER_NEIGHBORS = 3,
+  /*
+   * What sells best: nothing is known of the shopper, or there was no time for more.
+   */
+  SIDECART__V1__TIER__TIER_POPULAR = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__TIER)
 } Sidecart__V1__Tier;
 typedef enum _Sidecart__V1__Relation {
@@ -220,7 +226,8 @@ struct  Sidecart__V1__Reason
   ProtobufCBinaryData item_id;
   ProtobufCBinaryData title;
   /*
-   * How much of the score this reason gave.
+   * The part of the score that this reason stands for, in the score's unit; positive. What speaks against an item is not
+   * listed.
    */
   float contribution;
   /*
@@ -266,7 +273,8 @@ struct  Sidecart__V1__RelatedItem
   ProtobufCMessage base;
   ProtobufCBinaryData item_id;
   /*
-   * COMPLEMENT: shrunk confidence, 0 to 1. SIMILAR: cosine, -1 to 1.
+   * COMPLEMENT: the confidence, shrunk where it rests on few baskets and divided by a power of the item's popularity;
+   * not negative. SIMILAR: the cosine, -1 to 1, or the weight of a model without vectors.
    */
   float score;
   ProtobufCBinaryData title;

@@ -1,0 +1,107 @@
+internal import EmbeddingStore
+internal import Interactions
+
+/// Who asks and about what, as ordinals: what a query's ids come to in one generation.
+///
+/// Scratch of one engine, filled anew for each request.
+final class ShopperContext {
+    /// Items in the basket now, each once, in the order given.
+    private(set) var basket: [UInt32] = []
+    /// Items taken before, each once, oldest first; the newest `historyItems` of them.
+    private(set) var past: [UInt32] = []
+    /// The row of the known user in histories and user lists, where no history came with the call.
+    private(set) var userRow: Int?
+    /// The shopper's stored vector, under the same condition; valid until the engine's turn ends.
+    private(set) var storedVector: UnsafePointer<Float>?
+    /// Ids of basket, history and exclusions that the generation does not know.
+    private(set) var unknown: [IDView] = []
+    /// What is known of each item in this request.
+    let flags: ItemFlags
+
+    private let generation: Generation
+    private let limits: EngineLimits
+
+    init(_ generation: Generation, limits: EngineLimits) {
+        self.generation = generation
+        self.limits = limits
+        let most = limits.basketItems + limits.exclusions + limits.historyItems
+        flags = ItemFlags(items: generation.items.count, flaggedMax: most)
+        basket.reserveCapacity(limits.basketItems)
+        past.reserveCapacity(limits.historyItems)
+        unknown.reserveCapacity(most)
+    }
+
+    /// How many different items basket and history name together.
+    var length: Int {
+        basket.reduce(past.count) { $0 + (flags.has(.boughtBefore, $1) ? 0 : 1) }
+    }
+
+    /// Reads a query. One look-up an id.
+    func read(_ query: borrowing Query, _ lookUp: ItemLookUp, users: StoreReader) {
+        flags.removeAll()
+        basket.removeAll(keepingCapacity: true)
+        past.removeAll(keepingCapacity: true)
+        unknown.removeAll(keepingCapacity: true)
+        userRow = nil
+        storedVector = nil
+        for id in query.basket {
+            guard let ordinal = known(id, lookUp) else { continue }
+            if flags.insert(.inBasket, ordinal) { basket.append(ordinal) }
+        }
+        if query.history.isEmpty {
+            if let user = query.user { readUser(user, users) }
+        } else {
+            for id in query.history {
+                guard let ordinal = known(id, lookUp) else { continue }
+                if flags.insert(.boughtBefore, ordinal) { past.append(ordinal) }
+            }
+        }
+        for id in query.exclusions {
+            if let ordinal = known(id, lookUp) { _ = flags.insert(.excluded, ordinal) }
+        }
+    }
+
+    private func readUser(_ user: IDView, _ users: StoreReader) {
+        if generation.dimensions > 0, let row = users.find(user) { storedVector = row.vector }
+        guard generation.histories != nil || generation.userLists != nil,
+            let row = generation.userOrdinals.index(
+                of: user.assumingMemoryBound(to: UInt8.self))
+        else { return }
+        userRow = Int(row)
+        guard let histories = generation.histories else { return }
+        for entry in histories.row(Int(row)).suffix(limits.historyItems) {
+            let ordinal = UInt32(bitPattern: histories.columns[entry])
+            if flags.insert(.boughtBefore, ordinal) { past.append(ordinal) }
+        }
+    }
+
+    private func known(_ id: IDView, _ lookUp: ItemLookUp) -> UInt32? {
+        if let ordinal = lookUp.ordinal(of: id) { return ordinal }
+        unknown.append(id)
+        return nil
+    }
+}
+
+/// Finds items by id, and their vectors by ordinal.
+struct ItemLookUp {
+    let items: ItemTable
+    let reader: StoreReader
+    let hasVectors: Bool
+
+    /// The item's ordinal; nil where neither catalog nor store knows the id.
+    func ordinal(of id: IDView) -> UInt32? {
+        if let ordinal = items.ordinals.index(of: id.assumingMemoryBound(to: UInt8.self)) {
+            return UInt32(ordinal)
+        }
+        return hasVectors ? reader.find(id)?.ordinal : nil
+    }
+
+    /// The item's row of the store; nil where it has none, or where it was deleted.
+    func row(of ordinal: UInt32) -> StoreRow? {
+        guard hasVectors, Int(ordinal) < items.count else { return nil }
+        return reader.find(items.ids[Int(ordinal)])
+    }
+
+    /// The item's id; nil where it was put while serving and deleted since.
+    func id(of ordinal: UInt32) -> IDView? { items.id(of: ordinal) ?? row(of: ordinal)?.id }
+}

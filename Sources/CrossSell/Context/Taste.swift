@@ -1,0 +1,140 @@
+internal import EmbeddingStore
+internal import ModelParts
+
+/// What one list of items, a history or a basket, says of the shopper: a vector, and how it came
+/// about.
+///
+/// Scratch of one engine, filled anew for each request.
+final class Taste {
+    /// The shopper's vector as this list has it, shape `[D]`, with zeros after it as rows of the
+    /// store have them.
+    let vector: UnsafeMutablePointer<Float>
+    /// Whether `vector` says anything.
+    private(set) var isKnown = false
+    /// The share of this vector in the one that candidates are scored with.
+    var weight: Float = 0
+
+    private let dimensions: Int
+    /// The list, each item once, newest last.
+    private var items: [UInt32] = []
+    /// The items that have vectors, and those; valid until the engine's turn ends.
+    private var known: [UInt32] = []
+    private var rows: [UnsafePointer<Float>] = []
+    private let solver: FoldInSolver?
+    private let scratch: FoldInScratch?
+    private enum Explanation { case untried, ready, impossible }
+    /// Whether `scratch` holds the system that gives a vector for `rows`.
+    private var explanation = Explanation.untried
+    private let solution: UnsafeMutablePointer<Float>
+
+    /// - Parameters:
+    ///   - dimensions: D.
+    ///   - paddedDimensions: the length of a row with the zeros after it; at least D.
+    ///   - itemsMax: the longest list.
+    init(dimensions: Int, paddedDimensions: Int, itemsMax: Int, solver: FoldInSolver?) {
+        self.dimensions = dimensions
+        vector = .allocate(capacity: paddedDimensions)
+        vector.initialize(repeating: 0, count: paddedDimensions)
+        solution = .allocate(capacity: paddedDimensions)
+        solution.initialize(repeating: 0, count: paddedDimensions)
+        items.reserveCapacity(itemsMax)
+        known.reserveCapacity(itemsMax)
+        rows.reserveCapacity(itemsMax)
+        self.solver = solver
+        scratch = solver.map { FoldInScratch(dimensions: $0.dimensions) }
+    }
+
+    deinit {
+        vector.deallocate()
+        solution.deallocate()
+    }
+
+    /// Takes a vector that is known already for the items' own.
+    ///
+    /// - Complexity: O(D), whatever the length of the list.
+    func use(_ stored: UnsafePointer<Float>, of items: [UInt32]) {
+        begin(items)
+        vector.update(from: stored, count: dimensions)
+        isKnown = true
+    }
+
+    /// Computes the vector from the items: folded in where the model says how, else their mean.
+    func solve(_ items: [UInt32], _ lookUp: ItemLookUp) {
+        begin(items)
+        readRows(lookUp)
+        guard !rows.isEmpty else { return }
+        if solver != nil {
+            isKnown = foldIn(into: vector)
+        } else {
+            vector.update(repeating: 0, count: dimensions)
+            for row in rows {
+                for d in 0..<dimensions { vector[d] += row[d] / Float(rows.count) }
+            }
+            isKnown = true
+        }
+    }
+
+    /// Makes ``loudest(for:dot:)`` possible where the vector was not folded in here.
+    func prepareToExplain(_ lookUp: ItemLookUp) {
+        guard explanation == .untried, solver != nil else { return }
+        if rows.isEmpty { readRows(lookUp) }
+        guard !rows.isEmpty, foldIn(into: solution) else { return explanation = .impossible }
+    }
+
+    /// The item of this list that gives most of a candidate's inner product, and how much,
+    /// weighted.
+    ///
+    /// The split is exact: the score is the sum over the list's items j of `y_j . (A^-1 y_i)`,
+    /// where A is the system that the fold-in solved. nil where no item gives anything.
+    ///
+    /// - Parameter dot: the inner product of two padded vectors.
+    /// - Complexity: O(D^2 + D x the newest ``explainedMax`` items).
+    /// - Source: Hu, Koren and Volinsky 2008, section 5, "Explaining recommendations".
+    func loudest(
+        for candidate: UnsafePointer<Float>,
+        dot: (UnsafePointer<Float>, UnsafePointer<Float>) -> Float
+    ) -> (item: UInt32, share: Float)? {
+        guard explanation == .ready, weight > 0, let solver, let scratch else { return nil }
+        solver.explain(item: candidate, into: solution, scratch: scratch)
+        var best = -1
+        var most: Float = 0
+        // Older items hardly ever lead, and a reason must not cost more than the ranking.
+        for position in rows.indices.suffix(Self.explainedMax) {
+            let part = dot(solution, rows[position])
+            if part > most { (best, most) = (position, part) }
+        }
+        return best < 0 ? nil : (known[best], most * weight)
+    }
+
+    private func begin(_ items: [UInt32]) {
+        self.items.removeAll(keepingCapacity: true)
+        self.items.append(contentsOf: items)
+        known.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
+        isKnown = false
+        explanation = .untried
+        weight = 0
+        vector.update(repeating: 0, count: dimensions)
+    }
+
+    private func readRows(_ lookUp: ItemLookUp) {
+        for item in items {
+            guard let row = lookUp.row(of: item) else { continue }
+            known.append(item)
+            rows.append(row.vector)
+        }
+    }
+
+    private func foldIn(into target: UnsafeMutablePointer<Float>) -> Bool {
+        guard let solver, let scratch else { return false }
+        let isSolved =
+            rows.withUnsafeBufferPointer {
+                solver.solve(
+                    history: $0.baseAddress!, count: $0.count, into: target, scratch: scratch)
+            } != nil
+        explanation = isSolved ? .ready : .impossible
+        return isSolved
+    }
+
+    static let explainedMax = 128
+}

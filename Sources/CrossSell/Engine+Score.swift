@@ -1,0 +1,49 @@
+internal import ModelParts
+
+extension Engine {
+    /// Scores the items named, in their order; leaves the result in ``scores`` and
+    /// ``unknownPositions``.
+    ///
+    /// An item's score is the same as in a slate for the same query.
+    ///
+    /// - Precondition: the query keeps to ``limits``.
+    package func score(_ ids: [IDView], for query: borrowing Query) -> Tier {
+        let found = gather(query, findsCandidates: false)
+        unknownPositions.removeAll(keepingCapacity: true)
+        scores.removeAll(keepingCapacity: true)
+        for _ in ids.indices { scores.append(.nan) }
+        if found.knowsVector, let vectors = sources.vectors { vectors.score(ids, into: &scores) }
+        if found.tier == .full, ranker.isProductAlone {
+            // Without a vector an item may still be known, from the catalog.
+            for position in ids.indices where scores[position].isNaN {
+                scoreOne(position, ids[position], found)
+            }
+            return found.tier
+        }
+        for position in ids.indices { scoreOne(position, ids[position], found) }
+        if found.tier == .full, ranker.network.hasLayers { addDeepParts(ids, found) }
+        return found.tier
+    }
+
+    private func scoreOne(_ position: Int, _ id: IDView, _ found: Gathered) {
+        let product = scores[position]
+        guard let ordinal = lookUp.ordinal(of: id) else {
+            unknownPositions.append(UInt32(position))
+            return
+        }
+        if found.knowsVector, !product.isNaN, let column = columns.column(of: .product) {
+            columns.add(ordinal)
+            columns.set(product, of: ordinal, in: column)
+        }
+        scores[position] = ranker.score(ordinal, found.tier)
+    }
+
+    private func addDeepParts(_ ids: [IDView], _ found: Gathered) {
+        ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
+        for start in stride(from: 0, to: ids.count, by: RankerNetwork.blockMax) {
+            let end = min(ids.count, start + RankerNetwork.blockMax)
+            let deep = ranker.deepParts(end - start) { lookUp.ordinal(of: ids[start + $0]) ?? .max }
+            for place in start..<end { scores[place] += deep[place - start] }
+        }
+    }
+}

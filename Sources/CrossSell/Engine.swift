@@ -1,0 +1,161 @@
+package import EmbeddingStore
+package import ModelParts
+
+/// Answers Score, Recommend and Related for one generation, on one thread.
+///
+/// One path for every model: the query becomes a context of ordinals; each source adds candidates
+/// and writes its feature columns; the ranker makes a score of the features; the rules fill the
+/// slate, best first; the reasons say which parts the scores have.
+///
+/// Pure: it reads no clock but the one it is given, and does no input or output. All scratch space
+/// is allocated when the engine is made and reused, so a request allocates nothing. What a call
+/// leaves in ``slate``, ``reasons``, ``scores`` and ``unknown`` is valid until the next call or
+/// ``endTurn()``.
+package final class Engine {
+    package let generation: Generation
+    package let limits: EngineLimits
+    package let itemReader: StoreReader
+    package let userReader: StoreReader
+
+    /// The ranked answer of the last `recommend`.
+    package private(set) var slate: [RankedItem] = []
+    /// What ``RankedItem/reasons`` points into.
+    package private(set) var reasons: [Reason] = []
+    /// The answer of the last `score`, in the order asked; NaN for unknown items.
+    package internal(set) var scores: [Float] = []
+    /// Positions of unknown ids among the items of the last `score`.
+    package internal(set) var unknownPositions: [UInt32] = []
+    /// The answer of the last `related`.
+    package internal(set) var related: [RelatedItem] = []
+
+    let lookUp: ItemLookUp
+    let context: ShopperContext
+    let columns: CandidateColumns
+    let sources: CandidateSources
+    let ranker: CandidateRanker
+    let rules: Rules
+    private let explainer: Explainer
+    private var order = RankedOrder()
+    private let clock: () -> Int64
+    var nearest: NearestResults
+
+    /// - Parameter clock: what deadlines are told by, in nanoseconds.
+    /// - Throws: ``StoreError`` where the stores have no room for another reader.
+    package init(
+        _ generation: Generation, limits: EngineLimits = .init(),
+        clock: @escaping () -> Int64 = { 0 }
+    ) throws(StoreError) {
+        self.generation = generation
+        self.limits = limits
+        self.clock = clock
+        itemReader = try generation.itemStore.makeReader()
+        userReader = try generation.userStore.makeReader()
+        lookUp = ItemLookUp(
+            items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
+        context = ShopperContext(generation, limits: limits)
+        columns = CandidateColumns(
+            features: RankerFeature.allCases.filter(generation.canSay),
+            items: generation.items.count, popularity: generation.popularityFeatures)
+        sources = CandidateSources(generation, lookUp, columns, limits: limits)
+        ranker = CandidateRanker(generation.ranker, columns, generation.items, lookUp)
+        rules = Rules(generation.items, context.flags)
+        explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
+        nearest = NearestResults(capacity: limits.slateItems + 1)
+        order.reserve(generation.items.count)
+    }
+
+    /// Ids of the last query's basket, history and exclusions that the model does not know.
+    package var unknown: [IDView] { context.unknown }
+
+    /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
+    package func endTurn() {
+        itemReader.quiesce()
+        userReader.quiesce()
+    }
+
+    /// Finds, ranks, filters and explains a slate; leaves it in ``slate`` and ``reasons``.
+    ///
+    /// - Precondition: the query keeps to ``limits``.
+    /// - Returns: how the answer was found.
+    /// - Complexity: O(edges of the context's lists) and, with vectors, O(H D^2 + D^3) for the
+    ///   fold-in of H context items and one scan of the store; then O(C + k log C) for C candidates.
+    package func recommend(_ query: borrowing Query) -> Tier {
+        let found = gather(query)
+        rank(query, found)
+        if query.wantsReasons { explain(query, found) }
+        return found.tier
+    }
+
+    /// Ranks by another network over the same features from now on, such as other weights of a
+    /// blend.
+    package func rank(by network: RankerNetwork) { ranker.use(network) }
+
+    /// Reads a query and gathers its candidates with their features.
+    ///
+    /// - Parameter findsCandidates: false where the items are named and only their features are
+    ///   wanted.
+    func gather(_ query: borrowing Query, findsCandidates: Bool = true) -> Gathered {
+        slate.removeAll(keepingCapacity: true)
+        reasons.removeAll(keepingCapacity: true)
+        columns.removeAll()
+        context.read(query, lookUp, users: userReader)
+        rules.read(query)
+        return sources.gather(
+            query, context, rules, ranker, columns, findsCandidates: findsCandidates,
+            TimeBudget(clock: clock, deadline: query.deadline))
+    }
+
+    /// Takes the best `k` that the rules allow.
+    private func rank(_ query: borrowing Query, _ found: Gathered) {
+        order.removeAll()
+        addToOrder(from: 0, found.tier)
+        if needsMore(query.k) {
+            let gathered = columns.count
+            sources.addPopular(toReach: query.k, rules, columns, found)
+            addToOrder(from: gathered, found.tier)
+        }
+        order.arrange()
+        ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
+        ranker.begin()
+        while slate.count < query.k, let best = ranker.takeBest(of: &order, found.tier) {
+            guard rules.takesPlace(best.ordinal), let id = lookUp.id(of: best.ordinal) else {
+                continue
+            }
+            slate.append(
+                RankedItem(ordinal: best.ordinal, id: id, score: best.score, reasons: 0..<0))
+        }
+        rules.freePlaces()
+    }
+
+    private func addToOrder(from position: Int, _ tier: Tier) {
+        for place in position..<columns.count where rules.allows(columns[place]) {
+            let ordinal = columns[place]
+            order.append(
+                ranker.score(ordinal, tier), tieBreaker: generation.items.tieBreaker(of: ordinal))
+        }
+    }
+
+    /// Whether the allowed candidates may not fill a slate of `k`.
+    private func needsMore(_ k: Int) -> Bool { order.count < k || rules.limitsCategories }
+
+    private func explain(_ query: borrowing Query, _ found: Gathered) {
+        guard found.tier == .popular || found.time.allows(found.explanationCost) else { return }
+        explainer.explain(
+            &slate, &reasons, found.tier, context, found.shares, sources: sources.lists,
+            vectors: found.knowsVector ? sources.vectors : nil)
+    }
+}
+
+extension Generation {
+    /// Whether a feature can be anything but 0 for this model.
+    func canSay(_ feature: RankerFeature) -> Bool {
+        switch feature {
+        case .product: dimensions > 0
+        case .itemWeights: itemWeights != nil
+        case .userList: userLists != nil
+        case .complement: complements != nil
+        case .similar: similars != nil
+        case .popularity, .historyLength: true
+        }
+    }
+}

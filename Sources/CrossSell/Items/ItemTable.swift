@@ -1,0 +1,82 @@
+package import Interactions
+
+/// What a generation knows of its items, by ordinal: ids and what the catalog and the events say.
+///
+/// Items put while serving have ordinals from `count` up and nothing here.
+package struct ItemTable: Sendable {
+    package let ids: TextTable
+    /// Ids to ordinals.
+    package let ordinals: IdentifierTable
+    package let titles: TextTable
+    /// The category path's number by item, -1 for none, and the paths joined by ` > `.
+    let categories: [Int32]
+    package let categoryPaths: TextTable
+    let prices: [Float]
+    let stocks: [Int32]
+    /// Share of all taken items, by item; sums to 1 unless nothing was ever taken.
+    let sales: [Float]
+    /// All items by their sales, best first, and by ordinal among equals.
+    let bySales: [UInt32]
+    /// The place of each item in `bySales`.
+    let salesRank: [UInt32]
+
+    package var count: Int { ids.count }
+
+    /// - Parameter popularity: how often each item was taken; as many as there are items.
+    init(ids table: IdentifierTable, catalog: Catalog, popularity: [Float]) {
+        let count = table.count
+        ordinals = table
+        ids = TextTable(count: count) { table[$0] }
+        titles = TextTable(count: count) { catalog.titles[$0] }
+        var paths = IdentifierTable()
+        categories = catalog.categories.map { path in
+            path.isEmpty ? -1 : paths.insert(path.joined(separator: " > "))
+        }
+        categoryPaths = TextTable(count: paths.count) { [paths] in paths[$0] }
+        prices = catalog.prices
+        stocks = catalog.stocks
+        let total = popularity.reduce(0) { $0 + Double($1) }
+        sales = popularity.map { total > 0 ? Float(Double($0) / total) : 0 }
+        let order = popularity.indices.sorted {
+            popularity[$0] != popularity[$1] ? popularity[$0] > popularity[$1] : $0 < $1
+        }
+        bySales = order.map { UInt32($0) }
+        var ranks = Array(repeating: UInt32(0), count: count)
+        for (rank, ordinal) in order.enumerated() { ranks[ordinal] = UInt32(rank) }
+        salesRank = ranks
+    }
+
+    /// What a reply shows of an item; empty and 0 where nothing is known.
+    package func shown(_ ordinal: UInt32) -> (title: IDView, category: IDView, price: Float) {
+        let item = Int(ordinal)
+        guard item < count else {
+            return (IDView(start: nil, count: 0), IDView(start: nil, count: 0), 0)
+        }
+        let category = categories[item]
+        return (
+            titles[item],
+            category < 0 ? IDView(start: nil, count: 0) : categoryPaths[Int(category)], prices[item]
+        )
+    }
+
+    /// The id of a catalog item.
+    func id(of ordinal: UInt32) -> IDView? { Int(ordinal) < count ? ids[Int(ordinal)] : nil }
+
+    /// The item's share of all taken items; 0 for items put while serving.
+    func share(of ordinal: UInt32) -> Float { Int(ordinal) < count ? sales[Int(ordinal)] : 0 }
+
+    /// A number that orders items of equal score: the better seller first, then the lower ordinal.
+    func tieBreaker(of ordinal: UInt32) -> UInt32 {
+        Int(ordinal) < count ? salesRank[Int(ordinal)] : ordinal
+    }
+
+    /// The item with a tie breaker.
+    func ordinal(ofTieBreaker rank: UInt32) -> UInt32 {
+        Int(rank) < count ? bySales[Int(rank)] : rank
+    }
+
+    /// Whether the catalog says that nothing is left of it.
+    func isOutOfStock(_ ordinal: UInt32) -> Bool {
+        Int(ordinal) < count && stocks[Int(ordinal)] == 0
+    }
+}

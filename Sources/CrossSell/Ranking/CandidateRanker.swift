@@ -1,0 +1,126 @@
+internal import ModelParts
+
+/// Scores candidates by their columns: the network's wide part, its deep part for the best of them,
+/// and the rungs of the ladder below.
+final class CandidateRanker {
+    private(set) var network: RankerNetwork
+    private let columns: CandidateColumns
+    private let items: ItemTable
+    private let lookUp: ItemLookUp
+    private var scratch: RankerScratch
+    private var inputs: [CandidateColumns.Input]
+    /// The features of one candidate, shape `[F]`.
+    private let features: UnsafeMutablePointer<Float>
+    /// The feature that ranks where there is no time for vectors: complements, or where the model
+    /// has none what is similar.
+    let standIn: RankerFeature
+    private let standInColumn: Int?
+    private var shortlist = RankedOrder()
+    private var block: [UInt32] = []
+
+    init(
+        _ network: RankerNetwork, _ columns: CandidateColumns, _ items: ItemTable,
+        _ lookUp: ItemLookUp
+    ) {
+        self.network = network
+        self.columns = columns
+        self.items = items
+        self.lookUp = lookUp
+        scratch = RankerScratch(network)
+        inputs = network.parts.features.map(columns.input)
+        features = .allocate(capacity: RankerFeature.allCases.count)
+        standIn = columns.column(of: .complement) == nil ? .similar : .complement
+        standInColumn = columns.column(of: standIn)
+        shortlist.reserve(RankerNetwork.blockMax)
+        block.reserveCapacity(RankerNetwork.blockMax)
+    }
+
+    deinit { features.deallocate() }
+
+    /// Ranks by another network over the same columns from now on.
+    func use(_ other: RankerNetwork) {
+        network = other
+        scratch = RankerScratch(other)
+        inputs = other.parts.features.map(columns.input)
+    }
+
+    /// A candidate's score without the deep part.
+    func score(_ ordinal: UInt32, _ tier: Tier) -> Float {
+        switch tier {
+        case .full, .linear:
+            fill(features, ordinal)
+            return network.wide(features)
+        case .neighbors: return standInColumn.map { columns.value(inColumn: $0, ordinal) } ?? 0
+        case .popular: return items.share(of: ordinal)
+        }
+    }
+
+    /// Whether a score is the inner product and nothing else.
+    var isProductAlone: Bool {
+        network.parts.features == [.product] && network.parts.wide == [1]
+            && network.parts.bias == 0 && !network.hasLayers
+    }
+
+    private func fill(_ features: UnsafeMutablePointer<Float>, _ ordinal: UInt32) {
+        for place in inputs.indices { features[place] = columns.value(of: inputs[place], ordinal) }
+    }
+
+    /// What a feature adds to a candidate's score, in the wide part.
+    func part(_ feature: RankerFeature, of ordinal: UInt32) -> Float {
+        network.column(of: feature).map {
+            network.parts.wide[$0] * columns.value(of: inputs[$0], ordinal)
+        } ?? 0
+    }
+
+    /// The wide part's weight of a feature; 0 where the ranker does not ask for it.
+    func weight(of feature: RankerFeature) -> Float {
+        network.column(of: feature).map { network.parts.wide[$0] } ?? 0
+    }
+
+    /// Says whose candidates come next.
+    func setShopper(_ vector: UnsafePointer<Float>?) { network.setShopper(vector, in: scratch) }
+
+    /// Gets ready to take the candidates of an order one by one.
+    func begin() { shortlist.removeAll() }
+
+    /// The best candidate that is left of an order. With a deep part: of those that went through
+    /// it, and the next ones go through it only when none of them is left.
+    func takeBest(of order: inout RankedOrder, _ tier: Tier) -> (score: Float, ordinal: UInt32)? {
+        guard tier == .full, network.hasLayers else { return best(of: &order) }
+        if shortlist.count == 0 {
+            block.removeAll(keepingCapacity: true)
+            while block.count < RankerNetwork.blockMax, let next = best(of: &order) {
+                block.append(next.ordinal)
+            }
+            let deep = deepParts(block.count) { block[$0] }
+            for (row, ordinal) in block.enumerated() {
+                shortlist.append(
+                    score(ordinal, tier) + deep[row], tieBreaker: items.tieBreaker(of: ordinal))
+            }
+            shortlist.arrange()
+        }
+        return best(of: &shortlist)
+    }
+
+    /// The deep parts of `count` items, a block at most, in their order; valid until the next call.
+    func deepParts(_ count: Int, _ item: (Int) -> UInt32) -> UnsafeMutablePointer<Float> {
+        for row in 0..<count {
+            let ordinal = item(row)
+            let inputs = scratch.inputs + row * scratch.stride
+            fill(inputs, ordinal)
+            guard network.dimensions > 0 else { continue }
+            let vector = inputs + network.featureCount
+            if let row = lookUp.row(of: ordinal)?.vector {
+                vector.update(from: row, count: network.dimensions)
+            } else {
+                vector.update(repeating: 0, count: network.dimensions)
+            }
+        }
+        network.runDeep(count: count, in: scratch)
+        return scratch.deep
+    }
+
+    private func best(of order: inout RankedOrder) -> (score: Float, ordinal: UInt32)? {
+        order.takeBest().map { ($0.score, items.ordinal(ofTieBreaker: $0.tieBreaker)) }
+    }
+}

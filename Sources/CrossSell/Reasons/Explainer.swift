@@ -1,0 +1,147 @@
+internal import CKernels
+internal import ModelParts
+
+/// Says why items are on a slate: the parts of their scores, and for each part the basket or past
+/// item that gave most of it.
+///
+/// Scratch of one engine. A slate's items get a slot each, so that one pass over the context's lists
+/// finds the loudest edge to every one of them.
+final class Explainer {
+    private let generation: Generation
+    private let ranker: CandidateRanker
+    private var slots: [UInt16]
+    private var loudest: [Float] = []
+    private var causes: [UInt32] = []
+    private static let none = UInt32.max
+
+    init(_ generation: Generation, _ ranker: CandidateRanker, slateMax: Int) {
+        self.generation = generation
+        self.ranker = ranker
+        precondition(slateMax < Int(UInt16.max), "a slate of \(slateMax)")
+        slots = Array(repeating: 0, count: generation.items.count)
+        loudest.reserveCapacity(slateMax)
+        causes.reserveCapacity(slateMax)
+    }
+
+    /// Adds the reasons of a slate's items, strongest first for each, at most one of each kind.
+    ///
+    /// - Parameters:
+    ///   - sources: the lists that the ranker's features were summed from.
+    ///   - lookUp: gives the ids of items that have no catalog entry.
+    func explain(
+        _ slate: inout [RankedItem], _ reasons: inout [Reason], _ tier: Tier,
+        _ context: ShopperContext, _ shares: ContextShares, sources: [ListSource],
+        vectors: VectorSource?
+    ) {
+        findCauses(slate, tier, context, shares, sources)
+        for position in slate.indices {
+            let first = reasons.count
+            let item = slate[position]
+            switch tier {
+            case .popular:
+                reasons.append(Reason(kind: .popular, item: nil, contribution: item.score))
+            case .neighbors:
+                appendTaste(item.score, item.ordinal, position, &reasons, nil)
+            case .full, .linear:
+                let popular = ranker.part(.popularity, of: item.ordinal)
+                let taste = Self.tasteFeatures.reduce(0) { $0 + ranker.part($1, of: item.ordinal) }
+                if taste > 0 { appendTaste(taste, item.ordinal, position, &reasons, vectors) }
+                if popular > 0 {
+                    reasons.append(Reason(kind: .popular, item: nil, contribution: popular))
+                }
+                if reasons.count == first + 2,
+                    reasons[first].contribution < reasons[first + 1].contribution
+                {
+                    reasons.swapAt(first, first + 1)
+                }
+            }
+            slate[position].reasons = first..<reasons.count
+        }
+    }
+
+    private static let tasteFeatures: [RankerFeature] = [
+        .product, .itemWeights, .userList, .complement, .similar,
+    ]
+
+    /// Finds the loudest edge of the context's lists to each item of the slate.
+    private func findCauses(
+        _ slate: [RankedItem], _ tier: Tier, _ context: ShopperContext, _ shares: ContextShares,
+        _ sources: [ListSource]
+    ) {
+        loudest.removeAll(keepingCapacity: true)
+        causes.removeAll(keepingCapacity: true)
+        for (position, item) in slate.enumerated() {
+            loudest.append(0)
+            causes.append(Self.none)
+            if Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = UInt16(position + 1) }
+        }
+        if tier != .popular {
+            for source in sources {
+                let weight = tier == .neighbors ? 1 : ranker.weight(of: source.feature)
+                guard weight > 0, tier != .neighbors || source.feature == ranker.standIn else {
+                    continue
+                }
+                note(source.lists, context.basket, share: weight * shares.basket)
+                if shares.history > 0 {
+                    note(source.lists, context.past, share: weight * shares.history)
+                }
+            }
+        }
+        for item in slate where Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = 0 }
+    }
+
+    private func note(_ lists: EdgeLists, _ items: [UInt32], share: Float) {
+        slots.withUnsafeBufferPointer { slots in
+            loudest.withUnsafeMutableBufferPointer { loudest in
+                causes.withUnsafeMutableBufferPointer { causes in
+                    guard let slot = slots.baseAddress, let largest = loudest.baseAddress else {
+                        return
+                    }
+                    for item in items {
+                        let edges = lists[clamped: item]
+                        guard let first = edges.baseAddress else { continue }
+                        sc_edges_loudest(
+                            first, edges.count, share, slot, largest, causes.baseAddress!, item)
+                    }
+                }
+            }
+        }
+    }
+
+    private func appendTaste(
+        _ contribution: Float, _ ordinal: UInt32, _ position: Int, _ reasons: inout [Reason],
+        _ vectors: VectorSource?
+    ) {
+        var cause = causes[position] == Self.none ? nil : causes[position]
+        if let vectors {
+            let weight = ranker.weight(of: .product)
+            if weight > 0, weight * vectors.part(of: ordinal) > loudest[position],
+                let found = vectors.loudest(for: ordinal), weight * found.share > loudest[position]
+            {
+                cause = found.item
+            }
+        }
+        var reason = Reason(kind: .taste, item: cause, contribution: contribution)
+        if let cause {
+            reason.itemID = vectors?.id(of: cause) ?? generation.items.id(of: cause)
+            if let facts = facts(from: cause, to: ordinal) {
+                reason.kind = .boughtTogether
+                (reason.lift, reason.confidence) = facts
+            }
+        }
+        reasons.append(reason)
+    }
+
+    /// How often the cause's baskets hold the item, where the model knows; only where that is more
+    /// often than by chance.
+    private func facts(from cause: UInt32, to ordinal: UInt32) -> (lift: Float, confidence: Float)?
+    {
+        guard let lists = generation.relations[.complement], Int(cause) < generation.items.count
+        else { return nil }
+        for edge in lists.range(of: Int(cause)) where lists.items[edge] == Int32(ordinal) {
+            guard lists.lifts[edge] > 1 else { return nil }
+            return (lists.lifts[edge], lists.confidences[edge])
+        }
+        return nil
+    }
+}

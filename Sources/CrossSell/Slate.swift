@@ -1,0 +1,50 @@
+/// How an answer was found, best first: a ladder that a request steps down where the model has
+/// nothing to go on, or where its deadline leaves no time.
+package enum Tier: Int, Sendable {
+    /// All that the model knows of shopper, basket and items, ranked by its whole ranker.
+    case full = 1
+    /// The same without the ranker's deep part, for want of time.
+    case linear = 2
+    /// What is bought together with the basket's and the history's items, for want of time.
+    case neighbors = 3
+    /// What sells best: nothing is known of the shopper, or there was no time for more.
+    case popular = 4
+}
+
+/// One item of a slate.
+package struct RankedItem {
+    /// The item's ordinal; at or past the catalog's count for items put while serving.
+    package var ordinal: UInt32
+    /// Valid until the engine's next turn.
+    package var id: IDView
+    package var score: Float
+    /// Positions in ``Engine/reasons``, strongest first.
+    package var reasons: Range<Int>
+}
+
+/// Why an item is on the slate: one part of its score.
+package struct Reason {
+    package enum Kind: Int { case boughtTogether = 1, taste = 2, popular = 3 }
+    package var kind: Kind
+    /// The basket item or past item that gave most of this part; nil where none can be named.
+    package var item: UInt32?
+    /// That item's id, valid until the engine's next turn.
+    package var itemID: IDView?
+    /// How much of the score this part is, in the score's unit; positive.
+    package var contribution: Float
+    /// How many times more often than by chance baskets with `item` hold this one; 0 where not
+    /// known.
+    package var lift: Float = 0
+    /// The share of `item`'s baskets that hold this one, 0 to 1.
+    package var confidence: Float = 0
+}
+
+/// One item of a Related answer.
+package struct RelatedItem {
+    package var ordinal: UInt32
+    /// Valid until the engine's next turn.
+    package var id: IDView
+    package var score: Float
+    package var lift: Float = 0
+    package var confidence: Float = 0
+}

@@ -1,0 +1,161 @@
+internal import ModelParts
+
+/// What the sources found for one query.
+struct Gathered {
+    var tier: Tier
+    var shares: ContextShares
+    /// Whether there is a shopper's vector.
+    var knowsVector = false
+    var time: TimeBudget
+    /// About how long the reasons of the slate take, in nanoseconds.
+    var explanationCost = 0.0
+}
+
+/// All sources of one engine, in their order: lists, best sellers where the ranker counts sales,
+/// vectors, and best sellers where a slate would not be full.
+final class CandidateSources {
+    let lists: [ListSource]
+    let userLists: UserListSource?
+    let vectors: VectorSource?
+    private let items: ItemTable
+    private let cost: CostModel
+
+    /// How many of the best sellers are looked through as a last resort: far more than one request
+    /// can rule out by id, few enough where stock and categories rule out the rest.
+    static let popularMax = 65_536
+
+    init(
+        _ generation: Generation, _ lookUp: ItemLookUp, _ columns: CandidateColumns,
+        limits: EngineLimits
+    ) {
+        items = generation.items
+        cost = CostModel(
+            items: items.count, dimensions: generation.dimensions,
+            hasFoldIn: generation.foldIn != nil)
+        lists = [
+            ListSource(.itemWeights, generation.itemWeights, columns),
+            ListSource(.complement, generation.complements, columns),
+            ListSource(.similar, generation.similars, columns),
+        ].compactMap { $0 }
+        userLists = UserListSource(generation.userLists, columns)
+        vectors = VectorSource(generation, lookUp, columns, limits: limits)
+    }
+
+    /// Lets each source that the ranker asks add its candidates and write its column, as far as
+    /// there is time.
+    func gather(
+        _ query: borrowing Query, _ context: ShopperContext, _ rules: Rules,
+        _ ranker: CandidateRanker, _ columns: CandidateColumns, findsCandidates: Bool,
+        _ time: TimeBudget
+    ) -> Gathered {
+        let network = ranker.network
+        let historyShare = network.parts.historyShare
+        var found = Gathered(
+            tier: .popular,
+            shares: ContextShares(
+                historyShare: historyShare, hasBasket: !context.basket.isEmpty,
+                hasHistory: hasHistory(context)), time: time)
+        columns.historyLength = RankerFeature.historyLength(context.length)
+        let asksProduct = network.column(of: .product) != nil
+        let vectorCost =
+            asksProduct ? shopperCost(context) + (findsCandidates ? cost.scan : 0) : 0
+        guard !asksProduct || time.allows(vectorCost) else {
+            // No time for vectors: what is bought together stands in for them.
+            let standIn = ranker.standIn
+            for source in lists where source.feature == standIn {
+                if source.write(context, found.shares, to: columns) { found.tier = .neighbors }
+            }
+            return found
+        }
+        var isKnown = false
+        for source in lists where network.column(of: source.feature) != nil {
+            isKnown = source.write(context, found.shares, to: columns) || isKnown
+        }
+        if network.column(of: .userList) != nil, let userLists {
+            isKnown = userLists.write(context, found.shares, to: columns) || isKnown
+        }
+        if asksProduct, let vectors {
+            found.knowsVector = vectors.resolve(context, historyShare: historyShare)
+            found.explanationCost = explanationCost(query.k, context)
+        }
+        guard isKnown || found.knowsVector else { return found }
+        found.tier = .full
+        guard findsCandidates else { return found }
+        let wanted = 2 * query.k + 50
+        if network.column(of: .popularity) != nil { addBestSellers(wanted, rules, columns) }
+        if found.knowsVector, let vectors {
+            vectors.complete(from: 0, columns)
+            // What the deep part is to reorder has to be there.
+            vectors.addNearest(
+                network.hasLayers ? max(wanted, RankerNetwork.blockMax) : wanted, rules, columns)
+        }
+        return found
+    }
+
+    /// Whether anything is known of what the shopper took before.
+    private func hasHistory(_ context: ShopperContext) -> Bool {
+        if !context.past.isEmpty || context.storedVector != nil { return true }
+        guard let row = context.userRow, let userLists else { return false }
+        return userLists.lists.count(of: row) > 0
+    }
+
+    /// Adds best sellers until `count` candidates can be on a slate together, or there are no more.
+    func addPopular(
+        toReach count: Int, _ rules: Rules, _ columns: CandidateColumns, _ found: Gathered
+    ) {
+        defer { rules.freePlaces() }
+        var passing = 0
+        let gathered = columns.count
+        for place in 0..<gathered
+        where rules.allows(columns[place]) && rules.takesPlace(columns[place]) {
+            passing += 1
+        }
+        for ordinal in items.bySales.prefix(Self.popularMax) {
+            guard passing < count else { break }
+            guard !columns.contains(ordinal), rules.allows(ordinal), rules.takesPlace(ordinal)
+            else { continue }
+            columns.add(ordinal)
+            passing += 1
+        }
+        if found.knowsVector { vectors?.complete(from: gathered, columns) }
+    }
+
+    private func addBestSellers(_ count: Int, _ rules: Rules, _ columns: CandidateColumns) {
+        var left = count
+        for ordinal in items.bySales.prefix(Self.popularMax) where rules.allows(ordinal) {
+            guard left > 0 else { return }
+            columns.add(ordinal)
+            left -= 1
+        }
+    }
+
+    // MARK: Costs
+
+    private func shopperCost(_ context: ShopperContext) -> Double {
+        let history = context.storedVector == nil ? cost.foldIn(context.past.count) : 0
+        return cost.foldIn(context.basket.count) + history
+    }
+
+    private func explanationCost(_ k: Int, _ context: ShopperContext) -> Double {
+        let refold = context.storedVector == nil ? 0 : cost.foldIn(context.past.count)
+        return refold + cost.explain(k, context.basket.count)
+            + cost.explain(k, context.past.count)
+    }
+
+    /// About how long a query takes from its context to its reply, in nanoseconds.
+    func cost(_ query: borrowing Query, _ context: ShopperContext, _ ranker: CandidateRanker)
+        -> Double
+    {
+        let network = ranker.network
+        var edges = 0
+        for source in lists where network.column(of: source.feature) != nil {
+            edges += source.edgeCount(context)
+        }
+        var sum = CostModel.base + CostModel.edges(edges) + CostModel.slate(query.k)
+        if network.column(of: .product) != nil {
+            sum += shopperCost(context) + cost.scan
+            if query.wantsReasons { sum += explanationCost(query.k, context) }
+        }
+        return sum
+    }
+}

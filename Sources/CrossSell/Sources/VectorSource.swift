@@ -1,0 +1,137 @@
+internal import CKernels
+internal import EmbeddingStore
+internal import ModelParts
+
+/// The shopper's vector as a source: the items whose inner product with it is largest, and that of
+/// any other candidate.
+///
+/// Her vector is the sum of the basket's and the history's, by their shares. Both are solved apart,
+/// since one solve over both would let a long history drown the basket.
+final class VectorSource {
+    let basket: Taste
+    let history: Taste
+    /// Shape `[D]`, with zeros after it as rows of the store have them.
+    private let shopper: UnsafeMutableBufferPointer<Float>
+    private let dimensions: Int
+    private var nearest: NearestResults
+    private let lookUp: ItemLookUp
+    private let column: Int
+
+    init?(
+        _ generation: Generation, _ lookUp: ItemLookUp, _ columns: CandidateColumns,
+        limits: EngineLimits
+    ) {
+        guard generation.dimensions > 0, let column = columns.column(of: .product) else {
+            return nil
+        }
+        self.lookUp = lookUp
+        self.column = column
+        dimensions = generation.dimensions
+        let padded = lookUp.reader.paddedDimensions
+        func taste(_ itemsMax: Int) -> Taste {
+            Taste(
+                dimensions: generation.dimensions, paddedDimensions: padded, itemsMax: itemsMax,
+                solver: generation.foldIn)
+        }
+        basket = taste(limits.basketItems)
+        history = taste(limits.historyItems)
+        shopper = .allocate(capacity: padded)
+        shopper.initialize(repeating: 0)
+        nearest = NearestResults(
+            capacity: max(2 * limits.slateItems + 50, RankerNetwork.blockMax))
+    }
+
+    deinit { shopper.deallocate() }
+
+    /// The shopper's vector, shape `[D]`.
+    var vector: UnsafePointer<Float> { UnsafePointer(shopper.baseAddress!) }
+
+    /// Computes the shopper's vector.
+    ///
+    /// The history's part is her stored vector where she has one and no history came with the call,
+    /// else what folding in gives.
+    ///
+    /// - Returns: whether anything is known of her.
+    func resolve(_ context: ShopperContext, historyShare: Float) -> Bool {
+        basket.solve(context.basket, lookUp)
+        if let stored = context.storedVector {
+            history.use(stored, of: context.past)
+        } else {
+            history.solve(context.past, lookUp)
+        }
+        let shares = ContextShares(
+            historyShare: historyShare, hasBasket: basket.isKnown, hasHistory: history.isKnown)
+        basket.weight = shares.basket
+        history.weight = shares.history
+        for d in 0..<dimensions {
+            shopper[d] =
+                shares.history * history.vector[d] + shares.basket * basket.vector[d]
+        }
+        return basket.isKnown || history.isKnown
+    }
+
+    /// Gives the candidates from a position on their inner products.
+    func complete(from position: Int, _ columns: CandidateColumns) {
+        for place in position..<columns.count {
+            let ordinal = columns[place]
+            if let row = lookUp.row(of: ordinal) {
+                columns.set(product(with: row.vector), of: ordinal, in: column)
+            }
+        }
+    }
+
+    /// Adds the allowed items closest to the shopper's vector, at least `count` of them where there
+    /// are as many.
+    func addNearest(_ count: Int, _ rules: Rules, _ columns: CandidateColumns) {
+        // The query is allowed by construction: finite vectors of the model's own length.
+        try? lookUp.reader.nearest(
+            to: UnsafeBufferPointer(rebasing: shopper[..<dimensions]),
+            k: min(count, nearest.capacity), into: &nearest, where: { rules.allows($0) })
+        for rank in 0..<nearest.count {
+            let neighbor = nearest[rank]
+            columns.add(neighbor.row.ordinal)
+            columns.set(neighbor.score, of: neighbor.row.ordinal, in: column)
+        }
+    }
+
+    /// Writes each item's inner product; NaN where it has no vector.
+    func score(_ ids: [IDView], into scores: inout [Float]) {
+        scores.withUnsafeMutableBufferPointer { scores in
+            ids.withUnsafeBufferPointer {
+                lookUp.reader.score(
+                    UnsafeBufferPointer(rebasing: shopper[..<dimensions]), ids: $0, into: scores)
+            }
+        }
+    }
+
+    /// The past or basket item that gives most of a candidate's inner product, and how much.
+    func loudest(for ordinal: UInt32) -> (item: UInt32, share: Float)? {
+        guard let row = lookUp.row(of: ordinal)?.vector else { return nil }
+        let present = basket.loudest(for: row, dot: dot)
+        // Explaining a history may take folding it in; where the basket's part outweighs all of it,
+        // it is not asked.
+        guard history.weight > 0,
+            (present?.share ?? 0) < history.weight * dot(history.vector, row)
+        else { return present }
+        history.prepareToExplain(lookUp)
+        let past = history.loudest(for: row, dot: dot)
+        return (past?.share ?? 0) > (present?.share ?? 0) ? past : present
+    }
+
+    /// A candidate's inner product.
+    func part(of ordinal: UInt32) -> Float {
+        lookUp.row(of: ordinal).map { product(with: $0.vector) } ?? 0
+    }
+
+    /// The id of an item, one put while serving too; nil where it was deleted since.
+    func id(of ordinal: UInt32) -> IDView? { lookUp.id(of: ordinal) }
+
+    private func product(with row: UnsafePointer<Float>) -> Float { dot(vector, row) }
+
+    /// The inner product of two padded vectors, with the very bits that the store's searches give.
+    private func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+        var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
+        sc_dot_rows(a, &row, 1, lookUp.reader.paddedDimensions, &score)
+        return score
+    }
+}
