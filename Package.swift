@@ -56,6 +56,10 @@ let package = Package(
             name: "SidecartClient", dependencies: ["RPC"], path: "Clients/Swift",
             swiftSettings: swift),
 
+        // From events to a bundle, as the command line and a server's retraining both run it.
+        .target(
+            name: "Training", dependencies: ["Evaluation", "Bundles"], swiftSettings: strict),
+
         // What is run.
         .target(
             name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
@@ -64,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Evaluation", "SampleShop", "EventLoop",
+                "SidecartServer", "SidecartClient", "Training", "SampleShop", "EventLoop",
                 "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -196,6 +196,22 @@ package enum ContestResult: Sendable {
     case refused(model: String, reason: String)
 }
 
+/// A model that was left out, and why.
+package struct Refusal: Encodable, CustomStringConvertible, Sendable {
+    package let model: String
+    package let reason: String
+
+    package init(model: String, reason: String) {
+        self.model = model
+        self.reason = reason
+    }
+
+    /// Models begin their reasons with their own name.
+    package var description: String {
+        reason.hasPrefix("\(model):") ? reason : "\(model): \(reason)"
+    }
+}
+
 /// A model's figures under a plan.
 package struct JudgedModel: Sendable {
     package let name: String
