@@ -36,13 +36,14 @@ let package = Package(
 
         // Pure modules, ground floor first.
         .target(name: "Interactions", dependencies: ["CZlib"], swiftSettings: swift),
+        .target(name: "Measures", swiftSettings: strict),
         .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
         .target(
             name: "EmbeddingStore", dependencies: ["Interactions", "CKernels"], swiftSettings: swift
         ),
         .target(
             name: "ModelParts", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
-        .target(name: "Models", dependencies: ["ModelParts"], swiftSettings: swift),
+        .target(name: "Models", dependencies: ["ModelParts", "Measures"], swiftSettings: swift),
         .target(
             name: "Evaluation", dependencies: ["Models", "CKernels"], swiftSettings: swift),
         .target(
@@ -56,6 +57,10 @@ let package = Package(
             name: "SidecartClient", dependencies: ["RPC"], path: "Clients/Swift",
             swiftSettings: swift),
 
+        // From events to a bundle, as the command line and a server's retraining both run it.
+        .target(
+            name: "Training", dependencies: ["Evaluation", "Bundles"], swiftSettings: strict),
+
         // What is run.
         .target(
             name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
@@ -64,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Evaluation", "SampleShop", "EventLoop",
+                "SidecartServer", "SidecartClient", "Training", "SampleShop", "EventLoop",
                 "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -80,23 +85,30 @@ let package = Package(
             name: "EmbeddingStoreTests",
             dependencies: ["EmbeddingStore", "CKernels", "Interactions"],
             swiftSettings: swift),
+        .testTarget(name: "MeasuresTests", dependencies: ["Measures"], swiftSettings: swift),
         .testTarget(
             name: "ModelsTests",
             dependencies: [
                 "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "SampleShop",
+                "ReferenceScorer",
             ],
             swiftSettings: swift),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["CKernels", "Interactions", "ModelParts", "Models", "Evaluation"],
+            dependencies: [
+                "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "ReferenceScorer",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "CrossSellTests",
             dependencies: [
                 "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions",
                 "ModelParts", "Models",
-                "SampleShop", "CAllocationCounter",
+                "SampleShop", "CAllocationCounter", "ReferenceScorer",
             ],
+            swiftSettings: swift),
+        .target(
+            name: "ReferenceScorer", dependencies: ["ModelParts"], path: "Tests/ReferenceScorer",
             swiftSettings: swift),
         .target(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),

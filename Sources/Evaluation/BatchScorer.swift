@@ -7,8 +7,7 @@ package import ModelParts
 /// Takes the first of these that the parts have and the task allows: user lists and user vectors,
 /// where the context is a training history; item weights; folding in; neighbors; popularity. With
 /// a ranker it takes what the ranker's features name, weighted, and puts the best of each query
-/// through the deep part. Scores agree with ``PartsScorer`` to rounding, and do not depend on the
-/// number of threads.
+/// through the deep part. Scores do not depend on the number of threads.
 package struct BatchScorer: Sendable {
     /// Scores of items that must not be ranked.
     package static let excluded = -Float.infinity
@@ -29,7 +28,7 @@ package struct BatchScorer: Sendable {
     private let bias: Float
     /// What takes the best of each query further; nil without a deep part.
     private let deep: DeepRanking?
-    private let threads: Int
+    let threads: Int
 
     private struct WeightedSource: Sendable {
         var source: Source

@@ -5,7 +5,8 @@ package import Interactions
 /// The protocol and files of He et al. 2017, "Neural collaborative filtering": her latest item is
 /// the test, and 99 drawn negatives stand against it. Negatives are a set, and the test item is
 /// never among them: in ML-1M the files name it there for 156 users, and the published program
-/// merges the two, as both are keys of one dictionary. Ties are handled as ``Standing`` says.
+/// merges the two, as both are keys of one dictionary. Ties
+/// are handled as `Standing` says.
 /// Sampled negatives rank methods differently from all items; compare figures only with figures of
 /// the same files.
 package struct LeaveOneOut: Sendable {
@@ -35,40 +36,6 @@ package struct LeaveOneOut: Sendable {
                 "an item of user \(one.user)")
         }
         self.training = training
-        self.cases = cases
-    }
-
-    /// Ranks every case.
-    ///
-    /// - Parameters:
-    ///   - k: the length of the list that counts.
-    ///   - scores: the scores of the candidates for a user, one each.
-    package func report(
-        at k: Int = 10, scores: (_ user: Int, _ candidates: [Int32]) -> [Float]
-    ) -> LeaveOneOutReport {
-        var report = LeaveOneOutReport(k: k, cases: cases.count)
-        for one in cases {
-            let values = scores(Int(one.user), [one.item] + one.negatives)
-            precondition(values.count == one.negatives.count + 1, "\(values.count) scores")
-            let standing = Standing(of: values[0], among: values.dropFirst())
-            report.hitRate += standing.hitRate(at: k) / Double(cases.count)
-            report.ndcg += standing.ndcg(at: k) / Double(cases.count)
-            report.reciprocalRank += standing.reciprocalRank(at: k) / Double(cases.count)
-        }
-        return report
-    }
-}
-
-/// Means over all cases; 0 where there is none.
-package struct LeaveOneOutReport: Sendable, Equatable {
-    package var k: Int
-    package var cases: Int
-    package var hitRate = 0.0
-    package var ndcg = 0.0
-    package var reciprocalRank = 0.0
-
-    package init(k: Int, cases: Int) {
-        self.k = k
         self.cases = cases
     }
 }

@@ -4,6 +4,7 @@ import Evaluation
 import Interactions
 import ModelParts
 import Models
+import ReferenceScorer
 import Testing
 
 /// The engine against a plain ranking of every item, over random models and queries.

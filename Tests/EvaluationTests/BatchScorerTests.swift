@@ -3,6 +3,7 @@ import Evaluation
 import Interactions
 import ModelParts
 import Models
+import ReferenceScorer
 import Testing
 
 @Suite struct BatchScorerTests {

@@ -15,7 +15,7 @@ import Testing
             candidates: candidates.map { makeMatrix($0, columns: 6) }, excludesContext: excluding)
         let scorer = try BatchScorer(
             parts: makeParts(scores: [6, 5, 4, 3, 2, 1]), task: task, threads: 1)
-        return Judgement(of: scorer, at: [1, 3], threads: 1)
+        return Judgement(of: scorer, at: [1, 3])
     }
 
     private func expect(
@@ -79,7 +79,7 @@ import Testing
         task.unrankable = [1, 2]
         let scorer = try BatchScorer(
             parts: makeParts(scores: [6, 5, 4, 3, 2, 1]), task: task, threads: 1)
-        let judgement = Judgement(of: scorer, at: [2], threads: 1)
+        let judgement = Judgement(of: scorer, at: [2])
         try expect(judgement, ["mrr@2": 0.5, "auc": 0.5])
         #expect(judgement.recommended == [0, 0, 0, 1, 1, 0])
     }
@@ -90,7 +90,7 @@ import Testing
             relevant: makeMatrix([[2, 4]], columns: 6), excludesContext: true)
         let scorer = try BatchScorer(
             parts: makeParts(scores: [1, 1, 1, 1, 1, 1]), task: task, threads: 1)
-        #expect(Judgement(of: scorer, at: [2], threads: 1).mean(Measure(.auc)) == 0.5)
+        #expect(Judgement(of: scorer, at: [2]).mean(Measure(.auc)) == 0.5)
     }
 
     @Test func `measures are known by their names`() {

@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import Models
+import ReferenceScorer
 import Testing
 
 @Suite struct ProtocolTests {
@@ -34,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `leave one out as a plan gives what its own report gives`() throws {
+    @Test func `leave one out as a plan gives what a plain loop over the cases gives`() throws {
         let data = makeRandomData(users: 30, items: 25, pairs: 300, seed: 11)
         var generator = SeededGenerator(seed: 12)
         let cases = (0..<30).map { user in
@@ -46,13 +47,19 @@ import Testing
             on: TrainingData(interactions: protocolCases.training, baskets: nil),
             with: TrainingContext(threads: 1, seed: 1))
         let scorer = PartsScorer(parts: parts, histories: protocolCases.training)
-        let report = protocolCases.report(at: 5, scores: scorer.scores)
+        var (hitRate, reciprocalRank) = (0.0, 0.0)
+        for one in protocolCases.cases {
+            let scores = scorer.scores(
+                user: Int(one.user), candidates: [one.item] + one.negatives)
+            let rank = 1 + scores.dropFirst().count { $0 >= scores[0] }
+            hitRate += rank <= 5 ? 1.0 / 30 : 0
+            reciprocalRank += rank <= 5 ? 1 / Double(rank) / 30 : 0
+        }
         let plan = protocolCases.makePlan(at: [5])
         let batch = try BatchScorer(parts: parts, task: plan.splits[0].tasks[0], threads: 2)
-        let judgement = Judgement(of: batch, at: [5], threads: 2)
-        #expect(abs(judgement.mean(Measure(.hitRate, at: 5)) - report.hitRate) < 1e-6)
-        #expect(abs(judgement.mean(Measure(.ndcg, at: 5)) - report.ndcg) < 1e-6)
-        #expect(abs(judgement.mean(Measure(.reciprocalRank, at: 5)) - report.reciprocalRank) < 1e-6)
+        let judgement = Judgement(of: batch, at: [5])
+        #expect(abs(judgement.mean(Measure(.hitRate, at: 5)) - hitRate) < 1e-6)
+        #expect(abs(judgement.mean(Measure(.reciprocalRank, at: 5)) - reciprocalRank) < 1e-6)
     }
 
     @Test func `what is held out to choose on is in no training row`() throws {

@@ -1,5 +1,6 @@
 import Evaluation
 import Models
+import ReferenceScorer
 import Testing
 
 @Suite struct LeaveOneOutTests {
@@ -20,20 +21,6 @@ import Testing
         // User 1's test item stands among her negatives, and 4 stands there twice.
         #expect(split.cases.map(\.item) == [3, 1])
         #expect(split.cases.map(\.negatives) == [[2, 4], [2, 4]])
-    }
-
-    @Test func `the report is the mean over the cases`() throws {
-        let split = try parse(
-            train: ["0 0", "1 0"], test: ["0 1", "1 2"],
-            negatives: ["(0,1) 2 3", "(1,2) 1 3"])
-        // User 0 likes the largest number, so 1 is last of 1, 2, 3; user 1 the nearest to 2.
-        let report = split.report(at: 2) { user, candidates in
-            candidates.map { user == 0 ? Float($0) : -abs(Float($0) - 2) }
-        }
-        #expect(report.cases == 2)
-        #expect(report.hitRate == 0.5)
-        #expect(report.ndcg == 0.5)
-        #expect(report.reciprocalRank == 0.5)
     }
 
     @Test func `errors name the file, the line and the reason`() throws {

@@ -23,13 +23,20 @@ struct MovieLensTests {
         }
     }
 
-    private func evaluate(_ model: some Recommender) throws -> LeaveOneOutReport {
-        let split = try readSplit()
+    private struct Report {
+        let hitRate: Double
+        let ndcg: Double
+    }
+
+    private func evaluate(_ model: some Recommender) throws -> Report {
+        let split = try readSplit().makePlan(at: [10]).splits[0]
         let parts = try model.train(
-            on: TrainingData(interactions: split.training, baskets: nil),
-            with: TrainingContext(threads: 2, seed: 1))
-        let scorer = PartsScorer(parts: parts, histories: split.training)
-        return split.report(at: 10, scores: scorer.scores)
+            on: split.training, with: TrainingContext(threads: 2, seed: 1))
+        let judgement = Judgement(
+            of: try BatchScorer(parts: parts, task: split.tasks[0], threads: 2), at: [10])
+        return Report(
+            hitRate: judgement.mean(Measure(.hitRate, at: 10)),
+            ndcg: judgement.mean(Measure(.ndcg, at: 10)))
     }
 
     @Test func `popularity reaches its published figures`() throws {

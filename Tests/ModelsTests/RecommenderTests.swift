@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import Models
+import ReferenceScorer
 import Synchronization
 import Testing
 

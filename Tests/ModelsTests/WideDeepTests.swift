@@ -3,6 +3,7 @@ import Foundation
 import Interactions
 import ModelParts
 import Models
+import ReferenceScorer
 import Testing
 
 @Suite struct WideDeepTests {

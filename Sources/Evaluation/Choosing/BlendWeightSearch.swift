@@ -10,6 +10,7 @@ struct BlendWeightSearch {
     let leading: Measure
     let lengths: [Int]
     let threads: Int
+    let makeRanker: QueryRankerMaker
 
     /// What a component may weigh against the first one, where 1 lets both vary as much.
     static let shares: [Double] = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10]
@@ -40,7 +41,7 @@ struct BlendWeightSearch {
         }
         let reference = scales[0] > 0 ? scales[0] : 1
         guard !free.isEmpty else { return (blend, 0) }
-        var best = try figure(blend, parts, tasks)
+        var best = try figure(blend, parts, split, tasks)
         var trials = 1
         // With two models one pass sees all there is; with more, each depends on the others.
         for _ in 0..<(free.count == 1 ? 1 : 2) {
@@ -51,7 +52,7 @@ struct BlendWeightSearch {
                     guard weight != blend.components[place].weight else { continue }
                     candidate.components[place].weight = weight
                     trials += 1
-                    let found = try figure(candidate, parts, tasks)
+                    let found = try figure(candidate, parts, split, tasks)
                     if found > best { (blend, best) = (candidate, found) }
                 }
             }
@@ -59,14 +60,14 @@ struct BlendWeightSearch {
         return (blend, trials)
     }
 
-    private func figure(_ blend: Blend, _ parts: [ModelParts], _ tasks: [RankingTask])
-        throws(EvaluationError) -> Double
-    {
+    private func figure(
+        _ blend: Blend, _ parts: [ModelParts], _ split: EvaluationSplit, _ tasks: [RankingTask]
+    ) throws(EvaluationError) -> Double {
         let together = try blended(Array(zip(parts, blend.components.map { Float($0.weight) })))
         var judgement: Judgement?
         for task in tasks {
-            let scorer = try BatchScorer(parts: together, task: task, threads: threads)
-            let one = Judgement(of: scorer, at: lengths, threads: threads)
+            let one = Judgement(
+                of: try makeRanker(together, split, task, threads), at: lengths)
             judgement = judgement?.appending(one) ?? one
         }
         return judgement!.mean(leading)

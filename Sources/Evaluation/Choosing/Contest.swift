@@ -9,12 +9,18 @@ package struct Contest: Sendable {
     /// How often each model is trained, with seeds from the context's on; figures are means over
     /// them.
     package var seedCount: Int
+    /// Makes what ranks the queries.
+    package var makeRanker: QueryRankerMaker
 
-    package init(plan: EvaluationPlan, trialsMax: Int = 1, seedCount: Int = 1) {
+    package init(
+        plan: EvaluationPlan, trialsMax: Int = 1, seedCount: Int = 1,
+        makeRanker: @escaping QueryRankerMaker = BatchScorer.maker
+    ) {
         precondition(trialsMax > 0 && seedCount > 0, "\(trialsMax) trials, \(seedCount) seeds")
         self.plan = plan
         self.trialsMax = trialsMax
         self.seedCount = seedCount
+        self.makeRanker = makeRanker
     }
 
     /// Trains and judges one model on every split; a model that cannot be is part of the result
@@ -102,10 +108,11 @@ package struct Contest: Sendable {
         var judgement: Judgement?
         var (predicted, given) = ([Float](), [Float]())
         for task in split.tasks {
-            let scorer = try BatchScorer(parts: parts, task: task, threads: context.threads)
-            let one = Judgement(of: scorer, at: plan.lengths, threads: context.threads)
+            let ranker = try makeRanker(parts, split, task, context.threads)
+            let one = Judgement(of: ranker, at: plan.lengths)
             judgement = judgement?.appending(one) ?? one
             if predicts, split.training.ratingScale != nil {
+                let scorer = try BatchScorer(parts: parts, task: task, threads: context.threads)
                 predicted += scorer.relevantScores()
                 given += task.relevant.values
             }
@@ -178,7 +185,8 @@ package struct Contest: Sendable {
             parts = try blend.trainComponents(on: split.training, with: context)
         } catch { throw EvaluationError(error.description) }
         let search = BlendWeightSearch(
-            leading: plan.leading, lengths: plan.lengths, threads: context.threads)
+            leading: plan.leading, lengths: plan.lengths, threads: context.threads,
+            makeRanker: makeRanker)
         let found = try search.run(
             blend, parts: parts, on: split,
             fixed: values.inside(Blend.weightPrefix))
@@ -194,6 +202,22 @@ package enum ContestResult: Sendable {
     case judged(JudgedModel)
     /// The data or the protocol does not fit the model.
     case refused(model: String, reason: String)
+}
+
+/// A model that was left out, and why.
+package struct Refusal: Encodable, CustomStringConvertible, Sendable {
+    package let model: String
+    package let reason: String
+
+    package init(model: String, reason: String) {
+        self.model = model
+        self.reason = reason
+    }
+
+    /// Models begin their reasons with their own name.
+    package var description: String {
+        reason.hasPrefix("\(model):") ? reason : "\(model): \(reason)"
+    }
 }
 
 /// A model's figures under a plan.

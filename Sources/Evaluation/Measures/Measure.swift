@@ -49,7 +49,10 @@ package struct Measure: Hashable, Sendable, CustomStringConvertible {
     package var description: String { kind.hasLength ? "\(kind.rawValue)@\(k)" : kind.rawValue }
 
     /// All measures that a task allows, at every length.
-    package static func all(at lengths: [Int], for task: RankingTask) -> [Measure] {
+    ///
+    /// - Parameter withArea: whether ``Kind/auc`` can be told, which takes the scores of all that
+    ///   is ranked.
+    package static func all(at lengths: [Int], for task: RankingTask, withArea: Bool) -> [Measure] {
         let repeats = !task.excludesContext && task.candidates == nil
         var measures: [Measure] = []
         for k in lengths {
@@ -58,6 +61,6 @@ package struct Measure: Hashable, Sendable, CustomStringConvertible {
                 if !isSplit || repeats { measures.append(Measure(kind, at: k)) }
             }
         }
-        return measures + [Measure(.auc)]
+        return withArea || task.candidates != nil ? measures + [Measure(.auc)] : measures
     }
 }

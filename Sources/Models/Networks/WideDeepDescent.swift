@@ -1,5 +1,6 @@
 internal import CKernels
 internal import Interactions
+internal import Measures
 internal import ModelParts
 
 /// The epochs of ``WideDeep``'s ranker: shuffles the held-out items, draws others, takes the steps
@@ -168,8 +169,6 @@ final class WideDeepDescent: @unchecked Sendable {
 
     /// How well the held-out items of the users who are not trained on are ranked among the first
     /// stage's best: the mean of NDCG at 10.
-    ///
-    /// Source: Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
     func judge() -> Double {
         let figures = UnsafeMutableBufferPointer<Double>.allocate(capacity: max(1, judges.count))
         figures.initialize(repeating: 0)
@@ -211,13 +210,7 @@ final class WideDeepDescent: @unchecked Sendable {
             keys += zip(block, logits).map { RankedKey(item: $0, score: $1) }
         }
         keys.keepFirst(10)
-        var (gain, ideal) = (0.0, 0.0)
-        for place in 0..<10 {
-            let discount = logarithm(2.0) / logarithm(Double(place) + 2)
-            if place < keys.count, held.contains(keys[place].item) { gain += discount }
-            if place < held.count { ideal += discount }
-        }
-        return ideal > 0 ? gain / ideal : 0
+        return RelevantRanks(in: keys.map(\.item), relevant: held).ndcg(at: 10)
     }
 
     /// The memory of a batch.

@@ -1,5 +1,6 @@
 internal import CKernels
 package import Interactions
+internal import Measures
 package import ModelParts
 
 /// One item of each of some users, kept out of training to tell whether another epoch helps.
@@ -64,8 +65,6 @@ package struct HeldOutItems {
     /// NDCG, without a cut. An item ranks behind its equals, so that it does not help to give all
     /// the same score.
     ///
-    /// Source: Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
-    ///
     /// - Parameter score: sets a user's scores of candidates.
     /// - Returns: 0 to 1; it does not depend on the number of threads.
     func ndcg(threads: Int, score: @escaping Scoring) -> Double {
@@ -82,7 +81,7 @@ package struct HeldOutItems {
                     rank += 1
                 }
             }
-            return logarithm(2.0) / logarithm(Double(rank) + 1)
+            return RelevantRanks([rank], relevantCount: 1).ndcg()
         }
     }
 

@@ -5,6 +5,7 @@ import Interactions
 import Models
 import SampleShop
 import SidecartClient
+import Training
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Interactions
 import Models
+import Training
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -99,22 +100,21 @@ struct Evaluate: ParsableCommand {
         let bar = ProgressBar("evaluating")
         var judged: [JudgedModel] = []
         var secondsPerEpoch: [String: Double] = [:]
-        var refusals: [EvaluationSummary.Refusal] = []
+        var refusals: [Refusal] = []
         for (place, entrant) in chosen.entrants.enumerated() {
             let epochs = EpochTimes()
             let context = TrainingContext(threads: model.threadCount, seed: model.seed) { step in
                 epochs.record()
-                let own = Double(step.step) / Double(step.steps)
                 bar.update(
-                    (Double(place) + own) / Double(chosen.entrants.count),
-                    detail: "\(step.model) \(step.step)/\(step.steps)")
+                    (Double(place) + step.fraction) / Double(chosen.entrants.count),
+                    detail: step.detail)
             }
             switch try contest.run(entrant.entry, set: entrant.values, context: context) {
             case .judged(let result):
                 judged.append(result)
                 if trials == 1 { secondsPerEpoch[result.name] = epochs.median }
             case .refused(let name, let reason):
-                refusals.append(.init(model: name, reason: reason))
+                refusals.append(Refusal(model: name, reason: reason))
             }
         }
         bar.finish()

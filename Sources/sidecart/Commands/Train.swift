@@ -5,6 +5,7 @@ import Foundation
 import Interactions
 import ModelParts
 import Models
+import Training
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -80,7 +81,11 @@ struct Train: ParsableCommand {
         pipeline.neighbors.neighborsMax = neighbors
         pipeline.similar.neighborsMax = neighbors
         pipeline.metrics = choice.metrics
-        let (bundle, timings) = try pipeline.train(dataset)
+        let bar = ProgressBar("training")
+        let (bundle, timings) = try pipeline.train(dataset) {
+            bar.update($0.fraction, detail: $0.detail)
+        }
+        bar.finish()
         try bundle.write(to: out, replacing: replace)
         let summary = Summary(
             bundle: out, version: bundle.info.version, kind: bundle.info.kind,
@@ -110,8 +115,15 @@ struct Train: ParsableCommand {
             }
             return (try entry.make(values), [:])
         }
-        let choice = try selection.choose(for: dataset)
-        if !output.json { Output.note("\n\(choice.summary)\n") }
+        let bar = ProgressBar("choosing")
+        let choice = try selection.choose(for: dataset) {
+            bar.update($0.fraction, detail: $0.detail)
+        }
+        bar.finish()
+        let summary = EvaluationSummary(
+            plan: choice.plan, standings: choice.standings, refusals: choice.refusals,
+            secondsPerEpoch: [:], seed: model.seed, seeds: 1, threads: model.threadCount)
+        if !output.json { Output.note("\n\(summary)\n") }
         return (choice.model, choice.metrics)
     }
 

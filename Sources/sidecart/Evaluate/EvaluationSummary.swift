@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Training
 
 /// What an evaluation found, for JSON, for the terminal and for the page.
 struct EvaluationSummary: Encodable, CustomStringConvertible {
@@ -33,16 +34,6 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         let rankSeconds: Double
         /// The median over all epochs but the first, which also warms up.
         let secondsPerEpoch: Double?
-    }
-
-    struct Refusal: Encodable, CustomStringConvertible {
-        let model: String
-        let reason: String
-
-        /// Models begin their reasons with their own name.
-        var description: String {
-            reason.hasPrefix("\(model):") ? reason : "\(model): \(reason)"
-        }
     }
 
     let title: String

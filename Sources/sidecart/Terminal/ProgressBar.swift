@@ -57,11 +57,3 @@ final class ProgressBar: Sendable {
         return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
     }
 }
-
-extension Duration {
-    /// In seconds, with fractions.
-    var seconds: Double {
-        let parts = components
-        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
-    }
-}

@@ -1,58 +1,69 @@
-import Bundles
-import Foundation
-import Interactions
-import ModelParts
-import Models
+package import Bundles
+internal import Foundation
+package import Interactions
+internal import ModelParts
+package import Models
 
 /// From a shop's events to a bundle: the model asked for, and the neighbors and histories that
 /// serving needs.
-struct TrainingPipeline {
+package struct TrainingPipeline {
     /// What ranks; neighbors of items are added to its parts where it has none.
-    var model: any Recommender
-    var neighbors = CoPurchase()
-    var similar = SimilarItems()
-    var threads: Int
-    var seed: UInt64
+    package var model: any Recommender
+    package var neighbors = CoPurchase()
+    package var similar = SimilarItems()
+    package var threads: Int
+    package var seed: UInt64
     /// The newest distinct items of a user that are kept for serving.
-    var historyMax = 1_000
+    package var historyMax = 1_000
     /// Names the bundle; nil for a name made of time and digest.
-    var version: String?
+    package var version: String?
     /// What was measured of the model, for the manifest.
-    var metrics: [String: Double] = [:]
+    package var metrics: [String: Double] = [:]
 
     /// How long each part took.
-    struct Timings: Encodable {
-        var model = 0.0
-        var neighbors = 0.0
+    package struct Timings: Sendable {
+        package var model = 0.0
+        package var neighbors = 0.0
     }
 
     private static let kinds: Set<EventKind> = [.purchase]
 
-    func train(_ dataset: Dataset) throws -> (bundle: ModelBundle, timings: Timings) {
+    package init(
+        model: any Recommender, threads: Int, seed: UInt64, version: String? = nil
+    ) {
+        self.model = model
+        self.threads = threads
+        self.seed = seed
+        self.version = version
+    }
+
+    /// - Parameter report: hears of each step.
+    /// - Throws: ``TrainingError`` where the data does not suit the model.
+    package func train(
+        _ dataset: Dataset, report: @escaping WorkProgress.Report = { _ in }
+    ) throws(TrainingError) -> (bundle: ModelBundle, timings: Timings) {
         let data = try TrainingData(dataset: dataset)
         var timings = Timings()
-        let bar = ProgressBar("training")
-        defer { bar.finish() }
         let context = TrainingContext(threads: threads, seed: seed) { progress in
-            let loss = progress.loss.map { String(format: "loss %.1f", $0) } ?? ""
-            bar.update(
-                Double(progress.step) / Double(progress.steps),
-                detail: "\(progress.model) \(progress.step)/\(progress.steps)  \(loss)")
+            let loss = progress.loss.map { String(format: "  loss %.1f", $0) } ?? ""
+            report(
+                WorkProgress(
+                    "training", fraction: progress.fraction, detail: progress.detail + loss))
         }
         let clock = ContinuousClock()
-        let trained = try clock.measuring { try model.train(on: data, with: context) }
-        timings.model = trained.seconds
-        var finished = trained.value
+        let started = clock.now
+        var finished = try model.train(on: data, with: context)
+        let trained = clock.now
+        timings.model = (trained - started).seconds
         let addsComplements = data.baskets != nil && finished.neighbors[.complement] == nil
-        timings.neighbors = try clock.measure {
-            if addsComplements {
-                finished.neighbors[.complement] =
-                    try neighbors.train(on: data, with: context).neighbors[.complement]
-            }
-            if let items = finished.embeddings?.items, finished.neighbors[.similar] == nil {
-                finished.neighbors[.similar] = try similar.lists(items: items, context: context)
-            }
-        }.seconds
+        if addsComplements {
+            finished.neighbors[.complement] =
+                try neighbors.train(on: data, with: context).neighbors[.complement]
+        }
+        if let items = finished.embeddings?.items, finished.neighbors[.similar] == nil {
+            finished.neighbors[.similar] = try similar.lists(items: items, context: context)
+        }
+        timings.neighbors = (clock.now - trained).seconds
         return (bundle(finished, dataset, data, addsComplements: addsComplements), timings)
     }
 

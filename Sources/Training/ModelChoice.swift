@@ -1,16 +1,19 @@
-import Evaluation
+package import Evaluation
 
 /// Models by name, with what was set of their hyperparameters.
-struct ModelChoice {
-    typealias Entrant = (entry: ModelEntry, values: [String: Double])
-    let entrants: [Entrant]
+package struct ModelChoice {
+    package typealias Entrant = (entry: ModelEntry, values: [String: Double])
+    package let entrants: [Entrant]
 
     /// - Parameters:
     ///   - names: `all`, or names with commas; `+` between names makes a blend of them.
     ///   - settings: `(model, name, value)`; without a model, for each chosen one that has such a
     ///     hyperparameter.
     ///   - allowsOthers: whether settings of models that are not chosen are left out silently.
-    init(names: String, settings: [ModelSetting], allowsOthers: Bool = false) throws {
+    /// - Throws: ``EvaluationError`` for a name or a setting that fits no model.
+    package init(names: String, settings: [ModelSetting], allowsOthers: Bool = false)
+        throws(EvaluationError)
+    {
         let entries: [ModelEntry]
         if names == "all" {
             entries = ModelRegistry.all
@@ -18,14 +21,14 @@ struct ModelChoice {
             var seen: Set<String> = []
             entries = try names.split(separator: ",").map(String.init)
                 .filter { seen.insert($0).inserted }
-                .map { name in try ModelRegistry.entry(name) }
+                .map { name throws(EvaluationError) in try ModelRegistry.entry(name) }
         }
-        guard !entries.isEmpty else { throw Failure("no model is named") }
+        guard !entries.isEmpty else { throw EvaluationError("no model is named") }
         var values: [String: [String: Double]] = [:]
         for setting in settings {
             if let model = setting.model, model != Blend.weightPrefix {
                 guard allowsOthers || entries.contains(where: { $0.isOrBlends(model) }) else {
-                    throw Failure("\(setting.flag): \(model) is not among the models")
+                    throw EvaluationError("\(setting.flag): \(model) is not among the models")
                 }
             }
             var isMeant = false
@@ -36,7 +39,7 @@ struct ModelChoice {
                 }
             }
             guard isMeant || allowsOthers else {
-                throw Failure("\(setting.flag): no model here has '\(setting.name)'")
+                throw EvaluationError("\(setting.flag): no model here has '\(setting.name)'")
             }
         }
         entrants = entries.map { ($0, values[$0.name] ?? [:]) }
@@ -44,15 +47,15 @@ struct ModelChoice {
 }
 
 /// One hyperparameter as set on the command line.
-struct ModelSetting {
+package struct ModelSetting: Sendable {
     /// nil for every model that has it.
-    var model: String?
-    var name: String
-    var value: Double
+    package var model: String?
+    package var name: String
+    package var value: Double
     /// The option that said so, for errors.
-    var flag: String
+    package var flag: String
 
-    init(model: String? = nil, name: String, value: Double, flag: String) {
+    package init(model: String? = nil, name: String, value: Double, flag: String) {
         self.model = model
         self.name = name
         self.value = value
@@ -60,7 +63,7 @@ struct ModelSetting {
     }
 
     /// Parses `[model.]name=value`, or returns nil.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let sides = text.split(separator: "=", omittingEmptySubsequences: false)
         guard sides.count == 2, let value = Double(sides[1]), value.isFinite else { return nil }
         let path = sides[0].split(separator: ".", omittingEmptySubsequences: false)

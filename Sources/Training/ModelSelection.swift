@@ -1,46 +1,64 @@
-import Evaluation
-import Interactions
-import Models
+package import Evaluation
+package import Interactions
+package import Models
 
 /// Picks the model that does best in cross-validation on a shop's events.
-struct ModelSelection {
-    var folds: Int
+package struct ModelSelection: Sendable {
+    package var folds: Int
     /// Settings tried for each model; 1 for its defaults alone.
-    var trials: Int
-    var threads: Int
-    var seed: UInt64
+    package var trials: Int
+    package var threads: Int
+    package var seed: UInt64
     /// Hyperparameters that are set and not searched.
-    var settings: [ModelSetting] = []
+    package var settings: [ModelSetting]
 
-    struct Choice {
-        let model: any Recommender
+    package init(
+        folds: Int, trials: Int, threads: Int, seed: UInt64, settings: [ModelSetting] = []
+    ) {
+        self.folds = folds
+        self.trials = trials
+        self.threads = threads
+        self.seed = seed
+        self.settings = settings
+    }
+
+    package struct Choice: Sendable {
+        package let model: any Recommender
         /// Every candidate's figures: `MODEL.MEASURE` is the mean, with `.low` and `.high` its 95 %
         /// interval, and `MODEL.p` the test against the chosen one. The chosen one's means are
         /// there without the prefix too.
-        let metrics: [String: Double]
-        let summary: EvaluationSummary
+        package let metrics: [String: Double]
+        package let plan: EvaluationPlan
+        /// Of all candidates, best first.
+        package let standings: Standings
+        /// Those that the data does not suit.
+        package let refusals: [Refusal]
     }
 
     /// Judges every model, and a blend of the best two that can be blended.
-    func choose(for dataset: Dataset) throws -> Choice {
+    ///
+    /// - Throws: ``EvaluationError`` where the settings fit no model, or no model the data.
+    package func choose(
+        for dataset: Dataset, report: @escaping WorkProgress.Report
+    ) throws(EvaluationError) -> Choice {
         let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
         let contest = Contest(plan: plan, trialsMax: trials)
         var entrants = try ModelChoice(names: "all", settings: settings).entrants
-        let bar = ProgressBar("choosing")
-        defer { bar.finish() }
         var judged: [JudgedModel] = []
-        var refusals: [EvaluationSummary.Refusal] = []
-        func judge(_ entrant: ModelChoice.Entrant, place: Int, of count: Int) throws {
+        var refusals: [Refusal] = []
+        func judge(
+            _ entrant: ModelChoice.Entrant, place: Int, of count: Int
+        ) throws(EvaluationError) {
             let context = TrainingContext(threads: threads, seed: seed) { step in
-                let own = Double(step.step) / Double(step.steps)
-                bar.update(
-                    (Double(place) + own) / Double(count),
-                    detail: "\(step.model) \(step.step)/\(step.steps)")
+                report(
+                    WorkProgress(
+                        "choosing", fraction: (Double(place) + step.fraction) / Double(count),
+                        detail: step.detail))
             }
             switch try contest.run(entrant.entry, set: entrant.values, context: context) {
             case .judged(let result): judged.append(result)
             case .refused(let name, let reason):
-                refusals.append(.init(model: name, reason: reason))
+                refusals.append(Refusal(model: name, reason: reason))
             }
         }
         func standings() -> Standings {
@@ -60,13 +78,11 @@ struct ModelSelection {
         guard let leader = final.rows.first?.model,
             let winner = entrants.first(where: { $0.entry.name == leader.name })
         else {
-            throw Failure(refusals.map(\.description).joined(separator: "\n"))
+            throw EvaluationError(refusals.map(\.description).joined(separator: "\n"))
         }
         return Choice(
             model: try setting(of: winner, contest), metrics: Self.metrics(final),
-            summary: EvaluationSummary(
-                plan: plan, standings: final, refusals: refusals, secondsPerEpoch: [:], seed: seed,
-                seeds: 1, threads: threads))
+            plan: plan, standings: final, refusals: refusals)
     }
 
     /// - Parameter models: best first.
@@ -80,7 +96,9 @@ struct ModelSelection {
     }
 
     /// The blend with its weights found on the first fold of a cross-validation.
-    func weigh(_ blend: ModelChoice.Entrant, for dataset: Dataset) throws -> any Recommender {
+    package func weigh(
+        _ blend: ModelChoice.Entrant, for dataset: Dataset
+    ) throws(EvaluationError) -> any Recommender {
         let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
         return try setting(of: blend, Contest(plan: plan, trialsMax: trials))
     }
@@ -88,7 +106,7 @@ struct ModelSelection {
     /// Folds may choose differently; the final setting is chosen once, on the first fold.
     private func setting(
         of entrant: ModelChoice.Entrant, _ contest: Contest
-    ) throws -> any Recommender {
+    ) throws(EvaluationError) -> any Recommender {
         let values = try contest.search(
             entrant.entry, set: entrant.values, on: contest.plan.splits[0],
             context: TrainingContext(threads: threads, seed: seed)
