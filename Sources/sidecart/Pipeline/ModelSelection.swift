@@ -11,6 +11,7 @@ struct ModelSelection {
     var seed: UInt64
     /// Hyperparameters that are set and not searched.
     var settings: [ModelSetting] = []
+    var dataOptions = TrainingDataOptions()
 
     struct Choice {
         let model: any Recommender
@@ -23,7 +24,8 @@ struct ModelSelection {
 
     /// Judges every model, and a blend of the best two that can be blended.
     func choose(for dataset: Dataset) throws -> Choice {
-        let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
+        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
+            .makeFoldPlan(folds: folds)
         let contest = Contest(plan: plan, trialsMax: trials)
         var entrants = try ModelChoice(names: "all", settings: settings).entrants
         let bar = ProgressBar("choosing")
@@ -81,7 +83,8 @@ struct ModelSelection {
 
     /// The blend with its weights found on the first fold of a cross-validation.
     func weigh(_ blend: ModelChoice.Entrant, for dataset: Dataset) throws -> any Recommender {
-        let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
+        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
+            .makeFoldPlan(folds: folds)
         return try setting(of: blend, Contest(plan: plan, trialsMax: trials))
     }
 

@@ -11,6 +11,8 @@ struct TrainingPipeline {
     var model: any Recommender
     var neighbors = CoPurchase()
     var similar = SimilarItems()
+    /// Which events count, and what is learned from them.
+    var dataOptions = TrainingDataOptions()
     var threads: Int
     var seed: UInt64
     /// The newest distinct items of a user that are kept for serving.
@@ -29,7 +31,7 @@ struct TrainingPipeline {
     private static let kinds: Set<EventKind> = [.purchase]
 
     func train(_ dataset: Dataset) throws -> (bundle: ModelBundle, timings: Timings) {
-        let data = try TrainingData(dataset: dataset)
+        let data = try TrainingData(dataset: dataset, options: dataOptions)
         var timings = Timings()
         let bar = ProgressBar("training")
         defer { bar.finish() }
