@@ -11,6 +11,8 @@ package struct ModelSelection: Sendable {
     package var seed: UInt64
     /// Hyperparameters that are set and not searched.
     package var settings: [ModelSetting]
+    /// Which events count, and what is learned from them.
+    package var dataOptions = TrainingDataOptions()
 
     package init(
         folds: Int, trials: Int, threads: Int, seed: UInt64, settings: [ModelSetting] = []
@@ -41,7 +43,8 @@ package struct ModelSelection: Sendable {
     package func choose(
         for dataset: Dataset, report: @escaping WorkProgress.Report
     ) throws(EvaluationError) -> Choice {
-        let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
+        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
+            .makeFoldPlan(folds: folds)
         let contest = Contest(plan: plan, trialsMax: trials)
         var entrants = try ModelChoice(names: "all", settings: settings).entrants
         var judged: [JudgedModel] = []
@@ -99,7 +102,8 @@ package struct ModelSelection: Sendable {
     package func weigh(
         _ blend: ModelChoice.Entrant, for dataset: Dataset
     ) throws(EvaluationError) -> any Recommender {
-        let plan = try EventSplits(dataset: dataset, seed: seed).makeFoldPlan(folds: folds)
+        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
+            .makeFoldPlan(folds: folds)
         return try setting(of: blend, Contest(plan: plan, trialsMax: trials))
     }
 

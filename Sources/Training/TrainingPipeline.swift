@@ -11,6 +11,8 @@ package struct TrainingPipeline {
     package var model: any Recommender
     package var neighbors = CoPurchase()
     package var similar = SimilarItems()
+    /// Which events count, and what is learned from them.
+    package var dataOptions = TrainingDataOptions()
     package var threads: Int
     package var seed: UInt64
     /// The newest distinct items of a user that are kept for serving.
@@ -42,7 +44,7 @@ package struct TrainingPipeline {
     package func train(
         _ dataset: Dataset, report: @escaping WorkProgress.Report = { _ in }
     ) throws(TrainingError) -> (bundle: ModelBundle, timings: Timings) {
-        let data = try TrainingData(dataset: dataset)
+        let data = try TrainingData(dataset: dataset, options: dataOptions)
         var timings = Timings()
         let context = TrainingContext(threads: threads, seed: seed) { progress in
             let loss = progress.loss.map { String(format: "  loss %.1f", $0) } ?? ""

@@ -53,7 +53,7 @@ import Testing
         let answersBaskets = false
         let hyperparameters: [String: Double] = [:]
 
-        func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
             -> ModelParts
         {
             Issue.record("trained for nothing")
@@ -68,9 +68,9 @@ import Testing
             var answersBaskets: Bool { base.answersBaskets }
             var hyperparameters: [String: Double] { base.hyperparameters }
 
-            func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+            func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
                 -> ModelParts
-            { try base.train(on: data, with: context) }
+            { try base.fit(on: data, with: context) }
         }
         let (one, other) = (ModelEntry(Personal()), ModelEntry(Other()))
         for entry in [one, ModelEntry(blending: [one, other])] {

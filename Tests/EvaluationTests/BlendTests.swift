@@ -10,7 +10,7 @@ private struct Fixed: Recommender {
     var parts: ModelParts
     var hyperparameters: [String: Double] { [:] }
 
-    func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     { parts }
 }
@@ -187,7 +187,7 @@ private struct Other: Recommender {
     var parts: ModelParts
     var hyperparameters: [String: Double] { [:] }
 
-    func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     { parts }
 }

@@ -11,7 +11,7 @@ private struct Directed: Recommender {
     var power = 1
     var hyperparameters: [String: Double] { ["slope": slope, "power": Double(power)] }
 
-    func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         guard slope != 0 else { throw TrainingError("directed: slope must not be 0") }

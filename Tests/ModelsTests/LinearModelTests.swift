@@ -221,6 +221,28 @@ import Testing
         expectRefusal(SLIM(), "tolerance") { $0.tolerance = 0 }
     }
 
+    @Test func `products and powers that come out as 0 stay in bounds`() throws {
+        // Thirty users took the same forty items so long ago that products of two values are 0.
+        var entries: [(row: Int32, column: Int32, value: Float)] = []
+        for user in 0..<Int32(30) {
+            for item in 0..<Int32(40) { entries.append((user, item, 1e-30)) }
+            entries.append((user, 40 + user, 1))
+        }
+        let data = TrainingData(
+            interactions: SparseMatrix(rows: 30, columnCount: 70, entries: entries), baskets: nil)
+        var model = UserKNN()
+        for amplification in [2, 20, 60] as [Float] {
+            model.amplification = amplification
+            let lists = try #require(try model.train(on: data, with: context).userLists)
+            for user in 0..<30 {
+                let list = Array(lists.items[lists.range(of: user)])
+                #expect(Set(list).count == list.count)
+                // What she has taken is not on it, nor is anything twice.
+                #expect(!list.contains { $0 < 40 || $0 == Int32(40 + user) })
+            }
+        }
+    }
+
     @Test(arguments: UserKNN.Similarity.allCases)
     func `user-knn's lists are the textbook sum`(similarity: UserKNN.Similarity) throws {
         var model = UserKNN()

@@ -188,6 +188,26 @@ import Testing
         #expect(throws: TrainingError.self) { try train(frequency, orders) }
     }
 
+    @Test func `weights of old baskets that come out as 0 stay in bounds`() throws {
+        // Ten items of the first of 470 baskets weigh 0.9^469 / 470 each; products of two such
+        // weights are 0 in single precision.
+        let shared = Array(0..<10 as Range<Int32>)
+        let rows = (0..<2).flatMap { user in
+            (0..<470).map { $0 == 0 ? shared : [Int32(10 + user)] }
+        }
+        let orders = OrderHistories(
+            offsets: [0, 470, 940], baskets: makeMatrix(rows, columns: 12))
+        var model = TIFUKNN()
+        for basketDecay in [0.9, 0.5, 0.1] as [Float] {
+            model.basketDecay = basketDecay
+            let lists = try train(model, orders)
+            for user in 0..<2 {
+                let list = Array(lists.items[lists.range(of: user)])
+                #expect(Set(list).count == list.count && list.contains(Int32(10 + user)))
+            }
+        }
+    }
+
     private func train(_ model: some Recommender, _ orders: OrderHistories?) throws
         -> NeighborLists
     {

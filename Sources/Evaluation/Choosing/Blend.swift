@@ -34,7 +34,10 @@ package struct Blend: Recommender {
     /// What the name of a weight begins with.
     package static let weightPrefix = "weight"
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    /// Each component chooses its own.
+    package var learnableRows: [TrainingRows] { [] }
+
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         let parts = try trainComponents(on: data, with: context)

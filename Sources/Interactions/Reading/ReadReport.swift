@@ -42,6 +42,9 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     /// What was decided or changed on the way, one sentence each.
     package internal(set) var notes: [String] = []
 
+    /// Adds a sentence about what was done to the events after they were read.
+    package mutating func add(note: String) { notes.append(note) }
+
     package var leftOutCount: Int { leftOut.values.reduce(0, +) }
 
     /// Several lines for people to read.

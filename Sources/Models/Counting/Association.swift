@@ -31,6 +31,7 @@ package struct AssociationRule: Sendable {
 /// - Complexity: grows with the number of frequent sets, which `setsMax` bounds.
 package struct Association: Recommender {
     package static let name = "association"
+    package var learnableRows: [TrainingRows] { [] }
 
     /// The smallest share of the baskets that hold a set; above 0, at most 1. Two baskets are
     /// always needed.
@@ -59,7 +60,7 @@ package struct Association: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         guard let baskets = data.baskets, baskets.nonZeroCount > 0 else {

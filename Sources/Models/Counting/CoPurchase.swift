@@ -25,6 +25,7 @@ package import ModelParts
 /// - Complexity: O(sum of squared basket sizes) time; O(I) memory a thread beside the lists.
 package struct CoPurchase: Recommender {
     package static let name = "copurchase"
+    package var learnableRows: [TrainingRows] { [] }
 
     /// The longest list; at least 1.
     package var neighborsMax = 50
@@ -48,7 +49,7 @@ package struct CoPurchase: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()

@@ -13,6 +13,7 @@ package import ModelParts
 ///   beside the lists.
 package struct Content: Recommender {
     package static let name = "content"
+    package var learnableRows: [TrainingRows] { [] }
 
     /// Multiply a term's weight by its field; 0 or more, and one of them positive.
     package var categoryWeight: Float = 1
@@ -34,7 +35,7 @@ package struct Content: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()

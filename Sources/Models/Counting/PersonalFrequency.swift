@@ -24,7 +24,7 @@ package struct PersonalFrequency: Recommender {
 
     package var hyperparameters: [String: Double] { ["list_max": Double(listMax)] }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try SettingsCheck(model: Self.name)
@@ -56,7 +56,7 @@ package struct PersonalFrequency: Recommender {
             var list = counts.entries.map {
                 RankedKey(item: $0, score: counts.values[Int($0)] + shares[Int($0)])
             }
-            list += bestSellers.filter { counts.values[Int($0.item)] == 0 }
+            list += bestSellers.filter { !counts.isTouched(Int($0.item)) }
             list.keepFirst(listMax)
             return list
         }

@@ -4,11 +4,12 @@ package import ModelParts
 /// Ranks every item by how often it was taken: the fallback tier, and the baseline for all others.
 package struct Popularity: Recommender {
     package static let name = "popularity"
+    package var learnableRows: [TrainingRows] { [] }
     package var hyperparameters: [String: Double] { [:] }
 
     package init() {}
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         let parts = ModelParts(popularity: data.popularity)
@@ -25,12 +26,21 @@ extension TrainingData {
     ///
     /// Users and baskets are counted, not pieces, so that one large order does not make a
     /// bestseller; baskets matter where customers are unknown, or come back for the same item.
+    ///
+    /// - Complexity: O(pairs).
     package var popularity: [Float] {
-        var users = Array(repeating: Float(0), count: interactions.columnCount)
-        for item in interactions.columns { users[Int(item)] += 1 }
-        guard let baskets else { return users }
-        var orders = Array(repeating: Float(0), count: interactions.columnCount)
-        for item in baskets.columns { orders[Int(item)] += 1 }
-        return zip(users, orders).map { max($0, $1) }
+        if let countedPopularity { return countedPopularity }
+        let users = interactions.columnCounts
+        guard let baskets else { return users.map { Float($0) } }
+        return zip(users, baskets.columnCounts).map { Float(max($0, $1)) }
+    }
+}
+
+extension SparseMatrix {
+    /// How many rows have each column; whole numbers, since a Float stops counting at 2^24.
+    var columnCounts: [Int] {
+        var counts = Array(repeating: 0, count: columnCount)
+        for column in columns { counts[Int(column)] += 1 }
+        return counts
     }
 }

@@ -48,7 +48,7 @@ package struct EALS: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()

@@ -52,7 +52,7 @@ package struct SVDPlusPlus: Recommender {
     }
 
     /// The reported loss is the mean squared error of the epoch, each rating's before its step.
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()

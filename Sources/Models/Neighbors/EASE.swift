@@ -31,7 +31,7 @@ package struct EASE: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -50,7 +50,9 @@ package struct EASE: Recommender {
         var steps = TrainingSteps(
             model: Self.name, total: 3 + TrainingSteps.listSteps(rows: items), context: context)
         try steps.check()
-        matrix.fill(with: data.interactions, ridge: regularization, threads: context.threads)
+        matrix.fill(
+            with: data.interactions, weights: data.rowWeights, ridge: regularization,
+            threads: context.threads)
         steps.finish()
         try steps.check()
         guard matrix.factor() else {
@@ -108,7 +110,10 @@ private final class SquareMatrix: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// Counts who took what together, on and above the diagonal.
-    func fill(with histories: SparseMatrix, ridge: Float, threads: Int) {
+    ///
+    /// - Parameter weights: what each user counts; nil for 1.
+    func fill(with histories: SparseMatrix, weights: [Float]?, ridge: Float, threads: Int) {
+        let voices = weights ?? Array(repeating: 1, count: histories.rows)
         let users = SparseRows(histories)
         let items = SparseRows(histories.transposed())
         parallelFor(count: rows, chunk: 16, threads: threads) { [self] _, range in
@@ -116,10 +121,11 @@ private final class SquareMatrix: @unchecked Sendable {
                 let row = base + item * stride
                 row.initialize(repeating: 0, count: stride)
                 for holder in items.range(item) {
+                    let voice = voices[Int(items.columns[holder])]
                     let user = users.range(Int(items.columns[holder]))
                     var entry = user.upperBound - 1
                     while entry >= user.lowerBound, Int(users.columns[entry]) >= item {
-                        row[Int(users.columns[entry])] += 1
+                        row[Int(users.columns[entry])] += voice
                         entry -= 1
                     }
                 }

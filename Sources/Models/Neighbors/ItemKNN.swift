@@ -58,7 +58,7 @@ package struct ItemKNN: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -67,7 +67,8 @@ package struct ItemKNN: Recommender {
         }
         let users = SparseRows(data.interactions)
         let items = SparseRows(data.interactions.transposed())
-        let voices = users.voices(exponent: activityExponent)
+        let voices = users.voices(
+            exponent: activityExponent, weights: data.rowWeights)
         let total = voices.reduce(0, +)
         let counts = items.sums(of: voices)
         let scales = counts.map(scales)

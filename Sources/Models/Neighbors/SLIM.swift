@@ -62,14 +62,14 @@ package struct SLIM: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
         guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError("slim: no event of a known user; it learns from histories")
         }
-        let table = Table(data.interactions, model: self)
+        let table = Table(data, model: self)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: table.items.rows),
             context: context)
@@ -78,7 +78,7 @@ package struct SLIM: Recommender {
             makeScratch: {
                 (
                     together: SparseAccumulator(columns: table.items.rows),
-                    residuals: SparseAccumulator(columns: table.users.rows)
+                    residuals: Residuals(users: table.users.rows)
                 )
             }
         ) { target, scratch in
@@ -104,10 +104,10 @@ package struct SLIM: Recommender {
         /// By item, what the weights that lead to it are multiplied by.
         let scales: [Float]
 
-        init(_ interactions: SparseMatrix, model: SLIM) {
-            users = SparseRows(interactions)
-            items = SparseRows(interactions.transposed())
-            voices = users.voices(exponent: model.activityExponent)
+        init(_ data: TrainingData, model: SLIM) {
+            users = SparseRows(data.interactions)
+            items = SparseRows(data.interactions.transposed())
+            voices = users.voices(exponent: model.activityExponent, weights: data.rowWeights)
             counts = items.sums(of: voices)
             let mean = counts.reduce(0, +) / Float(items.rows)
             ridges = counts.map { model.l2 * power($0 / mean, model.l2Exponent) }
@@ -195,4 +195,16 @@ package struct SLIM: Recommender {
         try check.require(
             tolerance > 0 && tolerance.isFinite, "tolerance must be positive", tolerance)
     }
+}
+
+/// By user, what a regression leaves unexplained; one thread's, all 0 between items.
+private final class Residuals {
+    let values: UnsafeMutablePointer<Float>
+
+    init(users: Int) {
+        values = .allocate(capacity: max(1, users))
+        values.initialize(repeating: 0, count: users)
+    }
+
+    deinit { values.deallocate() }
 }

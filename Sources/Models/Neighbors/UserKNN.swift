@@ -57,7 +57,7 @@ package struct UserKNN: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -99,7 +99,8 @@ package struct UserKNN: Recommender {
             }
             defer { scratch.removeItems() }
             for entry in users.range(user) {
-                scratch.items.values[Int(users.columns[entry])] = 0
+                let item = Int(users.columns[entry])
+                if scratch.items.isTouched(item) { scratch.items.values[item] = 0 }
             }
             var list = scratch.items.entries.filter { scratch.items.values[Int($0)] > 0 }.map {
                 RankedKey(item: $0, score: scratch.items.values[Int($0)])

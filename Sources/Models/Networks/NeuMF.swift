@@ -53,7 +53,7 @@ package struct NeuMF: Recommender {
         return all
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         let network = try network(on: data, with: context)

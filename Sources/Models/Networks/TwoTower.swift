@@ -63,7 +63,7 @@ package struct TwoTower: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()

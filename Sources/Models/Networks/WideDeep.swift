@@ -22,6 +22,8 @@ package import ModelParts
 ///   weights of the network).
 package struct WideDeep: Recommender {
     package static let name = "wide-deep"
+    /// Part of each row is held out, and of both kinds each would give away the other's.
+    package var learnableRows: [TrainingRows] { [.users, .baskets] }
 
     package var factors = IALS()
     package var complements = CoPurchase()
@@ -73,7 +75,7 @@ package struct WideDeep: Recommender {
     ]
     private static let judgesMax = 2_000
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -109,11 +111,11 @@ package struct WideDeep: Recommender {
     private func trainFirst(
         _ data: TrainingData, _ steps: inout TrainingSteps, lists: Int
     ) throws(TrainingError) -> FirstStage {
-        var parts = try factors.train(on: data, with: steps.context(steps: factors.epochs))
-        let similar = try similar.train(on: data, with: steps.context(steps: lists)).itemWeights!
+        var parts = try factors.fit(on: data, with: steps.context(steps: factors.epochs))
+        let similar = try similar.fit(on: data, with: steps.context(steps: lists)).itemWeights!
         if let baskets = data.baskets, baskets.nonZeroCount > 0 {
             // Baskets that are all too long have no lists, and are none.
-            let found = try? complements.train(
+            let found = try? complements.fit(
                 on: data,
                 with: TrainingContext(
                     threads: steps.threads, seed: 0, isCancelled: steps.isCancelled))

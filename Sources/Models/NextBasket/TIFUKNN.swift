@@ -46,7 +46,7 @@ package struct TIFUKNN: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -151,7 +151,7 @@ private struct Neighborhood: Sendable {
                 item: other, score: 2 * products.values[Int(other)] - squares[Int(other)])
         }
         var strangers = 0
-        for other in byLength where products.values[Int(other)] == 0 {
+        for other in byLength where !products.isTouched(Int(other)) {
             guard strangers < limit else { break }
             keys.append(RankedKey(item: other, score: -squares[Int(other)]))
             strangers += 1

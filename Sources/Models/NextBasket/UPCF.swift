@@ -41,7 +41,7 @@ package struct UPCF: Recommender {
         ]
     }
 
-    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         try validate()
@@ -85,10 +85,8 @@ package struct UPCF: Recommender {
             nearest.keepFirst(usersMax)
             scratch.items.add(user, in: recent, weight: 1)
             for neighbor in nearest {
-                let weight = power(neighbor.score, locality)
-                // So small a weight may come out as zero, which the accumulator cannot take.
-                guard weight > 1e-30 else { break }
-                scratch.items.add(Int(neighbor.item), in: recent, weight: weight)
+                scratch.items.add(
+                    Int(neighbor.item), in: recent, weight: power(neighbor.score, locality))
             }
             defer { scratch.items.removeAll() }
             var list = scratch.items.entries.map {

@@ -27,6 +27,7 @@ struct HoldOut {
         held = removed.matrix
         var rest = data
         rest.interactions = kept.matrix
+        rest.countedPopularity = nil
         if let orders = data.orders {
             let left = Self.without(held, in: orders)
             rest.orders = left

@@ -16,14 +16,28 @@ package protocol Recommender: Sendable {
     /// Whether its parts tell what goes with a basket of a shopper it was not trained on.
     var answersBaskets: Bool { get }
 
+    /// What the rows of ``TrainingData/interactions`` may be for it; empty where it looks at
+    /// baskets and counts themselves, and rows are all the same to it.
+    var learnableRows: [TrainingRows] { get }
+
+    /// Learns from the rows as they are.
+    ///
     /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large
     ///   for it.
+    func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+
+    /// Learns from the rows that are chosen, and keeps what belongs to users.
+    ///
+    /// - Throws: ``TrainingError`` as ``fit(on:with:)``, and where there are no such rows.
     func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
 }
 
 extension Recommender {
     package var answersBaskets: Bool { true }
+
+    package var learnableRows: [TrainingRows] { answersBaskets ? TrainingRows.allCases : [.users] }
 }
 
 /// What models see of a shop: who took what, and what was taken together.
@@ -43,6 +57,14 @@ package struct TrainingData: Sendable {
     package var itemFeatures: SparseMatrix?
     /// Whether the values of `interactions` are ratings, and not how often or how strongly.
     package var hasRatings = false
+    /// What models learn from; nil leaves it to the data. As made by hand: the rows as they are.
+    package var rows: TrainingRows? = .users
+    /// What a basket's row counts against a user's where both are learned from; positive.
+    package var basketRowWeight: Float = 1
+    /// What each row of `interactions` counts; nil where all count 1.
+    var rowWeights: [Float]?
+    /// What ``popularity`` is where `interactions` are no users' rows.
+    var countedPopularity: [Float]?
 
     package init(
         interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,

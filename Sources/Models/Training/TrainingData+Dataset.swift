@@ -14,6 +14,11 @@ package struct TrainingDataOptions: Sendable {
     /// basket.
     package var sessionGapSeconds: Int64 = 1_800
 
+    /// What models learn from; nil leaves it to the data.
+    package var rows: TrainingRows?
+    /// What a basket's row counts against a user's where both are learned from; positive.
+    package var basketRowWeight: Float = 1
+
     package init() {}
 
     /// The same options with `weights` that are not nil.
@@ -61,6 +66,11 @@ extension TrainingData {
         }
         let items = dataset.items.count
         let owned = positive.filter { events.users[$0] != EventTable.none }
+        guard options.rows != .users || !owned.isEmpty else {
+            throw TrainingError(
+                "--rows users: none of the \(positive.count) events that count has a user; --rows "
+                    + "baskets learns from baskets")
+        }
         let counted = options.countsRatingsAlone ? events.newestOfPairs(owned) : owned
         let pairs = counted.lazy.map {
             (
@@ -84,6 +94,8 @@ extension TrainingData {
                 users: dataset.users.count, items: items),
             catalog: dataset.catalog)
         hasRatings = options.countsRatingsAlone
+        rows = options.rows
+        basketRowWeight = options.basketRowWeight
         let features = CatalogTerms().vectors(of: dataset.catalog, items: items)
         itemFeatures = features.nonZeroCount > 0 ? features : nil
     }
@@ -140,6 +152,10 @@ extension TrainingDataOptions {
     private func validateGap() throws(TrainingError) {
         guard sessionGapSeconds >= 0 else {
             throw TrainingError("the session gap must be 0 s or more, not \(sessionGapSeconds)")
+        }
+        guard basketRowWeight > 0, basketRowWeight.isFinite else {
+            throw TrainingError(
+                "the weight of a basket's row must be positive, not \(basketRowWeight)")
         }
     }
 }

@@ -88,7 +88,8 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let chosen = try ModelChoice(names: models ?? model.model, settings: model.settings)
         var plan = try kind.makePlan(
-            inputs, folds: folds, lengths: k, seed: model.seed, reading: reading)
+            inputs, folds: folds, lengths: k, seed: model.seed, reading: reading,
+            options: model.dataOptions)
         if let by {
             guard !by.kind.hasLength || plan.lengths.contains(by.k) else {
                 let given = plan.lengths.map(String.init).joined(separator: ",")

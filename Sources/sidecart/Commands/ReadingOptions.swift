@@ -135,11 +135,11 @@ struct ReadingOptions: ParsableArguments {
         return kind
     }
 
-    /// Reads the files with a progress bar.
+    /// Reads the files with a progress bar, and takes what was returned off what was bought.
     func read(_ paths: [String]) throws -> (dataset: Dataset, report: ReadReport) {
         let bar = ProgressBar("reading")
         defer { bar.finish() }
-        return try Dataset.read(
+        var (dataset, report) = try Dataset.read(
             events: paths, catalog: catalog, options: makeReadOptions(),
             catalogOptions: makeCatalogOptions()
         ) { progress in
@@ -148,6 +148,10 @@ struct ReadingOptions: ParsableArguments {
                 Double(progress.bytesRead) / Double(total),
                 detail: "\(progress.lines.grouped) lines of \(progress.file)")
         }
+        let returns: NettedReturns
+        (dataset, returns) = dataset.nettingReturns()
+        if let note = returns.note { report.add(note: note) }
+        return (dataset, report)
     }
 }
 

@@ -78,6 +78,7 @@ struct Train: ParsableCommand {
         var pipeline = TrainingPipeline(
             model: choice.model, threads: model.threadCount, seed: model.seed,
             version: modelVersion)
+        pipeline.dataOptions = model.dataOptions
         pipeline.neighbors.neighborsMax = neighbors
         pipeline.similar.neighborsMax = neighbors
         pipeline.metrics = choice.metrics
@@ -105,7 +106,7 @@ struct Train: ParsableCommand {
     ) {
         let selection = ModelSelection(
             folds: folds, trials: trials, threads: model.threadCount, seed: model.seed,
-            settings: model.settings)
+            settings: model.settings, dataOptions: model.dataOptions)
         guard model.model == Self.automatic else {
             let chosen = try ModelChoice(names: model.model, settings: model.settings).entrants
             guard chosen.count == 1 else { throw Failure("--model takes one model, or auto") }
@@ -199,6 +200,12 @@ struct ModelOptions: ParsableArguments {
             valueName: "weight"))
     var unobservedWeight: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "What models learn from: users' histories, baskets, or both; left out, the data tells.",
+            valueName: "users|baskets|both"))
+    var rows: TrainingRows?
+
     @Option(help: ArgumentHelp("Same data, options and seed: same result.", valueName: "n"))
     var seed: UInt64 = 1
 
@@ -209,6 +216,13 @@ struct ModelOptions: ParsableArguments {
         if let threads, !(1...1024 ~= threads) {
             throw ValidationError("--threads is \(threads); it must be 1 to 1024")
         }
+    }
+
+    /// Which events count, and what is learned from them.
+    var dataOptions: TrainingDataOptions {
+        var options = TrainingDataOptions()
+        options.rows = rows
+        return options
     }
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -237,6 +251,8 @@ struct ModelOptions: ParsableArguments {
         return setting
     }
 }
+
+extension TrainingRows: ExpressibleByArgument {}
 
 enum PeakMemory {
     /// The largest resident set of this process so far.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import Interactions
+import Models
 
 /// The protocols by their names on the command line, and the files that each reads.
 enum PlanKind: String, CaseIterable, ExpressibleByArgument {
@@ -13,7 +14,8 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
 
     /// - Parameter lengths: nil for the protocol's own.
     func makePlan(
-        _ inputs: [String], folds: Int, lengths: [Int]?, seed: UInt64, reading: ReadingOptions
+        _ inputs: [String], folds: Int, lengths: [Int]?, seed: UInt64, reading: ReadingOptions,
+        options: TrainingDataOptions
     ) throws -> EvaluationPlan {
         switch self {
         case .leaveOneOut:
@@ -46,7 +48,7 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
         case .temporal, .kFold, .basketCompletion:
             let (dataset, report) = try reading.read(inputs)
             Output.note(report.description)
-            let splits = EventSplits(dataset: dataset, seed: seed)
+            let splits = EventSplits(dataset: dataset, options: options, seed: seed)
             let lengths = lengths ?? [5, 10, 20]
             return switch self {
             case .temporal: try splits.makeTemporalPlan(at: lengths)
