@@ -51,10 +51,14 @@ let package = Package(
             swiftSettings: swift),
 
         // The wire.
-        .target(name: "EventLoop", dependencies: ["CLibUV"], swiftSettings: swift),
-        .target(name: "RPC", dependencies: ["EventLoop", "CSidecartProto"], swiftSettings: swift),
+        .target(name: "Buffers", swiftSettings: swift),
+        .target(name: "Wire", dependencies: ["Buffers"], swiftSettings: swift),
+        .target(name: "EventLoop", dependencies: ["Buffers", "CLibUV"], swiftSettings: swift),
         .target(
-            name: "SidecartClient", dependencies: ["RPC"], path: "Clients/Swift",
+            name: "RPC", dependencies: ["Wire", "EventLoop", "CSidecartProto"], swiftSettings: swift
+        ),
+        .target(
+            name: "SidecartClient", dependencies: ["Wire", "EventLoop"], path: "Clients/Swift",
             swiftSettings: swift),
 
         // From events to a bundle, as the command line and a server's retraining both run it.
@@ -65,12 +69,13 @@ let package = Package(
         .target(
             name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
         .target(
-            name: "SidecartServer", dependencies: ["CrossSell", "RPC"], swiftSettings: swift),
+            name: "SidecartServer", dependencies: ["CrossSell", "RPC", "Wire"], swiftSettings: swift
+        ),
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Training", "SampleShop", "EventLoop",
-                "CLinux",
+                "SidecartServer", "SidecartClient", "Training", "SampleShop", "EventLoop", "Wire",
+                "Buffers", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -115,16 +120,30 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "RPC",
+                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "Wire",
+                "Buffers",
             ],
             swiftSettings: swift),
         .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
         .testTarget(
-            name: "EventLoopTests", dependencies: ["EventLoop", "Interactions"],
+            name: "EventLoopTests", dependencies: ["EventLoop", "Buffers", "Interactions"],
             swiftSettings: swift),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "Interactions"], swiftSettings: swift),
+        .target(
+            name: "TestFrames", dependencies: ["Wire"], path: "Tests/TestFrames",
+            swiftSettings: swift),
         .testTarget(
-            name: "SidecartClientTests", dependencies: ["SidecartClient", "RPC", "CSidecartProto"],
+            name: "WireTests",
+            dependencies: ["Wire", "Buffers", "CSidecartProto", "Interactions", "TestFrames"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "Wire", "Buffers", "CSidecartProto", "Interactions", "TestFrames",
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SidecartClientTests",
+            dependencies: ["SidecartClient", "RPC", "Wire", "CSidecartProto"],
             swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
+internal import Buffers
 internal import EventLoop
 internal import Glibc
-internal import RPC
+internal import Wire
 
 /// A socket of its own to a Sidecart server, for the lowest latency: a call writes and reads on the
 /// calling thread.
@@ -28,7 +29,7 @@ public final class BlockingConnection {
     private let firstStream: UInt32
     /// What the kernel was last told as `SO_RCVTIMEO` and `SO_SNDTIMEO`.
     private var kernelTimeout = Duration.zero
-    private var writer = WireWriter()
+    private let writer = ProtobufWriter()
     private let pool = BufferPool()
     private let output: ByteBuffer
     private var decoder: FrameDecoder
@@ -77,8 +78,8 @@ public final class BlockingConnection {
         let timeout = timeout ?? configuration.timeout
         guard timeout > .zero else { throw .deadline(timeout) }
         let deadline = ContinuousClock.now + timeout
-        writer.removeAll()
-        try method.encode(into: &writer)
+        writer.buffer.removeAll()
+        try method.encode(into: writer)
         let isFresh = descriptor < 0
         if isFresh { try connect() }
         try append(M.service, M.name, timeout)
@@ -106,15 +107,14 @@ public final class BlockingConnection {
     private func append(
         _ service: String, _ method: String, _ timeout: Duration
     ) throws(SidecartError) {
-        let fits = writer.bytes.withUnsafeBytes { payload in
-            RequestEnvelope.appendFrame(
-                stream: nextStream, service: service, method: method,
-                timeoutNanoseconds: timeout.nanoseconds, payloadBytes: payload.count,
-                frameBytesMax: configuration.frameBytesMax, to: output
-            ) { target in
-                UnsafeMutableRawBufferPointer(start: target, count: payload.count)
-                    .copyMemory(from: payload)
-            }
+        let payload = writer.buffer.bytes
+        let fits = RequestEnvelope.appendFrame(
+            stream: nextStream, service: service, method: method,
+            timeoutNanoseconds: timeout.nanoseconds, payloadBytes: payload.count,
+            frameBytesMax: configuration.frameBytesMax, to: output
+        ) { target in
+            UnsafeMutableRawBufferPointer(start: target, count: payload.count)
+                .copyMemory(from: payload)
         }
         guard fits else { throw .oversize(configuration) }
     }

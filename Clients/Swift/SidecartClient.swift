@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Glibc
+internal import Wire
 
 /// Asks a Sidecart server on this host, from any task.
 ///
@@ -90,13 +91,13 @@ public final class SidecartClient: Sendable {
         let timeout = timeout ?? configuration.timeout
         try Task.checkCancellation()
         guard timeout > .zero else { throw SidecartError.deadline(timeout) }
-        var writer = WireWriter()
-        try method.encode(into: &writer)
-        guard writer.bytes.count <= configuration.frameBytesMax else {
+        let writer = ProtobufWriter()
+        try method.encode(into: writer)
+        guard writer.buffer.count <= configuration.frameBytesMax else {
             throw SidecartError.oversize(configuration)
         }
         let call = try PendingCall(
-            service: M.service, method: M.name, payload: writer.bytes, from: start,
+            service: M.service, method: M.name, payload: Array(writer.buffer.bytes), from: start,
             timeout: timeout, budget: budget)
         let payload = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

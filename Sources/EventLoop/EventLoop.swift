@@ -1,3 +1,4 @@
+package import Buffers
 internal import CLibUV
 
 /// One libuv loop. It belongs to one thread, and so does everything made on it.

@@ -1,3 +1,4 @@
+package import Buffers
 internal import CLibUV
 internal import Glibc
 

@@ -1,5 +1,7 @@
-package import CSidecartProto
+internal import Buffers
+internal import CSidecartProto
 package import EventLoop
+package import Wire
 
 /// One call, from the moment its frame was read until its reply is in the write buffer.
 ///
@@ -35,28 +37,30 @@ package final class Call {
         frameBytesMax = limits.frameBytesMax
     }
 
-    /// Decodes the payload into the arena; no copy is freed one by one.
+    /// Decodes the payload into the arena; its bytes fields are lent from the payload.
     ///
-    ///     let request = try call.decode(sidecart__v1__score_request__unpack)
+    ///     let request = try call.decode(sidecart__v1__score_request__init)
     ///
-    /// - Parameter unpack: the generated `..__unpack` of the message.
+    /// - Parameter initialize: the generated `..__init` of the message.
     /// - Returns: the message, valid until the handler returns.
     /// - Throws: INVALID_ARGUMENT if the payload is no such message, RESOURCE_EXHAUSTED if the
     ///   arena cannot hold it.
     package func decode<Message>(
-        _ unpack: (
-            UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?
-        ) -> UnsafeMutablePointer<Message>?
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void
     ) throws(RPCError) -> UnsafeMutablePointer<Message> {
-        let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        if let message = unpack(arena.allocator, payload.count, bytes) { return message }
-        if arena.isExhausted {
-            throw RPCError(
-                .resourceExhausted, "the request needs more memory to decode than the server allows"
-            )
+        do {
+            return try MessageDecoder(arena: arena).decode(payload, initialize)
+        } catch {
+            switch error {
+            case .malformed:
+                throw RPCError(
+                    .invalidArgument, "the request is not a valid protobuf message of its method")
+            case .exhausted:
+                throw RPCError(
+                    .resourceExhausted,
+                    "the request needs more memory to decode than the server allows")
+            }
         }
-        throw RPCError(
-            .invalidArgument, "the request is not a valid protobuf message of its method")
     }
 
     /// Answers with a message, packed straight into the connection's write buffer.

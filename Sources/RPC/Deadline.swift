@@ -1,14 +1,3 @@
-internal import Glibc
-
-/// The clock of all deadlines and waits: `CLOCK_MONOTONIC`, in nanoseconds.
-package enum MonotonicClock {
-    package static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-}
-
 /// The moment after which nobody waits for a call's answer.
 ///
 /// It covers the wait in queues, the handler and the encoding of the reply.

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Every maximum of an RPC server, in one place.
 ///
 /// Memory a server can hold, besides handlers' own: per connection at most
@@ -5,12 +7,9 @@
 /// (256 KiB); per loop one arena of `arenaBytesMax` and a few kept buffers. Idle connections hold
 /// no buffers.
 package struct RPCLimits: Equatable, Sendable {
-    /// The protocol's own limit of a frame's data: 4 MiB.
-    package static let protocolFrameBytesMax = 4 << 20
-
     /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
     /// not sent.
-    package var frameBytesMax = protocolFrameBytesMax
+    package var frameBytesMax = FrameHeader.dataBytesMax
     /// Connections at once. Those beyond it are accepted and closed, and counted as refused.
     package var connectionsMax = 4096
     /// With so many unsent bytes a connection is no longer read and its calls wait ...
@@ -40,8 +39,8 @@ package struct RPCLimits: Equatable, Sendable {
             if !holds { problems.append(problem()) }
         }
         require(
-            (1024...Self.protocolFrameBytesMax).contains(frameBytesMax),
-            "frameBytesMax is \(frameBytesMax); 1024 to \(Self.protocolFrameBytesMax) are possible")
+            (1024...FrameHeader.dataBytesMax).contains(frameBytesMax),
+            "frameBytesMax is \(frameBytesMax); 1024 to \(FrameHeader.dataBytesMax) are possible")
         require(
             (1...1_000_000).contains(connectionsMax),
             "connectionsMax is \(connectionsMax); 1 to 1000000 are possible")

@@ -1,4 +1,4 @@
-internal import EventLoop
+internal import Buffers
 
 /// What a server has done and holds; sums over its loops.
 ///

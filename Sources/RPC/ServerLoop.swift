@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Wire
 
 /// The part of a server that lives on one loop: its connections, its router and the call they
 /// share.
@@ -12,11 +13,11 @@ final class ServerLoop {
     private let call: Call
     private var router = Router()
 
-    private var connections: [Connection] = []
+    private var connections: [ServerConnection] = []
     /// Connections with calls left over from earlier turns, and with replies of this one.
-    private var ready: [Connection] = []
-    private var running: [Connection] = []
-    private var dirty: [Connection] = []
+    private var ready: [ServerConnection] = []
+    private var running: [ServerConnection] = []
+    private var dirty: [ServerConnection] = []
     private let sweep: Timer
     private let graceEnd: Timer
     private var drainTurn: Int?
@@ -59,7 +60,7 @@ final class ServerLoop {
     func adopt(_ guest: Guest) {
         guard drainTurn == nil else { return counters.connectionsRefused.add(1) }
         do {
-            let connection = try Connection(guest, on: loop, server: self)
+            let connection = try ServerConnection(guest, on: loop, server: self)
             connection.index = connections.count
             connections.append(connection)
             counters.connections.add(1)
@@ -71,7 +72,7 @@ final class ServerLoop {
         }
     }
 
-    func remove(_ connection: Connection) {
+    func remove(_ connection: ServerConnection) {
         let index = connection.index
         precondition(connections[index] === connection, "a connection lost its place")
         connections.swapAt(index, connections.count - 1)
@@ -81,14 +82,14 @@ final class ServerLoop {
         counters.connections.add(-1)
     }
 
-    func addReady(_ connection: Connection) {
+    func addReady(_ connection: ServerConnection) {
         guard !connection.isReady else { return }
         connection.isReady = true
         ready.append(connection)
         loop.skipNextWait()
     }
 
-    func addDirty(_ connection: Connection) {
+    func addDirty(_ connection: ServerConnection) {
         guard !connection.isDirty else { return }
         connection.isDirty = true
         dirty.append(connection)
@@ -101,7 +102,8 @@ final class ServerLoop {
     /// - Parameter now: the time as far as known, so that a call costs one look at the clock.
     /// - Returns: the time when the call was answered.
     func perform(
-        _ data: UnsafeRawBufferPointer, of connection: Connection, stream: UInt32, readAt: Int64,
+        _ data: UnsafeRawBufferPointer, of connection: ServerConnection, stream: UInt32,
+        readAt: Int64,
         now: Int64
     ) -> Int64 {
         let output = connection.pipe.output

@@ -7,13 +7,13 @@ internal import RPC
 /// `sidecart.v1.Admin`: what is running, and how to stop it gently.
 final class AdminService {
     private let model: Generation
-    private let process: ServerProcess
+    private let life: ServerLife
     private let version = TextBytes(SidecartServer.version)
     private let kind: TextBytes
 
-    init(model: Generation, process: ServerProcess) {
+    init(model: Generation, life: ServerLife) {
         self.model = model
-        self.process = process
+        self.life = life
         kind = TextBytes(model.kind)
     }
 
@@ -21,17 +21,17 @@ final class AdminService {
         let service = "sidecart.v1.Admin"
         router.add(service, "Status") { [self] call throws(RPCError) in try status(call) }
         router.add(service, "Drain") { [self] call throws(RPCError) in
-            _ = try call.decode(sidecart__v1__drain_request__unpack)
+            _ = try call.decode(sidecart__v1__drain_request__init)
             var response = Sidecart__V1__DrainResponse()
             sidecart__v1__drain_response__init(&response)
             try call.reply(&response)
-            process.requestDrain()
+            life.requestDrain()
         }
     }
 
     private func status(_ call: Call) throws(RPCError) {
-        _ = try call.decode(sidecart__v1__status_request__unpack)
-        let statistics = process.statistics()
+        _ = try call.decode(sidecart__v1__status_request__init)
+        let statistics = life.statistics()
         var response = Sidecart__V1__StatusResponse()
         sidecart__v1__status_response__init(&response)
         response.version = version.binaryData
@@ -40,16 +40,16 @@ final class AdminService {
         response.items = UInt64(model.items.count)
         response.users = UInt64(model.userOrdinals.count)
         response.dimensions = UInt32(model.dimensions)
-        response.threads = UInt32(process.configuration.threads)
+        response.threads = UInt32(life.configuration.threads)
         response.connections = UInt64(statistics?.connections ?? 0)
         response.calls = UInt64(statistics?.calls ?? 0)
         response.failed_calls = UInt64(statistics?.callsFailed ?? 0)
-        response.uptime_milliseconds = process.uptimeMilliseconds
+        response.uptime_milliseconds = life.uptimeMilliseconds
         response.cpu_microseconds = ProcessUsage.cpuMicroseconds
         response.resident_bytes = ProcessUsage.residentBytes
         response.store_bytes = UInt64(model.itemStore.bytes + model.userStore.bytes)
-        response.store_bytes_max = UInt64(process.configuration.storeBytesMax)
-        response.draining = process.isDraining ? 1 : 0
+        response.store_bytes_max = UInt64(life.configuration.storeBytesMax)
+        response.draining = life.isDraining ? 1 : 0
         response.pid = UInt32(getpid())
         try call.reply(&response)
     }
@@ -69,7 +69,7 @@ final class TextBytes {
     var binaryData: ProtobufCBinaryData { UnsafeRawBufferPointer(bytes).binaryData }
 }
 
-/// What the kernel says of this process.
+/// What the kernel says of this life.
 enum ProcessUsage {
     /// User and system time since the start.
     static var cpuMicroseconds: UInt64 {

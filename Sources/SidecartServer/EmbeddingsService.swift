@@ -33,7 +33,7 @@ final class EmbeddingsService {
     }
 
     private func get(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__get_embeddings_request__unpack)
+        let request = try call.decode(sidecart__v1__get_embeddings_request__init)
         let reader = try self.space(request.pointee.space).reader
         try FieldCheck.fill(
             &ids, "ids", request.pointee.ids, request.pointee.n_ids, max: Self.batchMax)
@@ -59,7 +59,7 @@ final class EmbeddingsService {
     }
 
     private func put(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__put_embeddings_request__unpack)
+        let request = try call.decode(sidecart__v1__put_embeddings_request__init)
         let space = try self.space(request.pointee.space)
         let count = request.pointee.n_embeddings
         try FieldCheck.limit(count, "embeddings", max: Self.batchMax)
@@ -94,7 +94,7 @@ final class EmbeddingsService {
     }
 
     private func delete(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__delete_embeddings_request__unpack)
+        let request = try call.decode(sidecart__v1__delete_embeddings_request__init)
         let store = try self.space(request.pointee.space).store
         try FieldCheck.fill(
             &ids, "ids", request.pointee.ids, request.pointee.n_ids, max: Self.batchMax)
@@ -105,7 +105,7 @@ final class EmbeddingsService {
     }
 
     private func nearest(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__nearest_request__unpack)
+        let request = try call.decode(sidecart__v1__nearest_request__init)
         let reader = try self.space(request.pointee.space).reader
         let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
         let vector = try FieldCheck.vector(

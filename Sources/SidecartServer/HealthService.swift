@@ -5,7 +5,7 @@ internal import RPC
 enum HealthService {
     static func register(in router: Router, isDraining: @escaping () -> Bool) {
         router.add("grpc.health.v1.Health", "Check") { call throws(RPCError) in
-            let request = try call.decode(grpc__health__v1__health_check_request__unpack)
+            let request = try call.decode(grpc__health__v1__health_check_request__init)
             let name = UnsafeRawBufferPointer(
                 start: request.pointee.service.data, count: request.pointee.service.len)
             guard name.isEmpty || services.contains(where: { $0.utf8.elementsEqual(name) }) else {

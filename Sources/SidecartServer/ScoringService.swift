@@ -22,7 +22,7 @@ final class ScoringService {
     // MARK: Score
 
     private func score(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__score_request__unpack)
+        let request = try call.decode(sidecart__v1__score_request__init)
         query.removeAll()
         query.wantsReasons = false
         try fill(request.pointee.context)
@@ -50,7 +50,7 @@ final class ScoringService {
     // MARK: Recommend
 
     private func recommend(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__recommend_request__unpack)
+        let request = try call.decode(sidecart__v1__recommend_request__init)
         query.removeAll()
         try fill(request.pointee.context)
         try FieldCheck.fill(
@@ -113,7 +113,7 @@ final class ScoringService {
     // MARK: Related
 
     private func related(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__related_request__unpack)
+        let request = try call.decode(sidecart__v1__related_request__init)
         let id = try FieldCheck.id(request.pointee.item_id, "item_id")
         let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
         let relation: Relation

@@ -1,8 +1,6 @@
 package import CrossSell
 internal import EmbeddingStore
-internal import EventLoop
 package import RPC
-internal import Synchronization
 
 /// Serves one model on a Unix socket, from start to drain.
 package final class SidecartServer: Sendable {
@@ -25,7 +23,7 @@ package final class SidecartServer: Sendable {
     }
 
     private let rpc: RPCServer
-    private let process: ServerProcess
+    private let life: ServerLife
 
     /// Starts to accept calls.
     ///
@@ -36,7 +34,7 @@ package final class SidecartServer: Sendable {
         model: Generation, configuration: Configuration,
         onDrainRequest: @escaping @Sendable () -> Void
     ) throws {
-        let process = ServerProcess(configuration: configuration, onDrainRequest: onDrainRequest)
+        let life = ServerLife(configuration: configuration, onDrainRequest: onDrainRequest)
         let ordinals = (
             items: OrdinalAllocator(first: UInt32(model.items.count)),
             users: OrdinalAllocator(first: UInt32(model.userOrdinals.count))
@@ -52,62 +50,25 @@ package final class SidecartServer: Sendable {
             EmbeddingsService(
                 engine: engine, itemOrdinals: ordinals.items, userOrdinals: ordinals.users
             ).register(in: router)
-            AdminService(model: model, process: process).register(in: router)
-            HealthService.register(in: router) { process.isDraining }
+            AdminService(model: model, life: life).register(in: router)
+            HealthService.register(in: router) { life.isDraining }
             loop.atTurnEnd { engine.endTurn() }
             return router
         }
-        self.process = process
-        process.attach(rpc)
+        self.life = life
+        life.attach(rpc)
     }
 
     /// Stops accepting, finishes what is in flight, closes and returns. Later calls return at once.
     package func drain() {
-        guard process.beginDrain() else { return }
-        rpc.drain(grace: process.configuration.drainGrace)
-        // The routers hold the process, and it the server: without this none of them would go.
-        process.detach()
+        guard life.beginDrain() else { return }
+        rpc.drain(grace: life.configuration.drainGrace)
+        // The routers hold the life, and it the server: without this none of them would go.
+        life.detach()
     }
 
     package var statistics: RPCStatistics { rpc.statistics }
 
     /// As the configuration says, or less where the process may not open as many files.
     package var connectionsMax: Int { rpc.connectionsMax }
-}
-
-/// What the admin service knows of the server it runs in.
-final class ServerProcess: Sendable {
-    let configuration: SidecartServer.Configuration
-    private let started = ContinuousClock.now
-    private let draining = Atomic(false)
-    private let onDrainRequest: @Sendable () -> Void
-    /// Set once, right after the server started; calls may come in before.
-    private let rpc = Locked<RPCServer?>(nil)
-
-    init(
-        configuration: SidecartServer.Configuration, onDrainRequest: @escaping @Sendable () -> Void
-    ) {
-        self.configuration = configuration
-        self.onDrainRequest = onDrainRequest
-    }
-
-    func attach(_ server: RPCServer) { rpc.withLock { $0 = server } }
-
-    func detach() { rpc.withLock { $0 = nil } }
-
-    func statistics() -> RPCStatistics? { rpc.withLock { $0?.statistics } }
-
-    func requestDrain() { onDrainRequest() }
-
-    /// False where a drain had begun before.
-    func beginDrain() -> Bool {
-        draining.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
-    }
-
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
-
-    var uptimeMilliseconds: UInt64 {
-        let (seconds, attoseconds) = (ContinuousClock.now - started).components
-        return UInt64(seconds) * 1_000 + UInt64(attoseconds / 1_000_000_000_000_000)
-    }
 }

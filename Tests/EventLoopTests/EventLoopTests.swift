@@ -1,3 +1,4 @@
+import Buffers
 import EventLoop
 import Glibc
 import Interactions

@@ -1,6 +1,6 @@
-import EventLoop
+import Buffers
 import Foundation
-import RPC
+import Wire
 
 /// A client of bare system calls, so that it can misbehave. Gives up after 20 s of silence.
 final class RawPeer {
@@ -85,8 +85,7 @@ final class RawPeer {
     static func recommend(stream: UInt32, k: Int) -> [UInt8] {
         // Field 2, a varint of two bytes.
         let payload: [UInt8] = [0x10, UInt8(k & 0x7f) | 0x80, UInt8(k >> 7)]
-        let pool = BufferPool()
-        let buffer = pool.take()
+        let buffer = ByteBuffer()
         let fits = RequestEnvelope.appendFrame(
             stream: stream, service: "sidecart.v1.Scoring", method: "Recommend",
             payloadBytes: payload.count, to: buffer
@@ -96,6 +95,6 @@ final class RawPeer {
             }
         }
         precondition(fits)
-        return withExtendedLifetime(pool) { Array(buffer.bytes) }
+        return Array(buffer.bytes)
     }
 }

@@ -1,7 +1,9 @@
 import EventLoop
 import Glibc
 import RPC
+import TestFrames
 import Testing
+import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct DrainTests {
     @Test func anIdleServerEndsAndItsSocketIsGone() throws {

@@ -2,7 +2,9 @@ import EventLoop
 import Glibc
 import Interactions
 import RPC
+import TestFrames
 import Testing
+import Wire
 
 /// Clients that break the rules. After each the server must still answer, and hold no memory for
 /// them.

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import Interactions
 import RPC
+import Wire
 
 /// A folder that goes away with its owner.
 final class TemporaryFolder {
@@ -119,28 +120,4 @@ final class RawClient {
         }
         return bytes
     }
-}
-
-/// The bytes of a Request frame.
-func requestFrame(
-    stream: UInt32, service: String = "test.Echo", method: String = "Echo",
-    payload: [UInt8] = [1, 2, 3], timeout: Int64 = 0, metadata: [(key: String, value: String)] = []
-) -> [UInt8] {
-    let pool = BufferPool()
-    let buffer = pool.take()
-    let fits = RequestEnvelope.appendFrame(
-        stream: stream, service: service, method: method, timeoutNanoseconds: timeout,
-        metadata: metadata, payloadBytes: payload.count, to: buffer
-    ) { target in
-        payload.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-    }
-    precondition(fits)
-    return Array(buffer.bytes)
-}
-
-/// A frame with any header and data.
-func rawFrame(_ header: FrameHeader, _ data: [UInt8] = []) -> [UInt8] {
-    var head = [UInt8](repeating: 0, count: FrameHeader.bytes)
-    head.withUnsafeMutableBytes { header.write(to: $0.baseAddress!) }
-    return head + data
 }

@@ -1,7 +1,9 @@
 import CSidecartProto
 import Glibc
 import RPC
+import TestFrames
 import Testing
+import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct ServerTests {
     @Test func repliesComeInOrderForPipelinedCalls() throws {
@@ -134,7 +136,7 @@ import Testing
         let server = try TestServer()
         let client = try server.client()
         // Header of the payload field: tag and four bytes of length; two bytes of status.
-        let largest = RPCLimits.protocolFrameBytesMax - 7
+        let largest = FrameHeader.dataBytesMax - 7
         try client.send(requestFrame(stream: 1, method: "Big", payload: Array("\(largest)".utf8)))
         #expect(try client.receive()?.payload.count == largest)
         try client.send(

@@ -3,7 +3,9 @@ import EventLoop
 import Glibc
 import RPC
 import Synchronization
+import TestFrames
 import Testing
+import Wire
 
 /// An echo server in a folder of its own, drained when it goes.
 final class TestServer {
@@ -128,7 +130,7 @@ func makeEchoRouter(gate: Gate) -> Router {
     }
     var scores = [Float](repeating: 0, count: 4096)
     router.add("test.Proto", "Score") { call throws(RPCError) in
-        let request = try call.decode(sidecart__v1__score_request__unpack)
+        let request = try call.decode(sidecart__v1__score_request__init)
         let count = request.pointee.n_items
         guard count <= scores.count else { throw RPCError(.invalidArgument, "items") }
         for i in 0..<count { scores[i] = Float(request.pointee.items[i].len) }

@@ -2,7 +2,9 @@ import EventLoop
 import Glibc
 import RPC
 import Synchronization
+import TestFrames
 import Testing
+import Wire
 
 /// What a small call costs: a request of 1.3 KB, a reply of 0.5 KB.
 ///

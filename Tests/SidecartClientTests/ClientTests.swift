@@ -67,7 +67,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
         let server = try RPCServer(RPCServerConfiguration(path: place.path, loopCount: 2)) { _, _ in
             let router = Router()
             router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
-                let request = try call.decode(sidecart__v1__score_request__unpack)
+                let request = try call.decode(sidecart__v1__score_request__init)
                 let ids = texts(request.pointee.items, request.pointee.n_items)
                 var scores = ids.map { Float($0) ?? 0 }
                 var response = Sidecart__V1__ScoreResponse()

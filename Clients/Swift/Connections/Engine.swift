@@ -2,16 +2,16 @@ internal import EventLoop
 
 /// The client's sockets, on the loop's thread.
 final class Engine {
-    private let connections: [Connection]
+    private let connections: [ClientConnection]
 
     init(
         socketPath: String, configuration: SidecartConfiguration, firstStream: UInt32,
         loop: EventLoop
     ) throws(EventLoopError) {
-        var connections: [Connection] = []
+        var connections: [ClientConnection] = []
         for _ in 0..<configuration.connections {
             connections.append(
-                try Connection(
+                try ClientConnection(
                     socketPath: socketPath, configuration: configuration, loop: loop,
                     firstStream: firstStream))
         }

@@ -1,6 +1,6 @@
 internal import EventLoop
-internal import RPC
 internal import Synchronization
+internal import Wire
 
 /// One connected socket and the calls that were sent over it, each on a stream of its own; on the
 /// loop's thread.

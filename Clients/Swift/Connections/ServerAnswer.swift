@@ -1,4 +1,4 @@
-internal import RPC
+internal import Wire
 
 /// What a response frame says.
 enum ServerAnswer {
@@ -8,10 +8,11 @@ enum ServerAnswer {
         guard let envelope = try? ResponseEnvelope(data) else {
             return .failure(SidecartError(.internal, "the server's answer is not a ttrpc response"))
         }
-        guard let error = envelope.error else { return .success(envelope.payload) }
+        guard envelope.code != .ok else { return .success(envelope.payload) }
         return .failure(
             SidecartError(
-                .init(rawValue: error.code.rawValue) ?? .unknown, error.message, origin: .server))
+                .init(rawValue: envelope.code.rawValue) ?? .unknown,
+                String(decoding: envelope.message, as: UTF8.self), origin: .server))
     }
 }
 

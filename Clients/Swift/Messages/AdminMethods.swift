@@ -1,10 +1,12 @@
+internal import Wire
+
 /// `Admin.Status`
 struct StatusMethod: Method {
     typealias Reply = ServerStatus
     static let service = "sidecart.v1.Admin"
     static let name = "Status"
 
-    func encode(into writer: inout WireWriter) {}
+    func encode(into writer: ProtobufWriter) {}
 }
 
 /// `Admin.Drain`
@@ -12,9 +14,9 @@ struct DrainMethod: Method {
     static let service = "sidecart.v1.Admin"
     static let name = "Drain"
 
-    func encode(into writer: inout WireWriter) {}
+    func encode(into writer: ProtobufWriter) {}
 
-    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) {}
+    func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) {}
 }
 
 /// `grpc.health.v1.Health.Check`
@@ -24,7 +26,7 @@ struct HealthMethod: Method {
     static let name = "Check"
     var checked: String
 
-    func encode(into writer: inout WireWriter) { writer.string(1, checked) }
+    func encode(into writer: ProtobufWriter) { writer.string(1, checked) }
 }
 
 /// The answer to `Check`.
@@ -33,21 +35,23 @@ struct Health {
 }
 
 extension Health: WireMessage {
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .varint(let number)):
-            status = ServingStatus(rawValue: Wire.enumeration(number)) ?? .unknown
+            status = ServingStatus(rawValue: ProtobufReader.enumeration(number)) ?? .unknown
         default: break
         }
     }
 }
 
 extension ServerStatus: WireMessage {
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, .bytes(let bytes)): version = try Wire.text(bytes)
-        case (2, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
-        case (3, .bytes(let bytes)): modelKind = try Wire.text(bytes)
+        case (1, .bytes(let bytes)): version = try ProtobufReader.text(bytes)
+        case (2, .bytes(let bytes)): modelVersion = try ProtobufReader.text(bytes)
+        case (3, .bytes(let bytes)): modelKind = try ProtobufReader.text(bytes)
         case (4, .varint(let number)): items = Int(clamping: number)
         case (5, .varint(let number)): users = Int(clamping: number)
         case (6, .varint(let number)): dimensions = Int(clamping: number)

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// `Embeddings.Get`
 struct GetEmbeddingsMethod: Method {
     typealias Reply = FoundEmbeddings
@@ -6,7 +8,7 @@ struct GetEmbeddingsMethod: Method {
     var space: EmbeddingSpace
     var ids: [String]
 
-    func encode(into writer: inout WireWriter) {
+    func encode(into writer: ProtobufWriter) {
         writer.integer(1, UInt64(space.rawValue))
         writer.strings(2, ids)
     }
@@ -20,7 +22,7 @@ struct PutEmbeddingsMethod: Method {
     var space: EmbeddingSpace
     var embeddings: [Embedding]
 
-    func encode(into writer: inout WireWriter) {
+    func encode(into writer: ProtobufWriter) {
         writer.integer(1, UInt64(space.rawValue))
         for embedding in embeddings {
             writer.message(2) { writer in
@@ -39,7 +41,7 @@ struct DeleteEmbeddingsMethod: Method {
     var space: EmbeddingSpace
     var ids: [String]
 
-    func encode(into writer: inout WireWriter) {
+    func encode(into writer: ProtobufWriter) {
         writer.integer(1, UInt64(space.rawValue))
         writer.strings(2, ids)
     }
@@ -54,7 +56,7 @@ struct NearestMethod: Method {
     var vector: [Float]
     var count: Int
 
-    func encode(into writer: inout WireWriter) throws(SidecartError) {
+    func encode(into writer: ProtobufWriter) throws(SidecartError) {
         writer.integer(1, UInt64(space.rawValue))
         writer.floats(2, vector)
         writer.integer(3, try wireCount(count, "count"))
@@ -74,10 +76,11 @@ struct Neighbors {
 extension FoundEmbeddings: WireMessage {
     init() { self.init(embeddings: []) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .bytes(let bytes)): embeddings.append(try Embedding(wire: bytes))
-        case (2, _): try Wire.integers(value, into: &unknown)
+        case (2, _): try ProtobufReader.integers(value, into: &unknown)
         default: break
         }
     }
@@ -86,7 +89,8 @@ extension FoundEmbeddings: WireMessage {
 extension PutCounts: WireMessage {
     init() { self.init(added: 0, replaced: 0) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .varint(let number)): added = Int(clamping: number)
         case (2, .varint(let number)): replaced = Int(clamping: number)
@@ -96,7 +100,8 @@ extension PutCounts: WireMessage {
 }
 
 extension DeleteCount: WireMessage {
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .varint(let number)): deleted = Int(clamping: number)
         default: break
@@ -105,7 +110,8 @@ extension DeleteCount: WireMessage {
 }
 
 extension Neighbors: WireMessage {
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .bytes(let bytes)): neighbors.append(try Neighbor(wire: bytes))
         default: break
@@ -116,10 +122,11 @@ extension Neighbors: WireMessage {
 extension Embedding: WireMessage {
     init() { self.init(id: "", vector: []) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, .bytes(let bytes)): id = try Wire.text(bytes)
-        case (2, _): try Wire.floats(value, into: &vector)
+        case (1, .bytes(let bytes)): id = try ProtobufReader.text(bytes)
+        case (2, _): try ProtobufReader.floats(value, into: &vector)
         default: break
         }
     }
@@ -128,9 +135,10 @@ extension Embedding: WireMessage {
 extension Neighbor: WireMessage {
     init() { self.init(id: "", score: 0) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, .bytes(let bytes)): id = try Wire.text(bytes)
+        case (1, .bytes(let bytes)): id = try ProtobufReader.text(bytes)
         case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
         default: break
         }

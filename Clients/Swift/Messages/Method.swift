@@ -1,3 +1,5 @@
+internal import Wire
+
 /// One remote method: what it is called, how a request is written and an answer read.
 ///
 /// The conforming types are the requests. Both kinds of connection speak through them.
@@ -6,9 +8,9 @@ protocol Method: Sendable {
     static var service: String { get }
     static var name: String { get }
     /// Writes the request message.
-    func encode(into writer: inout WireWriter) throws(SidecartError)
+    func encode(into writer: ProtobufWriter) throws(SidecartError)
     /// Reads the answer's message.
-    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) -> Reply
+    func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Reply
 }
 
 extension Method {
@@ -24,7 +26,7 @@ extension Method {
 }
 
 extension Method where Reply: WireMessage {
-    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) -> Reply {
+    func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Reply {
         try Reply(wire: payload)
     }
 }

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// `Scoring.Score`
 struct ScoreMethod: Method {
     static let service = "sidecart.v1.Scoring"
@@ -5,16 +7,16 @@ struct ScoreMethod: Method {
     var context: Context
     var items: [String]
 
-    func encode(into writer: inout WireWriter) {
+    func encode(into writer: ProtobufWriter) {
         writer.context(1, context)
         writer.strings(2, items)
     }
 
-    func decode(_ payload: UnsafeRawBufferPointer) throws(Malformed) -> Scores {
+    func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Scores {
         let scores = try Scores(wire: payload)
         guard scores.values.count == items.count,
             scores.unknown.allSatisfy({ items.indices.contains($0) })
-        else { throw Malformed() }
+        else { throw ProtobufReader.Malformed() }
         return scores
     }
 }
@@ -27,7 +29,7 @@ struct RecommendMethod: Method {
     var context: Context
     var options: SlateOptions
 
-    func encode(into writer: inout WireWriter) throws(SidecartError) {
+    func encode(into writer: ProtobufWriter) throws(SidecartError) {
         writer.context(1, context)
         writer.integer(2, try wireCount(options.count, "count"))
         writer.strings(3, options.excluding)
@@ -47,15 +49,15 @@ struct RelatedMethod: Method {
     var relation: Relation
     var count: Int
 
-    func encode(into writer: inout WireWriter) throws(SidecartError) {
+    func encode(into writer: ProtobufWriter) throws(SidecartError) {
         writer.string(1, item)
         writer.integer(2, UInt64(relation.rawValue))
         writer.integer(3, try wireCount(count, "count"))
     }
 }
 
-extension WireWriter {
-    fileprivate mutating func context(_ field: Int, _ context: Context) {
+extension ProtobufWriter {
+    fileprivate func context(_ field: Int, _ context: Context) {
         guard context != Context() else { return }
         message(field) { writer in
             writer.string(1, context.userID)
@@ -68,13 +70,14 @@ extension WireWriter {
 extension Scores: WireMessage {
     init() { self.init(values: [], tier: .unspecified, modelVersion: "") }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, _): try Wire.floats(value, into: &values)
-        case (2, _): try Wire.integers(value, into: &unknown)
+        case (1, _): try ProtobufReader.floats(value, into: &values)
+        case (2, _): try ProtobufReader.integers(value, into: &unknown)
         case (3, .varint(let number)):
-            tier = Tier(rawValue: Wire.enumeration(number)) ?? .unspecified
-        case (4, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+            tier = Tier(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (4, .bytes(let bytes)): modelVersion = try ProtobufReader.text(bytes)
         default: break
         }
     }
@@ -83,13 +86,14 @@ extension Scores: WireMessage {
 extension Slate: WireMessage {
     init() { self.init(items: [], tier: .unspecified, modelVersion: "") }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .bytes(let bytes)): items.append(try SlateItem(wire: bytes))
         case (2, .varint(let number)):
-            tier = Tier(rawValue: Wire.enumeration(number)) ?? .unspecified
-        case (3, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
-        case (4, .bytes(let bytes)): unknown.append(try Wire.text(bytes))
+            tier = Tier(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (3, .bytes(let bytes)): modelVersion = try ProtobufReader.text(bytes)
+        case (4, .bytes(let bytes)): unknown.append(try ProtobufReader.text(bytes))
         default: break
         }
     }
@@ -98,12 +102,13 @@ extension Slate: WireMessage {
 extension SlateItem: WireMessage {
     init() { self.init(itemID: "", score: 0) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, .bytes(let bytes)): itemID = try Wire.text(bytes)
+        case (1, .bytes(let bytes)): itemID = try ProtobufReader.text(bytes)
         case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
-        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
-        case (4, .bytes(let bytes)): category = try Wire.text(bytes)
+        case (3, .bytes(let bytes)): title = try ProtobufReader.text(bytes)
+        case (4, .bytes(let bytes)): category = try ProtobufReader.text(bytes)
         case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
         case (6, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
         default: break
@@ -114,12 +119,13 @@ extension SlateItem: WireMessage {
 extension Reason: WireMessage {
     init() { self.init(kind: .unspecified) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .varint(let number)):
-            kind = Kind(rawValue: Wire.enumeration(number)) ?? .unspecified
-        case (2, .bytes(let bytes)): itemID = try Wire.text(bytes)
-        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
+            kind = Kind(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (2, .bytes(let bytes)): itemID = try ProtobufReader.text(bytes)
+        case (3, .bytes(let bytes)): title = try ProtobufReader.text(bytes)
         case (4, .fixed32(let bits)): contribution = Float(bitPattern: bits)
         case (5, .fixed32(let bits)): lift = Float(bitPattern: bits)
         case (6, .fixed32(let bits)): confidence = Float(bitPattern: bits)
@@ -131,10 +137,11 @@ extension Reason: WireMessage {
 extension RelatedItems: WireMessage {
     init() { self.init(items: [], modelVersion: "") }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
         case (1, .bytes(let bytes)): items.append(try RelatedItem(wire: bytes))
-        case (2, .bytes(let bytes)): modelVersion = try Wire.text(bytes)
+        case (2, .bytes(let bytes)): modelVersion = try ProtobufReader.text(bytes)
         default: break
         }
     }
@@ -143,12 +150,13 @@ extension RelatedItems: WireMessage {
 extension RelatedItem: WireMessage {
     init() { self.init(itemID: "", score: 0) }
 
-    mutating func read(_ field: Int, _ value: WireValue) throws(Malformed) {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
         switch (field, value) {
-        case (1, .bytes(let bytes)): itemID = try Wire.text(bytes)
+        case (1, .bytes(let bytes)): itemID = try ProtobufReader.text(bytes)
         case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
-        case (3, .bytes(let bytes)): title = try Wire.text(bytes)
-        case (4, .bytes(let bytes)): category = try Wire.text(bytes)
+        case (3, .bytes(let bytes)): title = try ProtobufReader.text(bytes)
+        case (4, .bytes(let bytes)): category = try ProtobufReader.text(bytes)
         case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
         case (6, .fixed32(let bits)): lift = Float(bitPattern: bits)
         case (7, .fixed32(let bits)): confidence = Float(bitPattern: bits)

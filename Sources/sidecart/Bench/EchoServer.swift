@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import RPC
+import Wire
 
 /// The reference of `bench`: the least a server on a Unix socket can do with the same frames.
 ///

@@ -1,6 +1,6 @@
 import Foundation
 import Histogram
-import RPC
+import Wire
 
 /// Keeps a number of calls in flight on one connection and times each.
 ///

@@ -1,5 +1,5 @@
-import EventLoop
-import RPC
+import Buffers
+import Wire
 
 /// The request that the benchmark sends: Score for one user and a list of items.
 enum ScoreFrame {
@@ -8,8 +8,7 @@ enum ScoreFrame {
         var message: [UInt8] = []
         append(1, field(1, user), to: &message)
         for item in items { message += field(2, item) }
-        let pool = BufferPool()
-        let buffer = pool.take()
+        let buffer = ByteBuffer()
         let fits = RequestEnvelope.appendFrame(
             stream: 1, service: "sidecart.v1.Scoring", method: "Score",
             payloadBytes: message.count, to: buffer
@@ -19,7 +18,7 @@ enum ScoreFrame {
             }
         }
         precondition(fits, "a benchmark's frame of \(message.count) bytes")
-        return withExtendedLifetime(pool) { Array(buffer.bytes) }
+        return Array(buffer.bytes)
     }
 
     private static func field(_ number: UInt8, _ text: String) -> [UInt8] {

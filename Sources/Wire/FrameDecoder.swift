@@ -1,4 +1,4 @@
-package import EventLoop
+package import Buffers
 
 /// Cuts a stream of bytes into ttrpc frames; for servers and clients. No I/O, no clock.
 ///
@@ -30,7 +30,7 @@ package struct FrameDecoder {
 
     /// - Parameter dataBytesMax: largest data of a frame, up to 4 MiB.
     package init(dataBytesMax: Int, pool: BufferPool) {
-        precondition(dataBytesMax <= RPCLimits.protocolFrameBytesMax, "limit of \(dataBytesMax)")
+        precondition(dataBytesMax <= FrameHeader.dataBytesMax, "limit of \(dataBytesMax)")
         (self.dataBytesMax, self.pool) = (dataBytesMax, pool)
     }
 

@@ -1,8 +1,8 @@
 import CSidecartProto
-import EventLoop
 import Interactions
-import RPC
+import TestFrames
 import Testing
+import Wire
 
 @Suite struct EnvelopeTests {
     private func envelope<Result>(
@@ -95,89 +95,5 @@ import Testing
                 }
             }
         }
-    }
-
-    @Test func aTimeoutBecomesADeadline() {
-        #expect(Deadline(timeoutNanoseconds: 0, readAt: 50) == .none)
-        #expect(!Deadline.none.hasPassed(at: .max))
-        #expect(Deadline(timeoutNanoseconds: -1, readAt: 50).hasPassed(at: 0))
-        let deadline = Deadline(timeoutNanoseconds: 10, readAt: 50)
-        #expect(!deadline.hasPassed(at: 59))
-        #expect(deadline.hasPassed(at: 60))
-        #expect(deadline.remaining(at: 53) == 7)
-        #expect(deadline.remaining(at: 99) == 0)
-        #expect(Deadline(timeoutNanoseconds: .max, readAt: 50) == .none)
-    }
-}
-
-@Suite struct MessageArenaTests {
-    @Test func memoryIsAlignedZeroedAndReused() throws {
-        let arena = MessageArena(capacity: 4096)
-        let first = try #require(arena.allocate(100))
-        first.initializeMemory(as: UInt8.self, repeating: 0xFF, count: 100)
-        let second = try #require(arena.allocate(1))
-        #expect(second - first == 112)
-        arena.reset()
-        let again = try #require(arena.allocate(100))
-        #expect(again == first)
-        #expect(UnsafeRawBufferPointer(start: again, count: 100).allSatisfy { $0 == 0 })
-    }
-
-    @Test func whatDoesNotFitIsToldApartUntilTheReset() {
-        let arena = MessageArena(capacity: 64)
-        #expect(arena.allocate(64) != nil)
-        #expect(arena.allocate(0) != nil)
-        #expect(!arena.isExhausted)
-        #expect(arena.allocate(1) == nil)
-        #expect(arena.isExhausted)
-        arena.reset()
-        #expect(!arena.isExhausted)
-        #expect(arena.bytesInUse == 0)
-    }
-
-    @Test func aMessageThatIsTooLargeExhaustsAndABadOneDoesNot() {
-        let arena = MessageArena(capacity: 4096)
-        let items =
-            [UInt8](repeating: 0, count: 0) + (0..<500).flatMap { _ in [0x12, 1, 65] as [UInt8] }
-        #expect(sidecart__v1__score_request__unpack(arena.allocator, items.count, items) == nil)
-        #expect(arena.isExhausted)
-        arena.reset()
-        #expect(sidecart__v1__score_request__unpack(arena.allocator, 2, [0x12, 9]) == nil)
-        #expect(!arena.isExhausted)
-    }
-}
-
-@Suite struct RouterTests {
-    @Test func everyMethodIsFoundAndOnlyThose() throws {
-        let router = Router()
-        for i in 0..<50 { router.add("svc\(i % 7)", "m\(i)") { _ throws(RPCError) in } }
-        func look(_ service: String, _ method: String) throws {
-            try Array(service.utf8).withUnsafeBytes { service in
-                try Array(method.utf8).withUnsafeBytes { _ = try router.handler(service, $0) }
-            }
-        }
-        for i in 0..<50 { try look("svc\(i % 7)", "m\(i)") }
-        #expect(throws: RPCError(.unimplemented, "service 'svc0' has no method 'm1'")) {
-            try look("svc0", "m1")
-        }
-        #expect(throws: RPCError(.unimplemented, "there is no service 'svc' here")) {
-            try look("svc", "m0")
-        }
-        #expect(throws: RPCError.self) { try look("", "") }
-    }
-
-    @Test func limitsThatDoNotFitAreNamed() {
-        var limits = RPCLimits()
-        #expect(limits.problems.isEmpty)
-        limits.writeLowWaterBytes = limits.writeHighWaterBytes
-        limits.frameBytesMax = 5 << 20
-        limits.callsPerTurnMax = 0
-        limits.queueWaitMax = .zero
-        limits.connectionsMax = 0
-        let named = [
-            "writeLowWaterBytes", "frameBytesMax", "callsPerTurnMax", "queueWaitMax",
-            "connectionsMax",
-        ]
-        for name in named { #expect(limits.problems.contains { $0.contains(name) }, "\(name)") }
     }
 }

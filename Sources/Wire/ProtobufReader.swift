@@ -21,6 +21,8 @@ package struct ProtobufReader {
 
     package init(_ message: UnsafeRawBufferPointer) { rest = message }
 
+    package var isAtEnd: Bool { rest.isEmpty }
+
     /// The next field, or nil at the end of the message.
     package mutating func next() throws(Malformed) -> (field: Int, value: Value)? {
         if rest.isEmpty { return nil }
@@ -52,7 +54,8 @@ package struct ProtobufReader {
         return rest.takeFirstBytes(count)
     }
 
-    private mutating func varint() throws(Malformed) -> UInt64 {
+    /// A bare varint, as packed numbers are.
+    package mutating func varint() throws(Malformed) -> UInt64 {
         var value: UInt64 = 0
         for i in 0..<min(10, rest.count) {
             let byte = rest[i]
@@ -65,51 +68,5 @@ package struct ProtobufReader {
             }
         }
         throw Malformed()
-    }
-}
-
-/// Writes the few protobuf fields an envelope needs.
-enum ProtobufWriter {
-    /// Bytes `value` takes as a varint, 1 to 10.
-    static func varintBytes(_ value: UInt64) -> Int {
-        (70 - (value | 1).leadingZeroBitCount) / 7
-    }
-
-    /// Bytes of a length-prefixed field with a one-byte tag; none if it is empty, as proto3 leaves
-    /// defaults out.
-    static func fieldBytes(_ count: Int) -> Int {
-        count == 0 ? 0 : 1 + varintBytes(UInt64(count)) + count
-    }
-
-    /// Writes a varint and returns where it ends.
-    static func varint(_ value: UInt64, to target: UnsafeMutableRawPointer)
-        -> UnsafeMutableRawPointer
-    {
-        var (value, target) = (value, target)
-        while value >= 0x80 {
-            target.storeBytes(of: UInt8(truncatingIfNeeded: value) | 0x80, as: UInt8.self)
-            value >>= 7
-            target += 1
-        }
-        target.storeBytes(of: UInt8(value), as: UInt8.self)
-        return target + 1
-    }
-
-    /// Writes tag and length of a length-prefixed field and returns where its bytes go.
-    static func field(
-        _ number: UInt8, count: Int, to target: UnsafeMutableRawPointer
-    ) -> UnsafeMutableRawPointer {
-        target.storeBytes(of: number << 3 | 2, as: UInt8.self)
-        return varint(UInt64(count), to: target + 1)
-    }
-
-    /// Writes a length-prefixed field, nothing if it is empty, and returns where it ends.
-    static func field(
-        _ number: UInt8, bytes: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer
-    ) -> UnsafeMutableRawPointer {
-        guard let source = bytes.baseAddress, bytes.count > 0 else { return target }
-        let start = field(number, count: bytes.count, to: target)
-        start.copyMemory(from: source, byteCount: bytes.count)
-        return start + bytes.count
     }
 }

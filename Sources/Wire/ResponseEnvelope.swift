@@ -1,4 +1,4 @@
-internal import EventLoop
+package import Buffers
 
 /// What a Response frame carries: a status and, on success, a payload. Views into the frame's data.
 ///
@@ -21,11 +21,6 @@ package struct ResponseEnvelope {
         }
     }
 
-    /// The failure, or nil on success.
-    package var error: RPCError? {
-        code == .ok ? nil : RPCError(code, String(decoding: message, as: UTF8.self))
-    }
-
     private mutating func parse(
         status: UnsafeRawBufferPointer
     ) throws(ProtobufReader.Malformed) {
@@ -42,54 +37,59 @@ package struct ResponseEnvelope {
 }
 
 extension ResponseEnvelope {
+    /// Longest message of a failure, in bytes of UTF-8.
+    package static let messageBytesMax = 4096
+
     /// An empty status comes first in every success. Its absence means the same, but early Go
     /// clients insisted on one.
     private static let okStatusBytes = 2
 
     /// Bytes of the Response frame, with header, that carries a payload of this size.
-    static func frameBytes(payloadBytes: Int) -> Int {
+    package static func frameBytes(payloadBytes: Int) -> Int {
         FrameHeader.bytes + okStatusBytes + ProtobufWriter.fieldBytes(payloadBytes)
     }
 
     /// Appends a success whose payload `fill` writes in place: exactly `payloadBytes`.
-    static func appendFrame(
+    package static func appendFrame(
         stream: UInt32, payloadBytes: Int, to buffer: ByteBuffer,
         fill: (UnsafeMutableRawPointer) -> Void
     ) {
-        let count = frameBytes(payloadBytes: payloadBytes)
-        let start = buffer.reserve(count)
-        FrameHeader(dataBytes: count - FrameHeader.bytes, stream: stream, kind: .response)
-            .write(to: start)
-        let payload = ProtobufWriter.field(1, count: 0, to: start + FrameHeader.bytes)
-        if payloadBytes > 0 {
-            fill(ProtobufWriter.field(2, count: payloadBytes, to: payload))
-        }
-        buffer.commit(count)
+        let dataBytes = frameBytes(payloadBytes: payloadBytes) - FrameHeader.bytes
+        appendHeader(stream: stream, dataBytes: dataBytes, to: buffer)
+        let writer = ProtobufWriter(buffer)
+        writer.length(1, 0)
+        guard payloadBytes > 0 else { return }
+        writer.length(2, payloadBytes)
+        fill(buffer.reserve(payloadBytes))
+        buffer.commit(payloadBytes)
     }
 
-    /// Appends a failure, its message cut (between characters) at `RPCError.messageBytesMax`.
-    static func appendFrame(
+    /// Appends a failure, its message cut (between characters) at ``messageBytesMax``.
+    package static func appendFrame(
         stream: UInt32, code: StatusCode, message: UnsafeRawBufferPointer, to buffer: ByteBuffer
     ) {
         var message = message
-        if message.count > RPCError.messageBytesMax {
-            var end = RPCError.messageBytesMax
+        if message.count > messageBytesMax {
+            var end = messageBytesMax
             while end > 0 && message[end] & 0xC0 == 0x80 { end -= 1 }
             message = UnsafeRawBufferPointer(rebasing: message[..<end])
         }
         // int32 goes as a sign-extended varint.
         let number = UInt64(bitPattern: Int64(code.rawValue))
-        let status =
+        let statusBytes =
             1 + ProtobufWriter.varintBytes(number) + ProtobufWriter.fieldBytes(message.count)
-        let count = FrameHeader.bytes + ProtobufWriter.fieldBytes(status)
-        let start = buffer.reserve(count)
-        FrameHeader(dataBytes: count - FrameHeader.bytes, stream: stream, kind: .response)
-            .write(to: start)
-        let target = ProtobufWriter.field(1, count: status, to: start + FrameHeader.bytes)
-        target.storeBytes(of: 1 << 3, as: UInt8.self)
-        let end = ProtobufWriter.field(
-            2, bytes: message, to: ProtobufWriter.varint(number, to: target + 1))
-        precondition(end - start == count, "a response frame's size was misjudged")
-        buffer.commit(count)
+        appendHeader(
+            stream: stream, dataBytes: ProtobufWriter.elementBytes(statusBytes), to: buffer)
+        let writer = ProtobufWriter(buffer)
+        writer.length(1, statusBytes)
+        writer.integerElement(1, number)
+        writer.bytes(2, message)
+    }
+
+    /// Makes room for a whole frame and writes its header.
+    private static func appendHeader(stream: UInt32, dataBytes: Int, to buffer: ByteBuffer) {
+        FrameHeader(dataBytes: dataBytes, stream: stream, kind: .response)
+            .write(to: buffer.reserve(FrameHeader.bytes + dataBytes))
+        buffer.commit(FrameHeader.bytes)
     }
 }

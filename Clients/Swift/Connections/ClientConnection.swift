@@ -6,7 +6,7 @@ internal import EventLoop
 /// While it connects, calls wait. When that fails they fail, and so do new ones until the pause of
 /// ``Backoff`` is over; the next one after it tries again. A link that broke before any answer came
 /// counts as a failed attempt.
-final class Connection {
+final class ClientConnection {
     private enum State {
         case disconnected
         case connecting(Pipe)

@@ -1,15 +1,19 @@
 /// Bytes waiting to be parsed or written, in one block of memory.
 ///
 /// Invariant: `0 <= start <= end <= capacity`; the bytes waiting are `start ..< end`.
-/// Buffers come from a ``BufferPool`` and go back to it, so that idle connections hold none.
+/// Buffers come from a ``BufferPool`` and go back to it, so that idle connections hold none; or they
+/// stand alone, counted nowhere.
 package final class ByteBuffer {
     private(set) var base: UnsafeMutableRawPointer?
     package private(set) var capacity = 0
     private var start = 0
     private var end = 0
-    private unowned(unsafe) let pool: BufferPool
+    private unowned(unsafe) let pool: BufferPool?
 
     fileprivate init(pool: BufferPool) { self.pool = pool }
+
+    /// An empty buffer that belongs to no pool.
+    package init() { pool = nil }
 
     deinit { base?.deallocate() }
 
@@ -57,9 +61,23 @@ package final class ByteBuffer {
         end = start + count
     }
 
-    fileprivate func reset() {
+    /// Drops all bytes and keeps the memory.
+    package func removeAll() {
         start = 0
         end = 0
+    }
+
+    /// Makes room for `count` bytes before the byte at `position`, counted from the first one
+    /// waiting, and returns where they go; what they are is undefined until they are written.
+    ///
+    /// - Complexity: O(count + bytes after `position`).
+    package func open(_ count: Int, at position: Int) -> UnsafeMutableRawPointer {
+        let tail = self.count - position
+        precondition(tail >= 0 && position >= 0, "open(at: \(position)) of \(self.count)")
+        let source = reserve(count) - tail
+        (source + count).copyMemory(from: source, byteCount: tail)
+        commit(count)
+        return source
     }
 
     private func grow(by count: Int, limit: Int) -> UnsafeMutableRawPointer {
@@ -78,7 +96,7 @@ package final class ByteBuffer {
             fresh.copyMemory(from: base + start, byteCount: waiting)
             base.deallocate()
         }
-        pool.didGrow(by: wanted - capacity)
+        pool?.didGrow(by: wanted - capacity)
         base = fresh
         capacity = wanted
         start = 0
@@ -116,7 +134,7 @@ package final class BufferPool {
         guard idle.count < Self.keptCountMax, buffer.capacity <= Self.keptCapacityMax else {
             return
         }
-        buffer.reset()
+        buffer.removeAll()
         idle.append(buffer)
     }
 

@@ -20,6 +20,8 @@ package struct FrameHeader: Equatable, Sendable {
         package static let data = Kind(rawValue: 3)
     }
 
+    /// Largest data of a frame that the protocol allows: 4 MiB.
+    package static let dataBytesMax = 4 << 20
     /// Length of a header.
     package static let bytes = 10
     /// Request flag: the client has nothing more to send; the same as no flag to a unary method.

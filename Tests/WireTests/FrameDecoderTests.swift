@@ -1,7 +1,8 @@
-import EventLoop
+import Buffers
 import Interactions
-import RPC
+import TestFrames
 import Testing
+import Wire
 
 /// A decoder's events as values.
 private enum Seen: Equatable {

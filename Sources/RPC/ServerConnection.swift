@@ -1,4 +1,6 @@
+internal import Buffers
 internal import EventLoop
+internal import Wire
 
 /// One client's connection: cuts what it sends into frames and paces it.
 ///
@@ -6,7 +8,7 @@ internal import EventLoop
 /// turn goes and its client takes the replies. The rest is kept in `waiting`, and while there is a
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
 /// into its client's socket instead of the server's memory.
-final class Connection {
+final class ServerConnection {
     let pipe: Pipe
     let peer: PeerCredentials
     private unowned let server: ServerLoop

@@ -1,4 +1,4 @@
-package import EventLoop
+package import Buffers
 
 /// What a Request frame carries: which method, with what, until when. All views into the frame's
 /// data.
@@ -55,7 +55,11 @@ package struct RequestEnvelope {
 package struct Metadata {
     fileprivate var envelope = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Entries.
+    /// Number of entries.
     package fileprivate(set) var count = 0
+
+    /// No entries.
+    package init() {}
 
     /// The value of the first entry with this key, which is compared byte by byte.
     ///
@@ -110,53 +114,43 @@ extension RequestEnvelope {
     package static func appendFrame(
         stream: UInt32, service: String, method: String, timeoutNanoseconds: Int64 = 0,
         metadata: [(key: String, value: String)] = [], payloadBytes: Int,
-        frameBytesMax: Int = RPCLimits.protocolFrameBytesMax, to buffer: ByteBuffer,
+        frameBytesMax: Int = FrameHeader.dataBytesMax, to buffer: ByteBuffer,
         fill: (UnsafeMutableRawPointer) -> Void
     ) -> Bool {
         typealias Writer = ProtobufWriter
-        let entries = metadata.map {
-            Writer.fieldBytes($0.key.utf8.count) + Writer.fieldBytes($0.value.utf8.count)
-        }
+        let timeout = UInt64(bitPattern: timeoutNanoseconds)
         var count = Writer.fieldBytes(service.utf8.count) + Writer.fieldBytes(method.utf8.count)
         count += Writer.fieldBytes(payloadBytes)
-        if timeoutNanoseconds != 0 {
-            count += 1 + Writer.varintBytes(UInt64(bitPattern: timeoutNanoseconds))
+        if timeout != 0 { count += 1 + Writer.varintBytes(timeout) }
+        for (key, value) in metadata {
+            // An entry is written even if it is empty.
+            count += Writer.elementBytes(
+                Writer.fieldBytes(key.utf8.count) + Writer.fieldBytes(value.utf8.count))
         }
-        // An entry is written even if it is empty.
-        for entry in entries { count += 1 + Writer.varintBytes(UInt64(entry)) + entry }
         guard count <= frameBytesMax else { return false }
 
-        let start = buffer.reserve(FrameHeader.bytes + count)
-        FrameHeader(dataBytes: count, stream: stream, kind: .request).write(to: start)
-        var end = start + FrameHeader.bytes
-        end = append(1, service, to: end)
-        end = append(2, method, to: end)
-        if timeoutNanoseconds != 0 {
-            end.storeBytes(of: 4 << 3, as: UInt8.self)
-            end = Writer.varint(UInt64(bitPattern: timeoutNanoseconds), to: end + 1)
-        }
-        for (i, entry) in metadata.enumerated() {
-            end = Writer.field(5, count: entries[i], to: end)
-            end = append(1, entry.key, to: end)
-            end = append(2, entry.value, to: end)
+        let start = buffer.count
+        FrameHeader(dataBytes: count, stream: stream, kind: .request)
+            .write(to: buffer.reserve(FrameHeader.bytes + count))
+        buffer.commit(FrameHeader.bytes)
+        let writer = Writer(buffer)
+        writer.string(1, service)
+        writer.string(2, method)
+        writer.integer(4, timeout)
+        for (key, value) in metadata {
+            writer.message(5) { entry in
+                entry.string(1, key)
+                entry.string(2, value)
+            }
         }
         if payloadBytes > 0 {
-            end = Writer.field(3, count: payloadBytes, to: end)
-            fill(end)
-            end += payloadBytes
+            writer.length(3, payloadBytes)
+            fill(buffer.reserve(payloadBytes))
+            buffer.commit(payloadBytes)
         }
         precondition(
-            end - start == FrameHeader.bytes + count, "a request frame's size was misjudged")
-        buffer.commit(FrameHeader.bytes + count)
+            buffer.count - start == FrameHeader.bytes + count,
+            "a request frame's size was misjudged")
         return true
-    }
-
-    private static func append(
-        _ field: UInt8, _ text: String, to target: UnsafeMutableRawPointer
-    ) -> UnsafeMutableRawPointer {
-        var text = text
-        return text.withUTF8 {
-            ProtobufWriter.field(field, bytes: UnsafeRawBufferPointer($0), to: target)
-        }
     }
 }

@@ -1,0 +1,164 @@
+internal import CSidecartProto
+internal import Wire
+
+/// Reads protobuf messages into the structs that protoc-c generated, by their descriptors.
+///
+/// protobuf-c's own `unpack` is not used: when it meets a malformed message, or a field that comes
+/// twice, it walks what it has built to free it, and there takes the default of a `bytes` field
+/// made from a `string` (one byte long) for a struct of sixteen. Here nothing is freed, so nothing
+/// half-built is walked: whatever goes wrong, the arena's next reset takes it all back.
+///
+/// A message is walked twice, to count the elements of its repeated fields and to store them.
+/// Unknown fields are skipped, of a field that comes twice the last value counts, and messages that
+/// come twice are merged, as protobuf has it. A known field with another wire type than its own is
+/// malformed.
+///
+/// Bytes are lent from the input, everything else lies in the arena.
+package struct MessageDecoder {
+    package enum Failure: Error, Equatable, Sendable {
+        /// The bytes are no such message.
+        case malformed
+        /// The arena cannot hold the message.
+        case exhausted
+    }
+
+    /// Messages within messages; no method of ours needs more than a few.
+    private static let depthMax = 32
+
+    private let arena: MessageArena
+
+    package init(arena: MessageArena) { self.arena = arena }
+
+    /// A message of the type that `initialize`, the generated `..__init`, belongs to.
+    ///
+    /// - Complexity: O(bytes), and at most as much memory as the arena has.
+    package func decode<Message>(
+        _ bytes: UnsafeRawBufferPointer, _ initialize: (UnsafeMutablePointer<Message>?) -> Void
+    ) throws(Failure) -> UnsafeMutablePointer<Message> {
+        let block = try allocate(MemoryLayout<Message>.size)
+        let message = block.bindMemory(to: Message.self, capacity: 1)
+        initialize(message)
+        try fill(block, from: bytes, depth: 1)
+        return message
+    }
+
+    private func allocate(_ count: Int) throws(Failure) -> UnsafeMutableRawPointer {
+        guard let block = arena.allocate(count) else { throw .exhausted }
+        return block
+    }
+
+    /// Adds the fields in `bytes` to an initialized message.
+    private func fill(
+        _ message: UnsafeMutableRawPointer, from bytes: UnsafeRawBufferPointer, depth: Int
+    ) throws(Failure) {
+        guard depth <= Self.depthMax else { throw .malformed }
+        guard !bytes.isEmpty else { return }
+        let base = message.assumingMemoryBound(to: ProtobufCMessage.self)
+        guard let descriptor = base.pointee.descriptor else {
+            preconditionFailure("a message without descriptor")
+        }
+        let fields = UnsafeBufferPointer(
+            start: descriptor.pointee.fields, count: Int(descriptor.pointee.n_fields))
+        if fields.contains(where: { $0.label == PROTOBUF_C_LABEL_REPEATED }) {
+            try makeRoom(in: message, for: bytes, fields)
+        }
+        do {
+            var reader = ProtobufReader(bytes)
+            var last = 0
+            while let (number, value) = try reader.next() {
+                guard Self.find(number, in: fields, &last) else { continue }
+                try add(value, to: message, fields.baseAddress! + last, depth: depth)
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .malformed
+        }
+    }
+
+    /// Gives every repeated field an array with room for the elements that `bytes` adds.
+    private func makeRoom(
+        in message: UnsafeMutableRawPointer, for bytes: UnsafeRawBufferPointer,
+        _ fields: UnsafeBufferPointer<ProtobufCFieldDescriptor>
+    ) throws(Failure) {
+        let counts = try allocate(fields.count * MemoryLayout<Int>.stride)
+            .bindMemory(to: Int.self, capacity: fields.count)
+        do {
+            var reader = ProtobufReader(bytes)
+            var last = 0
+            while let (number, value) = try reader.next() {
+                guard Self.find(number, in: fields, &last),
+                    fields[last].label == PROTOBUF_C_LABEL_REPEATED
+                else { continue }
+                counts[last] += try FieldType.elements(value, of: fields[last].type)
+            }
+        } catch {
+            throw .malformed
+        }
+        for (i, field) in fields.enumerated() where counts[i] > 0 {
+            let stride = FieldType.bytes(field.type)
+            let before = message.load(fromByteOffset: Int(field.quantifier_offset), as: Int.self)
+            let array = try allocate((before + counts[i]) * stride)
+            let slot = message + Int(field.offset)
+            if before > 0, let old = slot.load(as: UnsafeMutableRawPointer?.self) {
+                array.copyMemory(from: old, byteCount: before * stride)
+            }
+            slot.storeBytes(of: array, as: UnsafeMutableRawPointer.self)
+        }
+    }
+
+    /// Stores a field's value, for which ``makeRoom(in:for:_:)`` has made room if it is repeated.
+    private func add(
+        _ value: ProtobufReader.Value, to message: UnsafeMutableRawPointer,
+        _ field: UnsafePointer<ProtobufCFieldDescriptor>, depth: Int
+    ) throws(Failure) {
+        let type = field.pointee.type
+        var target = message + Int(field.pointee.offset)
+        let quantifier = message + Int(field.pointee.quantifier_offset)
+        if field.pointee.label == PROTOBUF_C_LABEL_REPEATED {
+            let count = quantifier.load(as: Int.self)
+            let array = target.load(as: UnsafeMutableRawPointer.self)
+            target = array + count * FieldType.bytes(type)
+            if case .bytes(let packed) = value, FieldType.isPackable(type) {
+                let added = try FieldType.storePacked(packed, type, at: target)
+                return quantifier.storeBytes(of: count + added, as: Int.self)
+            }
+            quantifier.storeBytes(of: count + 1, as: Int.self)
+        } else if field.pointee.flags & UInt32(PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue) != 0 {
+            // What another member of the union left is not to be taken for this one's.
+            if quantifier.load(as: UInt32.self) != field.pointee.id {
+                target.initializeMemory(
+                    as: UInt8.self, repeating: 0, count: FieldType.bytes(type))
+            }
+            quantifier.storeBytes(of: field.pointee.id, as: UInt32.self)
+        } else if field.pointee.quantifier_offset != 0 {
+            quantifier.storeBytes(of: 1, as: protobuf_c_boolean.self)
+        }
+        guard type == PROTOBUF_C_TYPE_MESSAGE else {
+            return try FieldType.store(value, type, at: target)
+        }
+        guard case .bytes(let bytes) = value else { throw .malformed }
+        if let known = target.load(as: UnsafeMutableRawPointer?.self) {
+            return try fill(known, from: bytes, depth: depth + 1)
+        }
+        guard let descriptor = field.pointee.descriptor else {
+            preconditionFailure("a message field without descriptor")
+        }
+        let inner = descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+        let block = try allocate(inner.pointee.sizeof_message)
+        inner.pointee.message_init(block.assumingMemoryBound(to: ProtobufCMessage.self))
+        target.storeBytes(of: block, as: UnsafeMutableRawPointer.self)
+        try fill(block, from: bytes, depth: depth + 1)
+    }
+
+    /// Looks for a field by number from the last one found on: fields mostly come in order.
+    private static func find(
+        _ number: Int, in fields: UnsafeBufferPointer<ProtobufCFieldDescriptor>, _ last: inout Int
+    ) -> Bool {
+        for _ in fields.indices {
+            if Int(fields[last].id) == number { return true }
+            last = last + 1 == fields.count ? 0 : last + 1
+        }
+        return false
+    }
+}

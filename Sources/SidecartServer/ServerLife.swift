@@ -1,0 +1,40 @@
+internal import EventLoop
+internal import RPC
+internal import Synchronization
+
+/// What the admin service knows of the server it runs in.
+final class ServerLife: Sendable {
+    let configuration: SidecartServer.Configuration
+    private let started = ContinuousClock.now
+    private let draining = Atomic(false)
+    private let onDrainRequest: @Sendable () -> Void
+    /// Set once, right after the server started; calls may come in before.
+    private let rpc = Locked<RPCServer?>(nil)
+
+    init(
+        configuration: SidecartServer.Configuration, onDrainRequest: @escaping @Sendable () -> Void
+    ) {
+        self.configuration = configuration
+        self.onDrainRequest = onDrainRequest
+    }
+
+    func attach(_ server: RPCServer) { rpc.withLock { $0 = server } }
+
+    func detach() { rpc.withLock { $0 = nil } }
+
+    func statistics() -> RPCStatistics? { rpc.withLock { $0?.statistics } }
+
+    func requestDrain() { onDrainRequest() }
+
+    /// False where a drain had begun before.
+    func beginDrain() -> Bool {
+        draining.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    var uptimeMilliseconds: UInt64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - started).components
+        return UInt64(seconds) * 1_000 + UInt64(attoseconds / 1_000_000_000_000_000)
+    }
+}
