@@ -45,10 +45,12 @@ let package = Package(
             name: "ModelParts", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
         .target(name: "Models", dependencies: ["ModelParts", "Measures"], swiftSettings: swift),
         .target(
-            name: "Evaluation", dependencies: ["Models", "CKernels"], swiftSettings: swift),
-        .target(
             name: "Bundles", dependencies: ["ModelParts", "CLibCrypto", "CLinux"],
             swiftSettings: swift),
+        .target(
+            name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
+        .target(
+            name: "Evaluation", dependencies: ["Models", "CrossSell"], swiftSettings: swift),
 
         // The wire.
         .target(name: "Buffers", swiftSettings: swift),
@@ -66,8 +68,6 @@ let package = Package(
             name: "Training", dependencies: ["Evaluation", "Bundles"], swiftSettings: strict),
 
         // What is run.
-        .target(
-            name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
         .target(
             name: "SidecartServer", dependencies: ["CrossSell", "RPC", "Wire"], swiftSettings: swift
         ),

@@ -15,8 +15,10 @@ package struct ModelSelection: Sendable {
     package var dataOptions = TrainingDataOptions()
 
     package init(
-        folds: Int, trials: Int, threads: Int, seed: UInt64, settings: [ModelSetting] = []
+        folds: Int, trials: Int, threads: Int, seed: UInt64, settings: [ModelSetting] = [],
+        dataOptions: TrainingDataOptions = TrainingDataOptions()
     ) {
+        self.dataOptions = dataOptions
         self.folds = folds
         self.trials = trials
         self.threads = threads

@@ -100,16 +100,5 @@ extension ProgramTests {
                 #expect(FileManager.default.fileExists(atPath: folder["shop/\(name)"]), "\(name)")
             }
         }
-
-        @Test("The benchmark measures both servers")
-        func bench() throws {
-            let outcome = try Program.run(
-                "bench", "--rounds", "1", "--seconds", "0.05", "--items", "500", "--json")
-            #expect(outcome.code == 0, "\(outcome.errors)")
-            let lines = try outcome.json([[String: Any]].self)
-            #expect(lines.count == 4)
-            #expect(Set(lines.map { $0["server"] as? String }) == ["sidecart", "bare socket"])
-            #expect(lines.allSatisfy { ($0["callsPerSecond"] as? Double ?? 0) > 0 })
-        }
     }
 }

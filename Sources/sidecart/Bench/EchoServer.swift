@@ -5,13 +5,14 @@ import Wire
 /// The reference of `bench`: the least a server on a Unix socket can do with the same frames.
 ///
 /// One thread, one connection, blocking reads and writes; it finds the frames and answers each with
-/// as many bytes as the real answer has, but decodes, looks up and computes nothing.
+/// as many bytes as real answers have on average, but decodes, looks up and computes nothing.
 struct EchoServer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-reference", abstract: "The reference server of `bench`.",
         shouldDisplay: false)
 
     @Argument var socket: String
+    /// Bytes of an answer's frame, with its header.
     @Argument var replyBytes: Int
 
     func run() throws {
@@ -73,9 +74,10 @@ struct EchoServer: ParsableCommand {
 
     private func appendReply(stream: UInt32, to output: inout [UInt8]) {
         let offset = output.count
-        output.append(contentsOf: repeatElement(0, count: FrameHeader.bytes + replyBytes))
+        let bytes = max(FrameHeader.bytes, replyBytes)
+        output.append(contentsOf: repeatElement(0, count: bytes))
         output.withUnsafeMutableBytes {
-            FrameHeader(dataBytes: replyBytes, stream: stream, kind: .response)
+            FrameHeader(dataBytes: bytes - FrameHeader.bytes, stream: stream, kind: .response)
                 .write(to: $0.baseAddress! + offset)
         }
     }

@@ -1,6 +1,9 @@
 import Foundation
 
-/// This program run again as a child: the server of a demo or a benchmark.
+/// This program run again as a child: the server of a demo, a benchmark or an evaluation.
+///
+/// It never outlives its owner: `deinit` ends it, and so does the end of this process, however that
+/// comes.
 final class ServerProcess {
     private let process = Process()
     private let errors = Pipe()
@@ -12,12 +15,16 @@ final class ServerProcess {
     /// Starts a subcommand and waits until it says "ready" on standard error.
     ///
     /// - Throws: what the child said, where it ended instead.
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String]) throws(Failure) {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardError = errors
         process.standardInput = lifeline
-        try process.run()
+        do {
+            try process.run()
+        } catch {
+            throw Failure("a server process cannot be started: \(error.localizedDescription)")
+        }
         var said = ""
         // A word of its own: a folder's name may hold it, and so does "already".
         while !said.split(whereSeparator: \.isWhitespace).contains("ready") {
@@ -30,6 +37,21 @@ final class ServerProcess {
         }
         // The pipe must not fill up, or the server would wait for us.
         errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    }
+
+    /// Serves a bundle on a socket, with the server's defaults but for the drain, which waits for
+    /// one second: a server that is to be ended may be busy with calls that nobody waits for.
+    convenience init(serving bundle: String, socket: String) throws(Failure) {
+        try self.init([
+            "serve", "--bundle", bundle, "--socket", socket, "--drain-seconds", "1",
+            "--ends-with-parent",
+        ])
+    }
+
+    deinit {
+        guard process.isRunning else { return }
+        kill(processID, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// In the child: sends itself SIGTERM once its parent, at the other end of standard input, is
@@ -51,7 +73,7 @@ final class ServerProcess {
         return process.terminationStatus
     }
 
-    /// User and system time so far.
+    /// User and system time of all its threads so far, to the nanosecond.
     var cpu: Duration {
         var clock = clockid_t()
         var time = timespec()
@@ -60,21 +82,4 @@ final class ServerProcess {
         }
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
-}
-
-/// A folder that goes when it is no longer needed.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("\(NSTemporaryDirectory())/sidecart-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else {
-            throw Failure("no temporary folder: \(String(cString: strerror(errno)))")
-        }
-        path = String(cString: made)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
 }
