@@ -25,7 +25,7 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Serve this bundle; left out, a synthetic one of the sizes below.", valueName: "folder")
+            "Serve this bundle; left out, a synthetic one.", valueName: "folder")
     )
     var bundle: String?
     @OptionGroup(title: "Synthetic bundle") var shop: SyntheticOptions

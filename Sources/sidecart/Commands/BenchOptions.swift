@@ -89,11 +89,13 @@ struct NeighborOptions: ParsableArguments {
         help: "Time small calls beside large ones; takes --items, --seconds and what follows.")
     var neighborLoad = false
     @Option(
-        help: ArgumentHelp("Dimensions under Recommend with long histories.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "Dimensions under Recommend with long histories. (default: 64,512)", valueName: "n,…"),
         transform: Self.dimensions)
     var neighborDimensions = [64, 512]
     @Option(
-        help: ArgumentHelp("Dimensions under a burst of small, heavy calls.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "Dimensions under a burst of small, heavy calls. (default: 512,1024)", valueName: "n,…"),
         transform: Self.dimensions)
     var stallDimensions = [512, 1_024]
     @Option(help: ArgumentHelp("Items that Nearest searches; 0 leaves it out.", valueName: "n"))
