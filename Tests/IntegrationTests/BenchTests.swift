@@ -66,7 +66,7 @@ extension ProgramTests {
                 ])
             for row in rows {
                 #expect(row["meetsTargets"] is Bool)
-                for probe in ["score", "health", "deadline"] {
+                for probe in ["score", "health", "deadline", "bareSocket"] {
                     let figures = try #require(row[probe] as? [String: Any])
                     let latency = try #require(figures["latency"] as? [String: Any])
                     #expect(latency["calls"] as? Int ?? 0 > 0)

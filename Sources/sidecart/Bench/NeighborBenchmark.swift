@@ -5,7 +5,9 @@ import Interactions
 /// How long small calls wait at a server that others ask for much.
 ///
 /// Three probes call in turns from one thread, each on a connection of its own: Score of 20 items, a
-/// health check, and the same Score with a deadline of a millisecond. Every row has a fresh server.
+/// health check, and the same Score with a deadline of a millisecond. A fourth asks the bare socket of
+/// ``EchoServer``: so long do calls wait for this machine, whatever the server does. Every row has a
+/// fresh server.
 struct NeighborBenchmark {
     /// Who else calls.
     enum Load: Encodable, Equatable {
@@ -41,6 +43,7 @@ struct NeighborBenchmark {
         let score: Probe.Figures
         let health: Probe.Figures
         let deadline: Probe.Figures
+        let bareSocket: Probe.Figures
         let neighborCalls: Int
         let neighborRefused: Int
         let seconds: Double
@@ -78,10 +81,16 @@ struct NeighborBenchmark {
         // Not stopped but killed when this ends: it may be busy for long with what nobody awaits.
         let server = try ServerProcess(serving: path, socket: socket)
         defer { withExtendedLifetime(server) {} }
+        // A health check's answer has 16 bytes, the status and the header among them.
+        let echo = try ServerProcess(["bench-reference", folder.file("r"), "16"])
+        defer {
+            echo.stop()
+            unlink(folder.file("r"))
+        }
         var draws = RequestDraws(bundle)
         var probes = try makeProbes(socket, &draws)
         for _ in 0..<10 { for i in probes.indices { try probes[i].ask() } }
-        probes = try makeProbes(socket, &draws)
+        for i in probes.indices { probes[i].forget() }
         let neighbors = try start(load, socket, &draws)
         // What they have sent is being worked at before the first probe.
         usleep(2_000)
@@ -102,6 +111,7 @@ struct NeighborBenchmark {
         var row = Row(
             items: bundle.items.count, dimensions: dimensions, load: load,
             score: probes[0].figures, health: probes[1].figures, deadline: probes[2].figures,
+            bareSocket: probes[3].figures,
             neighborCalls: results.reduce(0) { $0 + $1.calls },
             neighborRefused: results.reduce(0) { $0 + $1.failedCalls }, seconds: elapsed)
         row.meetsTargets = NeighborTargets.areMet(row)
@@ -121,6 +131,7 @@ struct NeighborBenchmark {
         return [
             try Probe(path: socket, pool: score), try Probe(path: socket, pool: health),
             try Probe(path: socket, pool: deadline),
+            try Probe(path: folder.file("r"), pool: health),
         ]
     }
 

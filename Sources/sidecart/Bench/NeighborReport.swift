@@ -27,10 +27,11 @@ struct NeighborReport: Encodable {
     var description: String {
         var table = Table([
             ">items", ">dimensions", "beside", ">Score(20)", ">health", ">1 ms deadline",
+            ">bare socket",
             ">refused", ">beside calls/s", ">refused", "targets",
         ])
         for row in rows {
-            let probes = [row.score, row.health, row.deadline]
+            let probes = [row.score, row.health, row.deadline, row.bareSocket]
             let refused = row.score.refused + row.health.refused
             table.add(
                 [row.items.grouped, "\(row.dimensions)", row.load.description]

@@ -33,6 +33,12 @@ struct Probe {
         Figures(latency: LatencySummary(latencies), refused: refused, unanswered: unanswered)
     }
 
+    /// Drops what was counted so far, such as while everything was still cold.
+    mutating func forget() {
+        latencies = .nanoseconds
+        (refused, unanswered) = (0, 0)
+    }
+
     /// Makes one call and waits for its answer.
     mutating func ask() throws(Failure) {
         pool.copy(nextFrame, stream: stream, to: &connection.output)

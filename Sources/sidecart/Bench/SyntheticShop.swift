@@ -21,8 +21,8 @@ struct SyntheticShop {
     var users = 50_000
     var dimensions = 64
     var model = Model.vectors
-    /// Items of a user's history: 1 to twice the mean, and every hundredth user's as many as are
-    /// kept.
+    /// Items of a user's history: 1 to twice as many, and every hundredth user's as many as are
+    /// kept at most. 0: there are no histories.
     var historyMean = 50
 
     /// The longest history that `train` keeps.
@@ -98,7 +98,8 @@ struct SyntheticShop {
 
     private func makeHistories(
         _ sales: AliasTable, _ random: inout SeededGenerator
-    ) -> SparseMatrix {
+    ) -> SparseMatrix? {
+        guard historyMean > 0 else { return nil }
         var offsets = [0]
         var columns: [Int32] = []
         for user in 0..<users {

@@ -25,7 +25,7 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Serve this bundle; left out, a synthetic one of the sizes below.", valueName: "folder")
+            "Serve this bundle; left out, a synthetic one.", valueName: "folder")
     )
     var bundle: String?
     @OptionGroup(title: "Synthetic bundle") var shop: SyntheticOptions
@@ -46,6 +46,9 @@ struct Bench: ParsableCommand {
         }
         guard depths.allSatisfy({ 1...1_024 ~= $0 }), !depths.isEmpty else {
             throw ValidationError("--in-flight is '\(inFlight)'; it takes numbers from 1 to 1024")
+        }
+        guard bundle == nil || !neighbors.neighborLoad else {
+            throw ValidationError("--neighbor-load makes its own bundles; leave out --bundle")
         }
         guard bundle != nil || calls.drawnItemsMax <= shop.items else {
             throw ValidationError(
@@ -101,10 +104,11 @@ struct Bench: ParsableCommand {
 
     private func subject(_ served: ModelBundle) -> String {
         let dimensions = served.parts.embeddings?.items.columns ?? 0
+        let history = (served.histories?.nonZeroCount ?? 0) / max(1, served.users.count)
         return """
             \(served.info.kind), \(served.items.count.grouped) items, \
-            \(served.users.count.grouped) users, \(dimensions) dimensions, drawn \(draw.rawValue); \
-            \(calls.description)\(oneCPU ? ", one cpu" : "")
+            \(served.users.count.grouped) users with histories of \(history) on average, \(dimensions) dimensions, \
+            drawn \(draw.rawValue); \(calls.description)\(oneCPU ? ", one cpu" : "")
             """
     }
 

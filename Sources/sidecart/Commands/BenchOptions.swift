@@ -6,20 +6,27 @@ struct SyntheticOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Items.", valueName: "n")) var items = 10_000
     @Option(help: ArgumentHelp("Users, each with a history.", valueName: "n")) var users = 50_000
     @Option(help: ArgumentHelp("Elements of a vector.", valueName: "n")) var dimensions = 64
+    @Option(
+        help: ArgumentHelp(
+            "Items of a user's history, on average; 0: no histories.", valueName: "n"))
+    var history = 50
     @Option(help: "What scores an item: vectors (as ials has) or item weights (as slim has).")
     var model = SyntheticShop.Model.vectors
 
     func validate() throws {
-        guard 1...1_000_000 ~= items, 1...1_000_000 ~= users, 1...1_024 ~= dimensions else {
+        guard 1...1_000_000 ~= items, 1...1_000_000 ~= users, 1...1_024 ~= dimensions,
+            0...500 ~= history
+        else {
             throw ValidationError(
-                "--items and --users are 1 to 1000000, --dimensions 1 to 1024")
+                "--items and --users are 1 to 1000000, --dimensions 1 to 1024, --history 0 to 500")
         }
     }
 
     /// Makes the bundle and writes it to a folder.
     func write(to path: String) throws(Failure) -> ModelBundle {
         let shop = SyntheticShop(
-            items: items, users: users, dimensions: dimensions, model: model)
+            items: items, users: users, dimensions: dimensions, model: model,
+            historyMean: history)
         return try shop.write(to: path)
     }
 }
@@ -78,14 +85,17 @@ struct CallOptions: ParsableArguments {
 
 /// `sidecart bench --neighbor-load` and its sizes.
 struct NeighborOptions: ParsableArguments {
-    @Flag(help: "Measure how long small calls wait beside clients that ask for much.")
+    @Flag(
+        help: "Time small calls beside large ones; takes --items, --seconds and what follows.")
     var neighborLoad = false
     @Option(
-        help: ArgumentHelp("Dimensions under Recommend with long histories.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "Dimensions under Recommend with long histories. (default: 64,512)", valueName: "n,…"),
         transform: Self.dimensions)
     var neighborDimensions = [64, 512]
     @Option(
-        help: ArgumentHelp("Dimensions under a burst of small, heavy calls.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "Dimensions under a burst of small, heavy calls. (default: 512,1024)", valueName: "n,…"),
         transform: Self.dimensions)
     var stallDimensions = [512, 1_024]
     @Option(help: ArgumentHelp("Items that Nearest searches; 0 leaves it out.", valueName: "n"))
