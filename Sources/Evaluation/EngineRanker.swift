@@ -120,3 +120,16 @@ package struct EngineRanker: QueryRanker {
         desk.query.wantsReasons = false
     }
 }
+
+extension EngineRanker {
+    /// Ranks by the engine, or by the batch short cut where that gives the same order: models whose
+    /// score is the inner product with a vector that the user has already.
+    package static let maker: QueryRankerMaker = {
+        parts, split, task, threads throws(EvaluationError) -> any QueryRanker in
+        if task.context == .history, parts.soleSpeaker == .product, parts.embeddings?.users != nil {
+            return try BatchScorer(parts: parts, task: task, threads: threads)
+        }
+        return try EngineRanker(
+            parts: parts, histories: split.training.interactions, task: task, threads: threads)
+    }
+}

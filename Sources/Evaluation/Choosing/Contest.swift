@@ -14,7 +14,7 @@ package struct Contest: Sendable {
 
     package init(
         plan: EvaluationPlan, trialsMax: Int = 1, seedCount: Int = 1,
-        makeRanker: @escaping QueryRankerMaker = BatchScorer.maker
+        makeRanker: @escaping QueryRankerMaker = EngineRanker.maker
     ) {
         precondition(trialsMax > 0 && seedCount > 0, "\(trialsMax) trials, \(seedCount) seeds")
         self.plan = plan
