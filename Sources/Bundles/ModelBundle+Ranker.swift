@@ -45,7 +45,7 @@ extension ModelBundle {
             wide: try set.takeFloats("ranker.wide", count: features.count),
             bias: try set.takeFloats("ranker.bias", count: 1, absent: 0)[0])
         ranker.historyShare = try set.takeFloats(
-            "ranker.history_share", count: 1, absent: RankerParts.usualHistoryShare)[0]
+            "ranker.history_share", count: 1, absent: ranker.historyShare)[0]
         guard 0...1 ~= ranker.historyShare else {
             throw set.problem("ranker.history_share", "is \(ranker.historyShare), not 0 to 1")
         }

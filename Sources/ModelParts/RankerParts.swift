@@ -64,9 +64,14 @@ package struct RankerParts: Sendable, Equatable {
     /// How much the history counts where there is a basket too, 0 to 1; the basket counts the rest.
     ///
     /// Either counts 1 where there is no other. A long history would otherwise drown the basket.
-    package var historyShare: Float = Self.usualHistoryShare
+    package var historyShare: Float
 
-    package static let usualHistoryShare: Float = 0.2
+    /// The history's usual share. Lists are summed over a whole history, which takes a small share to
+    /// weigh no more than a basket; a vector is of one length whatever it was made of. Both were
+    /// chosen on baskets of Online Retail, coop100 and The Complete Journey.
+    package static func usualHistoryShare(_ features: [RankerFeature]) -> Float {
+        features.contains { [.itemWeights, .complement, .similar].contains($0) } ? 0.01 : 0.1
+    }
 
     /// The ranker of a model whose score is one feature.
     package init(speaker: RankerFeature) { self.init(features: [speaker], wide: [1]) }
@@ -81,5 +86,6 @@ package struct RankerParts: Sendable, Equatable {
         self.bias = bias
         self.layers = layers
         self.usesVectors = usesVectors
+        historyShare = Self.usualHistoryShare(features)
     }
 }

@@ -53,6 +53,7 @@ extension ModelParts {
             case .historyLength: break
             }
         }
+        ranker.historyShare = RankerParts.usualHistoryShare(ranker.features)
         blend.ranker = ranker
         return blend
     }
