@@ -37,10 +37,6 @@ package final class SidecartServer: Sendable {
         onDrainRequest: @escaping @Sendable () -> Void
     ) throws {
         let process = ServerProcess(configuration: configuration, onDrainRequest: onDrainRequest)
-        let ordinals = (
-            items: OrdinalAllocator(first: UInt32(model.items.count)),
-            users: OrdinalAllocator(first: UInt32(model.userNumbers.count))
-        )
         rpc = try RPCServer(
             RPCServerConfiguration(
                 path: configuration.socketPath, mode: configuration.socketMode,
@@ -49,9 +45,7 @@ package final class SidecartServer: Sendable {
             let engine = try ScoringEngine(model: model, limits: configuration.engineLimits)
             let router = Router()
             ScoringService(engine: engine).register(in: router)
-            EmbeddingsService(
-                engine: engine, itemOrdinals: ordinals.items, userOrdinals: ordinals.users
-            ).register(in: router)
+            EmbeddingsService(engine: engine).register(in: router)
             AdminService(model: model, process: process).register(in: router)
             HealthService.register(in: router) { process.isDraining }
             loop.atTurnEnd { engine.endTurn() }
