@@ -158,13 +158,18 @@ final class Ordinals: @unchecked Sendable {
     }
 
     private func takeBack(_ ordinal: UInt32) {
-        let word = directory.word(ordinal)!.atomicWord()
         occupied[OrdinalDirectory.place(of: ordinal).segment] -= 1
-        guard ordinal >= firstFree else {
-            word.pointee.store(0, ordering: .relaxed)
-            return
+        if ordinal >= firstFree {
+            list(ordinal)
+        } else {
+            directory.word(ordinal)!.atomicWord().pointee.store(0, ordering: .relaxed)
         }
-        word.pointee.store(firstTakenBack << 2 | 3, ordering: .relaxed)
+    }
+
+    /// Puts a free ordinal at the head of the list.
+    private func list(_ ordinal: UInt32) {
+        directory.word(ordinal)!.atomicWord().pointee.store(
+            firstTakenBack << 2 | 3, ordering: .relaxed)
         firstTakenBack = UInt64(ordinal) + 1
     }
 
@@ -205,7 +210,7 @@ final class Ordinals: @unchecked Sendable {
     /// Ordinals in the last of them count as never given again, so that the list of those taken
     /// back leads into no segment that is gone.
     ///
-    /// - Complexity: O(ordinals taken back).
+    /// - Complexity: O(n log n) in the ordinals taken back.
     func trim() -> [Limbo.Region] {
         lock.lock()
         defer { lock.unlock() }
@@ -228,20 +233,16 @@ final class Ordinals: @unchecked Sendable {
         return regions
     }
 
-    /// Keeps only those below `next` in the list of ordinals taken back.
+    /// Keeps only those below `next` in the list of ordinals taken back, the lowest first.
     private func unlistFromNext() {
-        var rest = firstTakenBack
-        firstTakenBack = 0
-        while rest != 0 {
-            let ordinal = UInt32(rest - 1)
+        var kept: [UInt32] = []
+        while firstTakenBack != 0 {
+            let ordinal = UInt32(firstTakenBack - 1)
             let word = directory.word(ordinal)!.atomicWord()
-            rest = word.pointee.load(ordering: .relaxed) >> 2
-            if ordinal < next {
-                word.pointee.store(firstTakenBack << 2 | 3, ordering: .relaxed)
-                firstTakenBack = UInt64(ordinal) + 1
-            } else {
-                word.pointee.store(0, ordering: .relaxed)
-            }
+            firstTakenBack = word.pointee.load(ordering: .relaxed) >> 2
+            word.pointee.store(0, ordering: .relaxed)
+            if ordinal < next { kept.append(ordinal) }
         }
+        for ordinal in kept.sorted(by: >) { list(ordinal) }
     }
 }
