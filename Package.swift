@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
         .testTarget(
             name: "EmbeddingStoreTests",
-            dependencies: ["EmbeddingStore", "CKernels", "Interactions"],
+            dependencies: ["EmbeddingStore", "CKernels", "Interactions", "CPlainScan"],
             swiftSettings: swift),
         .testTarget(name: "MeasuresTests", dependencies: ["Measures"], swiftSettings: swift),
         .testTarget(
@@ -117,6 +117,7 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
+        .target(name: "CPlainScan", path: "Tests/CPlainScan", cSettings: c),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

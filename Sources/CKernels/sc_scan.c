@@ -127,17 +127,6 @@ SC_RACY SC_VNNI static size_t sc_scan_blocks_vnni(
     }
     return count;
 }
-
-SC_VNNI static float sc_scan_plain_vnni(
-    const struct sc_scan_query *query, const uint8_t *codes, const float *scales, size_t blocks) {
-    __m512 largest = _mm512_set1_ps(-INFINITY);
-    for (size_t b = 0; b < blocks; b++) {
-        __m512 product = sc_products_vnni(query, codes + b * query->quads * 64);
-        largest = _mm512_max_ps(
-            largest, _mm512_mul_ps(product, _mm512_loadu_ps(scales + b * SC_BLOCK_ROWS)));
-    }
-    return _mm512_reduce_max_ps(largest) * query->scale;
-}
 #endif
 
 size_t sc_scan_blocks(
@@ -150,18 +139,4 @@ size_t sc_scan_blocks(
 #endif
     return sc_scan_blocks_portable(
         query, codes, scales, bounds, blocks, threshold, survivors, uppers);
-}
-
-float sc_scan_plain(
-    const struct sc_scan_query *query, const uint8_t *codes, const float *scales, size_t blocks) {
-#if defined(SC_VNNI)
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
-        return sc_scan_plain_vnni(query, codes, scales, blocks);
-#endif
-    float largest = -INFINITY;
-    for (size_t row = 0; row < blocks * SC_BLOCK_ROWS; row++) {
-        const uint8_t *block = codes + row / SC_BLOCK_ROWS * query->quads * 64;
-        largest = fmaxf(largest, (float)sc_product(query, block, row % SC_BLOCK_ROWS) * scales[row]);
-    }
-    return largest * query->scale;
 }

@@ -54,17 +54,13 @@ package final class Generation: Sendable {
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity)
         let embeddings = parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
-        let userBytesShare = embeddings?.users.map { users in
-            // Neither store can do with nothing, however few its rows: one row takes a whole chunk.
-            min(0.9, max(0.1, Double(users.rows) / Double(users.rows + count)))
-        }
-        let userBytesMax = Int(Double(storeBytesMax) * (userBytesShare ?? 0.25))
+        let budget = MemoryBudget(bytesMax: storeBytesMax)
         itemStore = try Self.store(
-            bundle.items, embeddings?.items, shards: shards, bytesMax: storeBytesMax - userBytesMax,
-            readersMax: readersMax)
+            bundle.items, embeddings?.items, dimensions: dimensions, shards: shards,
+            budget: budget, readersMax: readersMax)
         userStore = try Self.store(
-            bundle.users, embeddings?.users, shards: shards, bytesMax: userBytesMax,
-            readersMax: readersMax)
+            bundle.users, embeddings?.users, dimensions: dimensions, shards: shards,
+            budget: budget, readersMax: readersMax)
         foldIn = embeddings.flatMap { embeddings in
             embeddings.foldIn.map { FoldInSolver(items: embeddings.items, parameters: $0) }
         }
@@ -88,12 +84,13 @@ package final class Generation: Sendable {
     package var versionBytes: IDView { versionText[0] }
 
     private static func store(
-        _ ids: IdentifierTable, _ vectors: Matrix?, shards: Int, bytesMax: Int, readersMax: Int
+        _ ids: IdentifierTable, _ vectors: Matrix?, dimensions: Int, shards: Int,
+        budget: MemoryBudget, readersMax: Int
     ) throws(StoreError) -> EmbeddingStore {
         let store = try EmbeddingStore(
             .init(
-                dimensions: max(1, vectors?.columns ?? 1), shards: shards, bytesMax: bytesMax,
-                readersMax: readersMax))
+                dimensions: max(1, dimensions), shards: shards, bytesMax: budget.bytesMax,
+                sharedBudget: budget, readersMax: readersMax, firstFreeOrdinal: UInt32(ids.count)))
         guard let vectors else { return store }
         var entries: [EmbeddingStore.Entry] = []
         let ids = TextTable(count: vectors.rows) { ids[$0] }

@@ -5,12 +5,12 @@ import Synchronization
 /// The words are zeroed or written plainly before the allocation is published; `Atomic` has the
 /// layout of its value, so the same bytes serve both.
 extension UnsafeMutableRawPointer {
-    @inline(__always)
+    @inlinable @inline(__always)
     func atomicWord(at offset: Int = 0) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (self + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     func loadPointer(at offset: Int) -> UnsafeMutableRawPointer? {
         UnsafeMutableRawPointer(
             bitPattern: UInt(atomicWord(at: offset).pointee.load(ordering: .acquiring)))

@@ -9,10 +9,13 @@ import Synchronization
 ///
 /// What a put may cost beyond its row: a chunk of rows (one mapping of up to half a megabyte, no
 /// copying); a chunk directory twice as long (8 bytes a chunk copied); an id table of twice the
-/// size, allocated as zeros, into which the ids move a few at each later put or delete.
+/// size, allocated as zeros, into which the ids move a few at each later put or delete; a segment
+/// of words by ordinal, allocated as zeros, as long as all before it.
+///
+/// Every id with a row has an ordinal, which no other id has. The caller gives those below
+/// `firstFreeOrdinal` and the store those above; one whose id was deleted is given again once no
+/// reader can hold it.
 package final class EmbeddingStore: Sendable {
-    /// The ordinal of a row whose caller has no number for it.
-    package static let noOrdinal = UInt32.max
     package static let idBytesMax = 256
     package static let dimensionsMax = 4096
     package static let shardsMax = 1024
@@ -28,11 +31,12 @@ package final class EmbeddingStore: Sendable {
         package var id: UnsafeRawBufferPointer
         /// `D` finite elements.
         package var vector: UnsafeBufferPointer<Float>
-        package var ordinal: UInt32
+        /// The id's ordinal, below `firstFreeOrdinal`; nil to have the store give it one. An id
+        /// that has a row keeps its ordinal either way, and another one for it is refused.
+        package var ordinal: UInt32?
 
         package init(
-            id: UnsafeRawBufferPointer, vector: UnsafeBufferPointer<Float>,
-            ordinal: UInt32 = EmbeddingStore.noOrdinal
+            id: UnsafeRawBufferPointer, vector: UnsafeBufferPointer<Float>, ordinal: UInt32? = nil
         ) {
             self.id = id
             self.vector = vector
@@ -45,6 +49,7 @@ package final class EmbeddingStore: Sendable {
     let hash: IDHash
     let grace: GracePeriods
     let budget: MemoryBudget
+    let ordinals: Ordinals
     let shards: [Shard]
     /// The shards' roots, one after the other.
     nonisolated(unsafe) let roots: UnsafeMutableRawPointer
@@ -62,15 +67,18 @@ package final class EmbeddingStore: Sendable {
         layout = RowLayout(
             dimensions: configuration.dimensions, pageBytes: Memory.pageBytes)
         hash = IDHash(seed: hashSeed)
-        budget = MemoryBudget(bytesMax: configuration.bytesMax)
+        budget = MemoryBudget(
+            bytesMax: configuration.bytesMax, within: configuration.sharedBudget)
         let bytes =
             configuration.shards * (ShardRoots.bytes + Shard.bytes(layout: layout))
-            + GracePeriods.bytes(readersMax: configuration.readersMax)
+            + GracePeriods.bytes(readersMax: configuration.readersMax) + OrdinalDirectory.bytes
         guard budget.charge(bytes) else {
             throw StoreError(
-                .invalidArgument,
-                "bytesMax is \(configuration.bytesMax), but an empty store takes \(bytes)")
+                .invalidArgument, "an empty store: \(budget.refusal(of: bytes).description)")
         }
+        ordinals = Ordinals(
+            firstFree: Int(configuration.firstFreeOrdinal), end: configuration.ordinalsMax,
+            budget: budget)
         grace = GracePeriods(readersMax: configuration.readersMax)
         roots = .allocate(
             byteCount: configuration.shards * ShardRoots.bytes, alignment: ShardRoots.bytes)
@@ -81,19 +89,23 @@ package final class EmbeddingStore: Sendable {
             shards.append(
                 try Shard(
                     roots: ShardRoots(base: roots + index * ShardRoots.bytes), layout: layout,
-                    budget: budget, grace: grace))
+                    budget: budget, grace: grace, ordinals: ordinals))
         }
         self.shards = shards
     }
 
-    deinit { roots.deallocate() }
+    deinit {
+        budget.release(budget.used)
+        roots.deallocate()
+    }
 
     package var dimensions: Int { layout.dimensions }
 
     /// Rows that can be found. Complexity: O(shards).
     package var count: Int { shards.reduce(0) { $0 + $1.roots.count } }
 
-    /// Everything the store holds: rows, free rows, codes, ids, tables and what waits to be freed.
+    /// Everything the store holds: rows, free rows, codes, ids, tables, the directory of ordinals and
+    /// what waits to be freed.
     package var bytes: Int { budget.used }
 
     /// A reader for one thread. Its place is given back when the last reference to it goes.
@@ -117,14 +129,26 @@ extension EmbeddingStore {
         package var shards: Int
         /// The cap on ``EmbeddingStore/bytes``.
         package var bytesMax: Int
+        /// A cap on several stores together, besides `bytesMax`.
+        package var sharedBudget: MemoryBudget?
         /// Readers that can exist at once, 1 to 1024.
         package var readersMax: Int
+        /// Ordinals below are given by the caller, those from here up by the store.
+        package var firstFreeOrdinal: UInt32
+        /// What every ordinal is below, 1 to `UInt32.max`.
+        package var ordinalsMax: Int
 
-        package init(dimensions: Int, shards: Int = 8, bytesMax: Int, readersMax: Int = 64) {
+        package init(
+            dimensions: Int, shards: Int = 8, bytesMax: Int, sharedBudget: MemoryBudget? = nil,
+            readersMax: Int = 64, firstFreeOrdinal: UInt32 = 0, ordinalsMax: Int = Int(Int32.max)
+        ) {
             self.dimensions = dimensions
             self.shards = shards
             self.bytesMax = bytesMax
+            self.sharedBudget = sharedBudget
             self.readersMax = readersMax
+            self.firstFreeOrdinal = firstFreeOrdinal
+            self.ordinalsMax = ordinalsMax
         }
 
         func validate() throws(StoreError) {
@@ -141,6 +165,15 @@ extension EmbeddingStore {
             }
             guard (1...1024).contains(readersMax) else {
                 throw StoreError(.invalidArgument, "readersMax is \(readersMax), not 1 to 1024")
+            }
+            guard (1...Int(UInt32.max)).contains(ordinalsMax) else {
+                throw StoreError(
+                    .invalidArgument, "ordinalsMax is \(ordinalsMax), not 1 to \(UInt32.max)")
+            }
+            guard firstFreeOrdinal <= ordinalsMax else {
+                throw StoreError(
+                    .invalidArgument,
+                    "firstFreeOrdinal is \(firstFreeOrdinal), above ordinalsMax \(ordinalsMax)")
             }
         }
     }

@@ -7,6 +7,7 @@ import Synchronization
 /// reader holds up nobody. A writer unlinks, advances the epoch, and may free once every
 /// announcement is 0 or not older than the new epoch: a reader that announced it, or that announces
 /// anything later, finds the unlinked memory no more.
+@usableFromInline
 final class GracePeriods: @unchecked Sendable {
     // Safe to share: `records` is immutable, and all it points to is atomic words.
 
@@ -45,6 +46,12 @@ final class GracePeriods: @unchecked Sendable {
     func unregister(_ record: UnsafeMutableRawPointer) {
         leave(record)
         record.atomicWord(at: 8).pointee.store(0, ordering: .releasing)
+    }
+
+    /// Whether the reader of a record has announced itself; asked by that reader only.
+    @inlinable @inline(__always)
+    static func isAnnounced(_ record: UnsafeMutableRawPointer) -> Bool {
+        record.atomicWord().pointee.load(ordering: .relaxed) != 0
     }
 
     /// From here to `leave` the reader may hold what it finds. Wait-free.

@@ -11,10 +11,14 @@
 ///
 /// Chunk: a 64-byte header, `rows` rows, the codes, and per-row and per-block columns. All of it is
 /// one mapping that starts as zeros, so a slot never used is a slot that is free.
+@usableFromInline
 struct RowLayout: Sendable {
-    static let headerBytes = 64
-    static let inlineIDBytes = 38
-    static let idOffset = 26
+    @inlinable @inline(__always)
+    static var headerBytes: Int { 64 }
+    @inlinable @inline(__always)
+    static var inlineIDBytes: Int { 38 }
+    @inlinable @inline(__always)
+    static var idOffset: Int { 26 }
     static let longIDOffset = 32
 
     let dimensions: Int

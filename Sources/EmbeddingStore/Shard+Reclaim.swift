@@ -45,6 +45,16 @@ extension Shard {
     private func freeWaiting() {
         let batch = limbo.waiting
         limbo.waiting = Limbo.Batch()
+        if batch.firstRow != 0 {
+            // Before any of them is freed: they are linked through their slots.
+            ordinals.release(
+                sequence(state: batch.firstRow) { [self] next in
+                    guard next != 0 else { return nil }
+                    let slot = next - 1
+                    next = chunk(of: slot).link(position(of: slot), layout).pointee
+                    return row(slot)
+                })
+        }
         var next = batch.firstRow
         while next != 0 {
             let slot = next - 1

@@ -12,6 +12,7 @@ final class Shard: @unchecked Sendable {
     let layout: RowLayout
     let budget: MemoryBudget
     let grace: GracePeriods
+    let ordinals: Ordinals
 
     var index: IDIndex
     var directory: ChunkDirectory
@@ -38,12 +39,14 @@ final class Shard: @unchecked Sendable {
 
     /// The bytes of `bytes(layout:)` are charged already.
     init(
-        roots: ShardRoots, layout: RowLayout, budget: MemoryBudget, grace: GracePeriods
+        roots: ShardRoots, layout: RowLayout, budget: MemoryBudget, grace: GracePeriods,
+        ordinals: Ordinals
     ) throws(StoreError) {
         self.roots = roots
         self.layout = layout
         self.budget = budget
         self.grace = grace
+        self.ordinals = ordinals
         let tableLog2 = IDTable.capacityLog2Min
         let table = IDTable(
             zeroed: try Memory.allocateZeroed(IDTable.bytes(capacityLog2: tableLog2)),
@@ -89,11 +92,12 @@ final class Shard: @unchecked Sendable {
     func position(of slot: UInt32) -> Int { Int(slot) & (layout.rows - 1) }
     func row(_ slot: UInt32) -> StoreRow { chunk(of: slot).row(position(of: slot), layout) }
 
-    /// Adds or replaces a row. `makeRoom` made room for it.
+    /// Adds a row, or replaces the id's `old` one, whose ordinal it must have. `makeRoom` made room
+    /// for it, and a new ordinal is reserved.
     func put(
-        _ tag: UInt32, id: UnsafeRawBufferPointer, vector: UnsafePointer<Float>, ordinal: UInt32
-    ) -> EmbeddingStore.Outcome {
-        let old = find(tag, id)
+        _ tag: UInt32, id: UnsafeRawBufferPointer, vector: UnsafePointer<Float>, ordinal: UInt32,
+        replacing old: UInt32?
+    ) {
         let slot = takeSlot()
         let chunk = chunk(of: slot)
         var longID: UnsafeMutableRawPointer?
@@ -109,10 +113,10 @@ final class Shard: @unchecked Sendable {
         row(slot).born = version
         if let old { row(old).died = version }
         index.store(tag, slot: slot) { self.holds($0, id) }
+        ordinals.publish(row(slot))
         roots.setVersion(version)
         if let old { retire(row: old) } else { count += 1 }
         moveSomeIDs()
-        return old == nil ? .added : .replaced
     }
 
     func delete(_ tag: UInt32, id: UnsafeRawBufferPointer) -> Bool {
@@ -120,6 +124,7 @@ final class Shard: @unchecked Sendable {
         let version = roots.version + 1
         row(slot).died = version
         index.remove(tag) { self.holds($0, id) }
+        ordinals.unpublish(row(slot))
         roots.setVersion(version)
         count -= 1
         retire(row: slot)

@@ -31,6 +31,71 @@ extension StoreReader {
         }
     }
 
+    /// The same by ordinal: no hash, and no id to compare.
+    package func score(
+        _ query: UnsafeBufferPointer<Float>, ordinals: UnsafeBufferPointer<UInt32>,
+        into scores: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(query.count == layout.dimensions, "\(query.count) elements in the query")
+        precondition(
+            scores.count == ordinals.count, "\(ordinals.count) ordinals, \(scores.count) scores")
+        guard let out = scores.baseAddress else { return }
+        scratch.query.update(from: query.baseAddress!, count: query.count)
+        enter()
+        var start = 0
+        while start < ordinals.count {
+            let count = min(ReaderScratch.groupMax, ordinals.count - start)
+            fetchRows(UnsafeBufferPointer(rebasing: ordinals[start..<start + count])) {
+                scratch.rows[$0] = $1?.vector
+            }
+            sc_dot_rows(
+                scratch.query, scratch.rows, count, layout.paddedDimensions, out + start)
+            start += count
+        }
+    }
+
+    /// The rows of many ordinals, in their order; nil where there is none. Each row is on its way
+    /// into the cache when this returns, its vector too.
+    ///
+    /// - Complexity: O(ordinals), no allocation.
+    package func rows(
+        ordinals: UnsafeBufferPointer<UInt32>, into rows: UnsafeMutableBufferPointer<StoreRow?>
+    ) {
+        precondition(
+            rows.count == ordinals.count, "\(ordinals.count) ordinals, \(rows.count) rows")
+        enter()
+        var start = 0
+        while start < ordinals.count {
+            let count = min(ReaderScratch.groupMax, ordinals.count - start)
+            fetchRows(UnsafeBufferPointer(rebasing: ordinals[start..<start + count])) {
+                rows[start + $0] = $1
+            }
+            start += count
+        }
+    }
+
+    /// Hands over the rows of a group of ordinals, and asks for all of their memory. The reader has
+    /// entered.
+    @inline(__always)
+    private func fetchRows(
+        _ ordinals: UnsafeBufferPointer<UInt32>, _ body: (Int, StoreRow?) -> Void
+    ) {
+        for i in 0..<ordinals.count {
+            if let word = directory.word(ordinals[i]) { sc_prefetch(word) }
+        }
+        for i in 0..<ordinals.count {
+            let row = directory.row(ordinals[i])
+            if let row {
+                var offset = 0
+                while offset < layout.rowBytes {
+                    sc_prefetch(row.base + offset)
+                    offset += 64
+                }
+            }
+            body(i, row)
+        }
+    }
+
     /// Fills `scratch.rows` with the vectors of up to `groupMax` ids, nil where there is none.
     private func findVectors(_ ids: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
         enter()

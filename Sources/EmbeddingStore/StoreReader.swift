@@ -12,8 +12,9 @@ package final class StoreReader {
     private let hash: IDHash
     private let shardMask: UInt64
     private let grace: GracePeriods
-    private let record: UnsafeMutableRawPointer
-    private var isReading = false
+    /// Directly in memory, so that the module of a caller can look at it without a call.
+    @usableFromInline let record: UnsafeMutableRawPointer
+    @usableFromInline let directory: OrdinalDirectory
     let scratch: ReaderScratch
 
     init(store: EmbeddingStore, record: UnsafeMutableRawPointer) {
@@ -24,6 +25,7 @@ package final class StoreReader {
         shardMask = UInt64(store.configuration.shards - 1)
         grace = store.grace
         self.record = record
+        directory = store.ordinals.directory
         scratch = ReaderScratch(layout: store.layout)
     }
 
@@ -41,21 +43,29 @@ package final class StoreReader {
         return shard(hash).find(EmbeddingStore.tag(hash), id, layout)
     }
 
-    /// Promises that no row found before is used any more.
-    package func quiesce() {
-        guard isReading else { return }
-        isReading = false
-        grace.leave(record)
+    /// The row of an ordinal, or nil: two loads, no hash.
+    ///
+    /// A put that replaces a row publishes the new one here and under its id one after the other,
+    /// so for a moment the two ways may lead to different versions of it, each whole.
+    ///
+    /// - Complexity: O(1).
+    @inlinable @inline(__always)
+    package func row(ordinal: UInt32) -> StoreRow? {
+        enter()
+        return directory.row(ordinal)
     }
 
+    /// Promises that no row found before is used any more.
+    package func quiesce() { grace.leave(record) }
+
     /// The first read after `quiesce()` announces the reader.
-    @inline(__always)
+    @inlinable @inline(__always)
     func enter() {
-        if !isReading {
-            isReading = true
-            grace.enter(record)
-        }
+        if !GracePeriods.isAnnounced(record) { announce() }
     }
+
+    @usableFromInline
+    func announce() { grace.enter(record) }
 
     @inline(__always)
     func hash(_ id: UnsafeRawBufferPointer) -> UInt64 { hash(id.baseAddress!, count: id.count) }

@@ -2,21 +2,29 @@ import Synchronization
 
 /// A row of the store as a reader sees it: immutable, and valid until the reader's next
 /// `quiesce()`.
+@usableFromInline
 package struct StoreRow {
-    let base: UnsafeMutableRawPointer
+    @usableFromInline let base: UnsafeMutableRawPointer
+
+    @inlinable @inline(__always)
+    init(base: UnsafeMutableRawPointer) { self.base = base }
 
     /// The `D` elements, 64-byte aligned, followed by zeros up to a multiple of 16 elements.
+    @inlinable @inline(__always)
     package var vector: UnsafePointer<Float> {
         UnsafePointer((base + RowLayout.headerBytes).assumingMemoryBound(to: Float.self))
     }
 
-    /// The caller's number for the id; `EmbeddingStore.noOrdinal` where it gave none.
+    /// The id's number, the same as long as it has a row.
+    @inlinable @inline(__always)
     package var ordinal: UInt32 { base.load(fromByteOffset: 16, as: UInt32.self) }
 
     /// The vector's Euclidean norm.
+    @inlinable @inline(__always)
     package var norm: Float { base.load(fromByteOffset: 20, as: Float.self) }
 
     /// The id's 1 to 256 bytes of UTF-8.
+    @inlinable @inline(__always)
     package var id: UnsafeRawBufferPointer {
         let count = Int(base.load(fromByteOffset: 24, as: UInt16.self))
         guard count > RowLayout.inlineIDBytes else {
@@ -26,6 +34,7 @@ package struct StoreRow {
     }
 
     /// Where an id that does not fit into the header lies; meaningless for others.
+    @usableFromInline
     var longID: UnsafeMutableRawPointer? {
         base.load(fromByteOffset: RowLayout.longIDOffset, as: UnsafeMutableRawPointer?.self)
     }

@@ -7,8 +7,6 @@ internal import RPC
 /// `sidecart.v1.Embeddings` for one loop: reads, replaces and searches the vectors being served.
 final class EmbeddingsService {
     private let engine: Engine
-    private let itemOrdinals: OrdinalAllocator
-    private let userOrdinals: OrdinalAllocator
     private var ids: [IDView] = []
     private var puts: [EmbeddingStore.Entry] = []
     private var nearest: NearestResults
@@ -16,12 +14,9 @@ final class EmbeddingsService {
     /// The most ids or vectors in one batch.
     private static let batchMax = 1_000
 
-    /// The allocators are shared by all loops, so that each new id gets a number of its own.
-    init(engine: Engine, itemOrdinals: OrdinalAllocator, userOrdinals: OrdinalAllocator) {
+    init(engine: Engine) {
         self.engine = engine
         nearest = NearestResults(capacity: engine.limits.slateItems)
-        self.itemOrdinals = itemOrdinals
-        self.userOrdinals = userOrdinals
     }
 
     func register(in router: Router) {
@@ -70,7 +65,9 @@ final class EmbeddingsService {
             let vector = try FieldCheck.vector(
                 embedding.vector, embedding.n_vector, "embeddings[\(position)].vector",
                 dimensions: engine.generation.dimensions)
-            puts.append(.init(id: id, vector: vector, ordinal: ordinal(of: id, space)))
+            // An id of the catalog keeps its number through deletion and return.
+            let known = space.numbers.index(of: id.assumingMemoryBound(to: UInt8.self))
+            puts.append(.init(id: id, vector: vector, ordinal: known.map { UInt32($0) }))
         }
         var response = Sidecart__V1__PutEmbeddingsResponse()
         sidecart__v1__put_embeddings_response__init(&response)
@@ -84,13 +81,6 @@ final class EmbeddingsService {
                 error.description)
         }
         try call.reply(&response)
-    }
-
-    /// The number an id has, or had before its vector was deleted, or else a new one.
-    private func ordinal(of id: IDView, _ space: SpaceView) -> UInt32 {
-        if let row = space.reader.find(id) { return row.ordinal }
-        let known = space.numbers.index(of: id.assumingMemoryBound(to: UInt8.self))
-        return known.map { UInt32($0) } ?? space.ordinals.next()
     }
 
     private func delete(_ call: Call) throws(RPCError) {
@@ -135,7 +125,6 @@ final class EmbeddingsService {
         let store: EmbeddingStore
         let reader: StoreReader
         let numbers: IdentifierTable
-        let ordinals: OrdinalAllocator
     }
 
     private func space(_ space: Sidecart__V1__Space) throws(RPCError) -> SpaceView {
@@ -146,12 +135,10 @@ final class EmbeddingsService {
         switch space {
         case SIDECART__V1__SPACE__ITEMS:
             return SpaceView(
-                store: model.itemStore, reader: engine.itemReader, numbers: model.items.ordinals,
-                ordinals: itemOrdinals)
+                store: model.itemStore, reader: engine.itemReader, numbers: model.items.ordinals)
         case SIDECART__V1__SPACE__USERS:
             return SpaceView(
-                store: model.userStore, reader: engine.userReader, numbers: model.userOrdinals,
-                ordinals: userOrdinals)
+                store: model.userStore, reader: engine.userReader, numbers: model.userOrdinals)
         default: throw RPCError(.invalidArgument, "space is missing: ITEMS or USERS")
         }
     }

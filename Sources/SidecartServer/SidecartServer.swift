@@ -35,10 +35,6 @@ package final class SidecartServer: Sendable {
         onDrainRequest: @escaping @Sendable () -> Void
     ) throws {
         let life = ServerLife(configuration: configuration, onDrainRequest: onDrainRequest)
-        let ordinals = (
-            items: OrdinalAllocator(first: UInt32(model.items.count)),
-            users: OrdinalAllocator(first: UInt32(model.userOrdinals.count))
-        )
         rpc = try RPCServer(
             RPCServerConfiguration(
                 path: configuration.socketPath, mode: configuration.socketMode,
@@ -47,9 +43,7 @@ package final class SidecartServer: Sendable {
             let engine = try Engine(model, limits: configuration.engineLimits)
             let router = Router()
             ScoringService(engine: engine).register(in: router)
-            EmbeddingsService(
-                engine: engine, itemOrdinals: ordinals.items, userOrdinals: ordinals.users
-            ).register(in: router)
+            EmbeddingsService(engine: engine).register(in: router)
             AdminService(model: model, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
             loop.atTurnEnd { engine.endTurn() }

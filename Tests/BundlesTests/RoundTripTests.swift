@@ -2,7 +2,6 @@ import Bundles
 import Foundation
 import Interactions
 import ModelParts
-import Models
 import Testing
 
 @Suite struct RoundTripTests {

@@ -2,7 +2,6 @@ import Bundles
 import Foundation
 import Interactions
 import ModelParts
-import Models
 
 /// A folder of its own, gone when the test lets go of it.
 final class TemporaryFolder {

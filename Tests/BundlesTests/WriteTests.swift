@@ -1,7 +1,6 @@
 import Bundles
 import Foundation
 import Interactions
-import Models
 import Testing
 
 @Suite struct WriteTests {

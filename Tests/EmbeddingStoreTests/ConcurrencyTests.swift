@@ -8,7 +8,7 @@ import Testing
     private static let dimensions = 24
     private static let churnIDs = 4000
 
-    /// Every row's elements all equal its version, and so does its ordinal.
+    /// Every row's elements all equal its version.
     @Test func `readers never see half a row, and see every id that stays`() throws {
         let store = try makeStore(dimensions: Self.dimensions, shards: 2)
         let empty = store.bytes
@@ -62,11 +62,15 @@ import Testing
                 let id = stays.randomElement(using: &random)!
                 if let row = reader.find(id), row.idString == id {
                     expectWhole(row, watch)
+                    expectOrdinal(of: row, id, reader, mayBeGone: false, watch)
                 } else {
                     watch.fault("\(id) is gone")
                 }
                 let churn = "churn0-\(Int.random(in: 0..<churnIDs, using: &random))"
-                if let row = reader.find(churn) { expectWhole(row, watch) }
+                if let row = reader.find(churn) {
+                    expectWhole(row, watch)
+                    expectOrdinal(of: row, churn, reader, mayBeGone: true, watch)
+                }
             }
             try expectAllStay(reader, stays, &results, watch)
             reader.quiesce()
@@ -75,12 +79,23 @@ import Testing
     }
 
     private static func put(_ store: EmbeddingStore, _ id: String, version: Int) throws {
-        try store.put(
-            id, Array(repeating: Float(version), count: dimensions), ordinal: UInt32(version))
+        try store.put(id, Array(repeating: Float(version), count: dimensions))
+    }
+
+    /// Until the reader lets go, an ordinal it has seen leads to the same id, or nowhere.
+    private static func expectOrdinal(
+        of row: StoreRow, _ id: String, _ reader: StoreReader, mayBeGone: Bool, _ watch: Watch
+    ) {
+        guard let other = reader.row(ordinal: row.ordinal) else {
+            if !mayBeGone { watch.fault("ordinal \(row.ordinal) of \(id) is gone") }
+            return
+        }
+        expectWhole(other, watch)
+        if other.idString != id { watch.fault("ordinal \(row.ordinal) led from \(id) elsewhere") }
     }
 
     private static func expectWhole(_ row: StoreRow, _ watch: Watch) {
-        let version = Float(row.ordinal)
+        let version = row.vector[0]
         guard (0..<dimensions).allSatisfy({ row.vector[$0] == version }) else {
             return watch.fault("a row of version \(version) is torn")
         }
@@ -99,7 +114,7 @@ import Testing
         for rank in 0..<results.count {
             let row = results[rank].row
             expectWhole(row, watch)
-            if results[rank].score != Float(dimensions) * Float(row.ordinal) {
+            if results[rank].score != Float(dimensions) * row.vector[0] {
                 watch.fault("a score is not its row's")
             }
             seen[row.idString, default: 0] += 1

@@ -1,4 +1,5 @@
 import CKernels
+import CPlainScan
 import Interactions
 import Testing
 
@@ -116,8 +117,10 @@ import Testing
                         }
                     }
                 }
-                let largest = sc_scan_plain(&query, codes, scales, blocks)
-                #expect(blocks > 0 || largest == -.infinity)
+                let plain = [sc_plain_scan, sc_plain_scan_portable].map {
+                    $0(query.codes, quads, query.bias, codes, scales, blocks)
+                }
+                #expect(plain[0] == plain[1] && (blocks > 0 || plain[0] == -.infinity))
             }
         }
     }

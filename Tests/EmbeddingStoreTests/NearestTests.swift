@@ -82,7 +82,7 @@ import Testing
         var rows: Rows = [:]
         for index in 0..<1000 {
             let vector = random.vector(8)
-            try store.put("\(index)", vector, ordinal: UInt32(index))
+            try store.put("\(index)", vector)
             if index % 10 == 3 { rows["\(index)"] = vector }
         }
         let query = random.vector(8)

@@ -7,9 +7,12 @@ import Testing
     func `the store does what a dictionary does`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let dimensions = [1, 3, 16, 20, 64, 100][Int(seed) - 1]
-        let store = try makeStore(dimensions: dimensions, shards: 1 << (Int(seed) % 3))
+        // Every other id's ordinal is given, the rest are the store's to give.
+        let store = try makeStore(
+            dimensions: dimensions, shards: 1 << (Int(seed) % 3), firstFreeOrdinal: 3000)
         let reader = try store.makeReader()
         var reference: [String: (vector: [Float], ordinal: UInt32)] = [:]
+        var holders: [UInt32: String] = [:]
         // Ids of every length class: inline, just inline, just not, the longest.
         let ids = (0..<3000).map { index in
             let id = "item-\(index)"
@@ -24,15 +27,26 @@ import Testing
         for step in 0..<20_000 {
             // Waves of growth and decline, so that tables and chunks come and go.
             let puts = step / 5000 % 2 == 0 ? 8 : 2
-            let id = ids.randomElement(using: &random)!
+            let index = Int.random(in: ids.indices, using: &random)
+            let id = ids[index]
             if Int.random(in: 0..<10, using: &random) < puts {
                 let vector = random.vector(dimensions)
-                let outcome = try store.put(id, vector, ordinal: UInt32(step))
+                let given = index % 2 == 0 ? UInt32(index) : nil
+                let outcome = try store.put(id, vector, ordinal: given)
                 #expect(outcome == (reference[id] == nil ? .added : .replaced))
-                reference[id] = (vector, UInt32(step))
+                let ordinal = try #require(reader.find(id)).ordinal
+                #expect(ordinal == given ?? reference[id]?.ordinal ?? ordinal)
+                #expect(given != nil || ordinal >= 3000)
+                #expect(holders[ordinal, default: id] == id, "seed \(seed), step \(step)")
+                holders[ordinal] = id
+                reference[id] = (vector, ordinal)
             } else {
-                let existed = reference.removeValue(forKey: id) != nil
-                #expect(store.delete(id) == existed, "seed \(seed), step \(step)")
+                let old = reference.removeValue(forKey: id)
+                #expect(store.delete(id) == (old != nil), "seed \(seed), step \(step)")
+                if let old {
+                    holders[old.ordinal] = nil
+                    #expect(reader.row(ordinal: old.ordinal) == nil)
+                }
             }
             if step % 7 == 0 { reader.quiesce() }
             let asked = ids.randomElement(using: &random)!
@@ -42,10 +56,13 @@ import Testing
                 #expect(row.idString == asked && row.ordinal == expected.ordinal)
                 #expect(reader.vector(asked) == expected.vector)
                 #expect(Int(bitPattern: row.vector) % 64 == 0)
+                #expect(reader.row(ordinal: row.ordinal)?.idString == asked)
             }
             #expect(store.count == reference.count)
         }
         for id in ids { #expect(reader.vector(id) == reference[id]?.vector) }
+        // Ordinals of deleted ids are given again, so they stay about as many as the ids.
+        #expect(holders.keys.max()! < 3000 + 1500 + 3 * 2 * 64)
         let query = random.vector(dimensions)
         let found = try reader.nearest(query, k: reference.count + 5)
         #expect(Set(found.map(\.id)) == Set(reference.keys))
@@ -56,7 +73,7 @@ import Testing
         let reader = try store.makeReader()
         try store.put("a", [3, 0, 4])
         let row = try #require(reader.find("a"))
-        #expect(row.norm == 5 && row.ordinal == EmbeddingStore.noOrdinal)
+        #expect(row.norm == 5 && row.ordinal == 0)
         #expect((3..<16).allSatisfy { row.vector[$0] == 0 })
     }
 
@@ -124,7 +141,8 @@ import Testing
         let bad: [(inout EmbeddingStore.Configuration) -> Void] = [
             { $0.dimensions = 0 }, { $0.dimensions = 4097 }, { $0.shards = 3 },
             { $0.shards = 0 }, { $0.shards = 2048 }, { $0.bytesMax = 0 }, { $0.bytesMax = 100 },
-            { $0.readersMax = 0 },
+            { $0.readersMax = 0 }, { $0.ordinalsMax = 0 }, { $0.ordinalsMax = 1 << 32 },
+            { ($0.firstFreeOrdinal, $0.ordinalsMax) = (11, 10) },
         ]
         for change in bad {
             var configuration = good

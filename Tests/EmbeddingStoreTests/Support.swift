@@ -14,24 +14,26 @@ extension SeededGenerator {
 }
 
 func makeStore(
-    dimensions: Int, shards: Int = 4, bytesMax: Int = 1 << 30, readersMax: Int = 8
+    dimensions: Int, shards: Int = 4, bytesMax: Int = 1 << 30, readersMax: Int = 8,
+    firstFreeOrdinal: UInt32 = 0, ordinalsMax: Int = 1 << 20
 ) throws(StoreError) -> EmbeddingStore {
     try EmbeddingStore(
         .init(
-            dimensions: dimensions, shards: shards, bytesMax: bytesMax, readersMax: readersMax))
+            dimensions: dimensions, shards: shards, bytesMax: bytesMax, readersMax: readersMax,
+            firstFreeOrdinal: firstFreeOrdinal, ordinalsMax: ordinalsMax))
 }
 
 extension EmbeddingStore {
     @discardableResult
     func put(
-        _ id: String, _ vector: [Float], ordinal: UInt32 = EmbeddingStore.noOrdinal
+        _ id: String, _ vector: [Float], ordinal: UInt32? = nil
     ) throws -> Outcome {
         try put(bytes: Array(id.utf8), vector, ordinal: ordinal)
     }
 
     @discardableResult
     func put(
-        bytes: [UInt8], _ vector: [Float], ordinal: UInt32 = EmbeddingStore.noOrdinal
+        bytes: [UInt8], _ vector: [Float], ordinal: UInt32? = nil
     ) throws -> Outcome {
         try bytes.withUnsafeBytes { id in
             try vector.withUnsafeBufferPointer { vector in
@@ -41,7 +43,9 @@ extension EmbeddingStore {
     }
 
     @discardableResult
-    func put(batch: [(id: String, vector: [Float])]) throws -> BatchOutcome {
+    func put(
+        batch: [(id: String, vector: [Float])], ordinals: [UInt32?] = []
+    ) throws -> BatchOutcome {
         let ids = batch.map { Array($0.id.utf8) }
         let idBytes = ids.flatMap { $0 }
         let values = batch.flatMap { $0.vector }
@@ -54,7 +58,9 @@ extension EmbeddingStore {
                     let id = bytes[idStart..<idStart + ids[index].count]
                     let vector = values[valueStart..<valueStart + row.vector.count]
                     entries.append(
-                        Entry(id: .init(rebasing: id), vector: .init(rebasing: vector)))
+                        Entry(
+                            id: .init(rebasing: id), vector: .init(rebasing: vector),
+                            ordinal: ordinals.isEmpty ? nil : ordinals[index]))
                     idStart += id.count
                     valueStart += vector.count
                 }
@@ -109,6 +115,28 @@ extension StoreReader {
             }
         }
         return scores
+    }
+}
+
+extension StoreReader {
+    func score(_ query: [Float], ordinals: [UInt32]) -> [Float] {
+        var scores = Array(repeating: Float(0), count: ordinals.count)
+        query.withUnsafeBufferPointer { query in
+            ordinals.withUnsafeBufferPointer { ordinals in
+                scores.withUnsafeMutableBufferPointer {
+                    score(query, ordinals: ordinals, into: $0)
+                }
+            }
+        }
+        return scores
+    }
+
+    func rows(ordinals: [UInt32]) -> [StoreRow?] {
+        var rows = Array(repeating: StoreRow?.none, count: ordinals.count)
+        ordinals.withUnsafeBufferPointer { ordinals in
+            rows.withUnsafeMutableBufferPointer { self.rows(ordinals: ordinals, into: $0) }
+        }
+        return rows
     }
 }
 

@@ -51,8 +51,3 @@ size_t sc_scan_blocks(
 size_t sc_scan_blocks_portable(
     const struct sc_scan_query *query, const uint8_t *codes, const float *scales,
     const float *bounds, size_t blocks, float threshold, uint32_t *survivors, float *uppers);
-
-/// The least a scan of 8-bit codes can do: the largest `scale * row scale * (integer product)` of
-/// all rows. What benchmarks compare the exact search with.
-float sc_scan_plain(
-    const struct sc_scan_query *query, const uint8_t *codes, const float *scales, size_t blocks);

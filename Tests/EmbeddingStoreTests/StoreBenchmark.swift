@@ -1,42 +1,47 @@
-internal import CKernels
+import CPlainScan
+import EmbeddingStore
+import Interactions
 
 /// Measures lookups and searches on rows of normal random numbers, beside the least such a scan can
 /// cost.
-package struct StoreBenchmark {
+struct StoreBenchmark {
     /// Nanoseconds; the median of the repetitions.
-    package struct Figures: Sendable {
-        package var rows = 0
-        package var dimensions = 0
+    struct Figures: Sendable {
+        var rows = 0
+        var dimensions = 0
         /// One put, while the store grows from empty.
-        package var put = 0.0
+        var put = 0.0
         /// The longest of all puts.
-        package var putMax = 0.0
+        var putMax = 0.0
         /// One `find` of a random id of 12 bytes.
-        package var find = 0.0
+        var find = 0.0
         /// One `score` of 100 random ids of 12 bytes, and of the same 100 again and again.
-        package var score100 = 0.0
-        package var score100Cached = 0.0
+        var score100 = 0.0
+        var score100Cached = 0.0
+        /// The same of 100 random ordinals.
+        var ordinals100 = 0.0
+        var ordinals100Cached = 0.0
         /// One search for the 10 nearest, and where norms are skewed as popularity is.
-        package var nearest10 = 0.0
-        package var nearest10Skewed = 0.0
+        var nearest10 = 0.0
+        var nearest10Skewed = 0.0
         /// A plain scan of as many 8-bit rows in one array.
-        package var plainScan = 0.0
+        var plainScan = 0.0
     }
 
-    package var rows: Int
-    package var dimensions: Int
-    package var repetitions: Int
-    package var shards: Int
+    var rows: Int
+    var dimensions: Int
+    var repetitions: Int
+    var shards: Int
 
-    package init(rows: Int, dimensions: Int = 64, repetitions: Int = 21, shards: Int = 8) {
+    init(rows: Int, dimensions: Int = 64, repetitions: Int = 21, shards: Int = 8) {
         self.rows = rows
         self.dimensions = dimensions
         self.repetitions = repetitions
         self.shards = shards
     }
 
-    package func run(seed: UInt64) throws(StoreError) -> Figures {
-        var random = Generator(state: seed)
+    func run(seed: UInt64) throws(StoreError) -> Figures {
+        var random = SeededGenerator(seed: seed)
         var figures = Figures(rows: rows, dimensions: dimensions)
         let ids = UnsafeMutableRawPointer.allocate(byteCount: rows * 12, alignment: 64)
         defer { ids.deallocate() }
@@ -60,10 +65,11 @@ package struct StoreBenchmark {
             for row in 0..<rows {
                 // Popularity that falls with a random rank, like Zipf's law with exponent 1/2.
                 let scale: Float =
-                    skewed ? 1 / (Float(random.below(rows)) + 10).squareRoot() : 1
-                for i in query.indices { query[i] = random.normal() * scale }
+                    skewed
+                    ? 1 / (Float(Int.random(in: 0..<rows, using: &random)) + 10).squareRoot() : 1
+                for i in query.indices { query[i] = Float(random.nextNormal()) * scale }
                 let start = ContinuousClock.now
-                try store.put(id(row), vector: UnsafeBufferPointer(query), ordinal: UInt32(row))
+                try store.put(id(row), vector: UnsafeBufferPointer(query))
                 figures.putMax = max(figures.putMax, Self.nanoseconds(since: start))
             }
             if !skewed {
@@ -73,7 +79,7 @@ package struct StoreBenchmark {
             var results = NearestResults(capacity: 10)
             var samples: [Double] = []
             for _ in 0..<repetitions {
-                for i in query.indices { query[i] = random.normal() }
+                for i in query.indices { query[i] = Float(random.nextNormal()) }
                 let start = ContinuousClock.now
                 try reader.nearest(to: UnsafeBufferPointer(query), k: 10, into: &results)
                 samples.append(Self.nanoseconds(since: start))
@@ -86,7 +92,7 @@ package struct StoreBenchmark {
     }
 
     private func measureLookups(
-        _ reader: StoreReader, _ random: inout Generator,
+        _ reader: StoreReader, _ random: inout SeededGenerator,
         _ id: (Int) -> UnsafeRawBufferPointer, _ figures: inout Figures
     ) throws(StoreError) {
         let batch = 100
@@ -100,17 +106,23 @@ package struct StoreBenchmark {
             ids.deallocate()
             scores.deallocate()
         }
+        let numbers = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: batch)
+        numbers.initialize(repeating: 0)
+        defer { numbers.deallocate() }
+        var byOrdinal: [[Double]] = [[], []]
         var find: [Double] = []
         var score: [Double] = []
         var cached: [Double] = []
         var ordinals: UInt32 = 0
         for _ in 0..<repetitions * 50 {
-            for i in 0..<batch { ids.initializeElement(at: i, to: id(random.below(rows))) }
+            for i in 0..<batch {
+                ids.initializeElement(at: i, to: id(Int.random(in: 0..<rows, using: &random)))
+            }
             var start = ContinuousClock.now
             for i in 0..<batch { ordinals &+= reader.find(ids[i])?.ordinal ?? 0 }
             find.append(Self.nanoseconds(since: start) / Double(batch))
 
-            for i in 0..<batch { ids[i] = id(random.below(rows)) }
+            for i in 0..<batch { ids[i] = id(Int.random(in: 0..<rows, using: &random)) }
             start = ContinuousClock.now
             reader.score(UnsafeBufferPointer(query), ids: UnsafeBufferPointer(ids), into: scores)
             score.append(Self.nanoseconds(since: start))
@@ -118,15 +130,26 @@ package struct StoreBenchmark {
             start = ContinuousClock.now
             reader.score(UnsafeBufferPointer(query), ids: UnsafeBufferPointer(ids), into: scores)
             cached.append(Self.nanoseconds(since: start))
+
+            for i in 0..<batch { numbers[i] = UInt32.random(in: 0..<UInt32(rows), using: &random) }
+            for repeated in [false, true] {
+                start = ContinuousClock.now
+                reader.score(
+                    UnsafeBufferPointer(query), ordinals: UnsafeBufferPointer(numbers),
+                    into: scores)
+                byOrdinal[repeated ? 1 : 0].append(Self.nanoseconds(since: start))
+            }
             reader.quiesce()
         }
         precondition(ordinals > 0 || rows < 2, "no row was found")
         figures.find = find.sorted()[find.count / 2]
         figures.score100 = score.sorted()[score.count / 2]
         figures.score100Cached = cached.sorted()[cached.count / 2]
+        figures.ordinals100 = byOrdinal[0].sorted()[byOrdinal[0].count / 2]
+        figures.ordinals100Cached = byOrdinal[1].sorted()[byOrdinal[1].count / 2]
     }
 
-    private func plainScan(_ random: inout Generator) -> Double {
+    private func plainScan(_ random: inout SeededGenerator) -> Double {
         let blocks = (rows + 15) / 16
         let quads = (dimensions + 3) / 4
         let codes = UnsafeMutableRawBufferPointer.allocate(
@@ -141,18 +164,15 @@ package struct StoreBenchmark {
             query.deallocate()
         }
         for i in codes.indices { codes[i] = UInt8(truncatingIfNeeded: random.next()) }
-        var scan = sc_scan_query()
-        scan.codes = UnsafePointer(query)
-        scan.quads = quads
-        scan.scale = 1
         var samples: [Double] = []
         var largest: Float = 0
         for _ in 0..<repetitions {
             let start = ContinuousClock.now
             largest = max(
                 largest,
-                sc_scan_plain(
-                    &scan, codes.baseAddress!.assumingMemoryBound(to: UInt8.self), scales, blocks))
+                sc_plain_scan(
+                    query, quads, 0, codes.baseAddress!.assumingMemoryBound(to: UInt8.self), scales,
+                    blocks))
             samples.append(Self.nanoseconds(since: start))
         }
         precondition(largest.isFinite)
@@ -161,28 +181,5 @@ package struct StoreBenchmark {
 
     private static func nanoseconds(since start: ContinuousClock.Instant) -> Double {
         (ContinuousClock.now - start) / .nanoseconds(1)
-    }
-
-    /// SplitMix64, as in `IDHash`.
-    private struct Generator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-
-        mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-        /// Near enough to normal: the sum of four uniforms of 16 bits.
-        mutating func normal() -> Float {
-            let bits = next()
-            return (0..<4).reduce(Float(-2)) { sum, part in
-                sum + Float(bits >> UInt64(16 * part) & 0xffff) / 65536
-            }
-        }
     }
 }
