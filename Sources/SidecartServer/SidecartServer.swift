@@ -19,6 +19,9 @@ package final class SidecartServer: Sendable {
         /// How long calls in flight may take once draining has begun.
         package var drainGrace: Duration = .seconds(10)
 
+        /// Called on a loop's thread for each connection that the server breaks off.
+        package var onBreakOff: (@Sendable (BreakOff) -> Void)?
+
         package init(socketPath: String) { self.socketPath = socketPath }
     }
 
@@ -39,11 +42,11 @@ package final class SidecartServer: Sendable {
             items: OrdinalAllocator(first: UInt32(model.items.count)),
             users: OrdinalAllocator(first: UInt32(model.userNumbers.count))
         )
-        rpc = try RPCServer(
-            RPCServerConfiguration(
-                path: configuration.socketPath, mode: configuration.socketMode,
-                loopCount: configuration.threads, limits: configuration.rpcLimits)
-        ) { _, loop in
+        var serving = RPCServerConfiguration(
+            path: configuration.socketPath, mode: configuration.socketMode,
+            loopCount: configuration.threads, limits: configuration.rpcLimits)
+        serving.onBreakOff = configuration.onBreakOff
+        rpc = try RPCServer(serving) { lane in
             let engine = try ScoringEngine(model: model, limits: configuration.engineLimits)
             let router = Router()
             ScoringService(engine: engine).register(in: router)
@@ -52,7 +55,7 @@ package final class SidecartServer: Sendable {
             ).register(in: router)
             AdminService(model: model, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
-            loop.atTurnEnd { engine.endTurn() }
+            lane.atTurnEnd { engine.endTurn() }
             return router
         }
         self.life = life
