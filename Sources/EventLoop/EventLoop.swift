@@ -22,6 +22,8 @@ package final class EventLoop {
     /// How other threads reach this loop.
     package let door = LoopDoor()
     private var turnEnd: TurnEnd?
+    private var turnStartTurn = -1
+    private var turnStartTime: Int64 = 0
     private var spin: Spin?
     private var wakeUp: WakeUp?
     private var isClosed = false
@@ -88,6 +90,16 @@ package final class EventLoop {
 
     /// Turns ended since the loop was made; a turn's hooks still belong to it.
     package var turnCount: Int { turnEnd?.count ?? 0 }
+
+    /// When this turn's first event was handled, on ``MonotonicClock``: what the loop handles in
+    /// this turn was there by then, or came while it was at it.
+    package var turnStart: Int64 {
+        if turnStartTurn != turnCount {
+            turnStartTurn = turnCount
+            turnStartTime = MonotonicClock.now()
+        }
+        return turnStartTime
+    }
 
     /// Makes the loop look for events without waiting at the end of this turn: there is work left
     /// over.

@@ -58,6 +58,7 @@ final class WakeUp: Handle {
     }
 
     private func drain() {
+        _ = loop.turnStart
         for job in loop.door.takeJobs() { job(loop) }
     }
 }

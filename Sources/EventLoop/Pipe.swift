@@ -90,6 +90,7 @@ package final class Pipe: Handle {
             stream,
             { handle, _, buffer in
                 withOwner(Pipe.self, handle?.pointee.data) {
+                    _ = $0.loop.turnStart
                     buffer?.pointee = uv_buf_init(
                         $0.loop.readBuffer.baseAddress?.assumingMemoryBound(to: CChar.self),
                         UInt32($0.loop.readBuffer.count))
@@ -119,6 +120,15 @@ package final class Pipe: Handle {
             return
         }
         onRead?(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
+    }
+
+    /// True if the other end is closed altogether, and has not just finished sending.
+    package var isPeerGone: Bool {
+        var descriptor: uv_os_fd_t = -1
+        uv_fileno(storage.assumingMemoryBound(to: uv_handle_t.self), &descriptor)
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        // With no events asked for, POLLHUP is still told; half a close is no POLLHUP.
+        return poll(&entry, 1, 0) == 1 && entry.revents & Int16(POLLHUP) != 0
     }
 
     // MARK: Writing

@@ -5,10 +5,11 @@ package import Wire
 
 /// One call, from the moment its frame was read until its reply is in the write buffer.
 ///
-/// The object is used again for the loop's next call, and its views point into the read buffer:
+/// The object is used again for the lane's next call, and its views point into the read buffer:
 /// nothing of it may be kept once the handler returns.
 ///
-/// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``.
+/// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``. On the loop's
+/// lane it may instead move the call to the background, where the same method is asked again.
 package final class Call {
     /// Full name of the service asked for, such as `sidecart.v1.Scoring`; UTF-8.
     package private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -18,21 +19,29 @@ package final class Call {
     package private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     package private(set) var metadata = Metadata()
     package private(set) var deadline = Deadline.none
-    /// When the call's last byte was read, on ``MonotonicClock``.
+    /// When the call arrived, as far as the server can tell, on ``MonotonicClock``: when the loop
+    /// learned that there was something to read.
     package private(set) var readAt: Int64 = 0
     /// Who calls.
     package private(set) var peer = PeerCredentials(processID: 0, userID: 0, groupID: 0)
     /// Zeroed memory that lasts as long as the call.
     package let arena: MessageArena
 
+    /// Where the handler runs.
+    package let lane: Lane
+
     private let frameBytesMax: Int
+    private let background: BackgroundQueue
+    private var frameBytes = 0
+    private(set) var movedNanoseconds: Int64?
     private var stream: UInt32 = 0
     private var output: ByteBuffer?
     private var outputMark = 0
     /// True once ``reply(_:)`` has put an answer into the write buffer.
     package private(set) var isAnswered = false
 
-    init(limits: RPCLimits) {
+    init(lane: Lane, limits: RPCLimits, background: BackgroundQueue) {
+        (self.lane, self.background) = (lane, background)
         arena = MessageArena(capacity: limits.arenaBytesMax)
         frameBytesMax = limits.frameBytesMax
     }
@@ -106,6 +115,28 @@ package final class Call {
         isAnswered = true
     }
 
+    // MARK: The background
+
+    /// Work that is queued or running on the background lane beside this loop, as estimated when
+    /// it was moved there: about how long a call moved now would wait for its turn.
+    package var backgroundBacklogNanoseconds: Int64 { background.backlogNanoseconds }
+
+    /// Has the call answered by the same method on the background lane, whose router and scratch
+    /// memory are its own; the handler must return without an answer.
+    ///
+    /// Connections take turns there, and each connection's calls keep their order among
+    /// themselves. A call whose deadline passes while it waits is not begun.
+    /// - Parameter estimatedNanoseconds: how long the call will take, 0 or more.
+    /// - Throws: RESOURCE_EXHAUSTED, and nothing is moved, where too many calls wait there.
+    /// - Precondition: the call runs on the loop's lane and is not answered.
+    package func moveToBackground(estimatedNanoseconds: Int64) throws(RPCError) {
+        precondition(
+            lane == .loop && !isAnswered && estimatedNanoseconds >= 0,
+            "a call was moved from lane \(lane), answered: \(isAnswered)")
+        try background.admit(bytes: frameBytes)
+        movedNanoseconds = estimatedNanoseconds
+    }
+
     private static func base<Message>(
         _ message: UnsafePointer<Message>
     ) -> UnsafePointer<ProtobufCMessage> {
@@ -123,6 +154,7 @@ package final class Call {
         metadata = envelope.metadata
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
         (self.readAt, self.stream, self.peer) = (readAt, stream, peer)
+        (frameBytes, movedNanoseconds) = (envelope.dataBytes, nil)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
     }
 

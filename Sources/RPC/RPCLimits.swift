@@ -4,7 +4,8 @@ internal import Wire
 ///
 /// Memory a server can hold, besides handlers' own: per connection at most
 /// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read
-/// (256 KiB); per loop one arena of `arenaBytesMax` and a few kept buffers. Idle connections hold
+/// (256 KiB); per loop two arenas of `arenaBytesMax`, `backgroundBytesMax` of moved calls (and as
+/// much as their replies take) and a few kept buffers. Idle connections hold
 /// no buffers.
 package struct RPCLimits: Equatable, Sendable {
     /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
@@ -21,14 +22,27 @@ package struct RPCLimits: Equatable, Sendable {
     /// A frame must be complete so long after its first byte, or the client is disconnected.
     package var partialFrameMax = Duration.seconds(10)
     /// A call that waited longer between being read and being started is refused with
-    /// RESOURCE_EXHAUSTED.
+    /// RESOURCE_EXHAUSTED. What it waited for a server that stood still, or for its connection's
+    /// calls in the background, does not count.
     package var queueWaitMax = Duration.seconds(1)
     /// Memory of one decoded request. Beyond it the call is refused with RESOURCE_EXHAUSTED.
     package var arenaBytesMax = 32 << 20
     /// Metadata entries of one call.
     package var metadataCountMax = 64
-    /// Frames of one connection handled before its neighbors on the loop get their turn.
-    package var callsPerTurnMax = 64
+    /// How long a loop handles calls before it looks for new ones: no call is begun later in a
+    /// turn, except urgent ones and the first. 100 us to 1 s.
+    package var turnMax = Duration.milliseconds(2)
+    /// How long a loop handles one connection's calls before those of others get their turn, if
+    /// any wait. At most `turnMax`.
+    package var turnShareMax = Duration.microseconds(500)
+    /// Calls moved to the background that one connection may have; beyond it its further calls
+    /// wait unread.
+    package var backgroundCallsPerConnectionMax = 64
+    /// Calls moved to the background of one loop. Beyond it a call is refused with
+    /// RESOURCE_EXHAUSTED ...
+    package var backgroundCallsMax = 1024
+    /// ... and so is one whose frame would pass this sum over them.
+    package var backgroundBytesMax = 64 << 20
 
     package init() {}
 
@@ -59,7 +73,20 @@ package struct RPCLimits: Equatable, Sendable {
             metadataCountMax >= 0,
             "metadataCountMax is \(metadataCountMax); it must not be negative")
         require(
-            callsPerTurnMax >= 1, "callsPerTurnMax is \(callsPerTurnMax); it must be at least 1")
+            turnMax >= .microseconds(100) && turnMax <= .seconds(1),
+            "turnMax is \(turnMax); 100 us to 1 s are possible")
+        require(
+            turnShareMax > .zero && turnShareMax <= turnMax,
+            "turnShareMax (\(turnShareMax)) must be above zero and at most turnMax (\(turnMax))")
+        require(
+            backgroundCallsPerConnectionMax >= 1
+                && backgroundCallsPerConnectionMax <= backgroundCallsMax,
+            "backgroundCallsPerConnectionMax (\(backgroundCallsPerConnectionMax)) must be at least 1 and at most backgroundCallsMax (\(backgroundCallsMax))"
+        )
+        require(
+            backgroundBytesMax >= frameBytesMax,
+            "backgroundBytesMax (\(backgroundBytesMax)) must be at least frameBytesMax (\(frameBytesMax))"
+        )
         for (name, duration) in [
             ("writeStallMax", writeStallMax), ("partialFrameMax", partialFrameMax),
             ("queueWaitMax", queueWaitMax),

@@ -9,6 +9,8 @@ package struct RPCServerConfiguration: Sendable {
     /// Loops, each on a thread of its own; 1 to 1024.
     package var loopCount: Int
     package var limits: RPCLimits
+    /// Called on a loop's thread for each connection that the server breaks off; must be quick.
+    package var onBreakOff: (@Sendable (BreakOff) -> Void)?
 
     package init(
         path: String, mode: UInt16 = 0o600, loopCount: Int = 1, limits: RPCLimits = .init()
@@ -20,7 +22,8 @@ package struct RPCServerConfiguration: Sendable {
 /// A ttrpc server on a Unix socket.
 ///
 /// Loop 0 accepts and hands connections out to all loops in turn; from then on a connection never
-/// leaves its loop, and its calls run there one after the other.
+/// leaves its loop, and its calls run there one after the other, but for those that a handler moves
+/// to the thread that each loop has beside it for long calls.
 ///
 /// Beyond `connectionsMax` a connection is accepted and closed at once rather than left in the
 /// backlog: its client learns immediately that there is no room, where it would otherwise wait in
@@ -36,13 +39,12 @@ package final class RPCServer: Sendable {
     /// Starts to serve.
     ///
     /// Ignores SIGPIPE and raises the process's limit of open files as far as the connections need.
-    /// - Parameter makeRouter: makes each loop's router, on its thread, given the loop's index; it
-    ///   may add turn-end hooks to the loop, which run after the turn's replies were sent.
+    /// - Parameter makeRouter: makes the router of each lane, two a loop, on the lane's thread.
     /// - Throws: ``RPCLimitsError``, ``UnixSocketError``, ``EventLoopError``, or what `makeRouter`
     ///   throws.
     package init(
         _ configuration: RPCServerConfiguration,
-        makeRouter: @escaping @Sendable (Int, EventLoop) throws -> Router
+        makeRouter: @escaping @Sendable (LaneSetup) throws -> Router
     ) throws {
         let limits = configuration.limits
         var problems = limits.problems
@@ -51,7 +53,7 @@ package final class RPCServer: Sendable {
         }
         guard problems.isEmpty else { throw RPCLimitsError(problems: problems) }
         ProcessSettings.ignoreBrokenPipes()
-        // Besides the connections: an epoll, an eventfd and some pipes a loop, and the program's
+        // Besides the connections: an epoll, an eventfd and some pipes for each lane, and the program's
         // own files.
         let others = 16 * configuration.loopCount + 64
         let files = ProcessSettings.raiseOpenFilesMax(to: limits.connectionsMax + others)
@@ -73,7 +75,7 @@ package final class RPCServer: Sendable {
                     ? nil
                     : AcceptorSeed(socket: socket, others: parts, max: connectionsMax)
                 parts.insert(
-                    try Part.start(index: i, limits: limits, acceptor: acceptor, makeRouter), at: 0)
+                    try Part.start(index: i, configuration, acceptor: acceptor, makeRouter), at: 0)
             }
         } catch {
             for part in parts { part.stop() }
@@ -113,7 +115,10 @@ package final class RPCServer: Sendable {
     /// Waits until the server has ended: all loops closed, all threads joined. Not to be called
     /// from a loop.
     package func join() {
-        for part in parts { part.thread.join() }
+        for part in parts {
+            part.thread.join()
+            part.background.stop()
+        }
     }
 
     /// Ends the server in an orderly way and waits for it; see ``beginDrain(grace:)`` and
@@ -127,30 +132,42 @@ package final class RPCServer: Sendable {
 /// One loop of a server, as other threads see it.
 struct Part: Sendable {
     let thread: LoopThread
+    let background: BackgroundLane
     let server: LoopBound<ServerLoop>
     let counters: LoopCounters
 
     static func start(
-        index: Int, limits: RPCLimits, acceptor: AcceptorSeed?,
-        _ makeRouter: @escaping @Sendable (Int, EventLoop) throws -> Router
+        index: Int, _ configuration: RPCServerConfiguration, acceptor: AcceptorSeed?,
+        _ makeRouter: @escaping @Sendable (LaneSetup) throws -> Router
     ) throws -> Part {
-        let made = Outcome()
-        let thread = try LoopThread.start(name: "sidecart-loop-\(index)") { loop in
-            let server = try ServerLoop(loop: loop, limits: limits)
-            try server.start { try makeRouter(index, $0) }
-            if let acceptor { try server.listen(Acceptor(acceptor)) }
-            made.value.withLock { $0 = (LoopBound(server, to: loop), server.counters) }
+        let background = try BackgroundLane.start(
+            index: index, limits: configuration.limits, makeRouter)
+        do {
+            let made = Outcome()
+            let thread = try LoopThread.start(name: "sidecart-loop-\(index)") { loop in
+                let server = try ServerLoop(
+                    loop: loop, limits: configuration.limits, background: background,
+                    onBreakOff: configuration.onBreakOff)
+                try server.start(index: index, makeRouter)
+                if let acceptor { try server.listen(Acceptor(acceptor)) }
+                made.value.withLock { $0 = (LoopBound(server, to: loop), server.counters) }
+            }
+            guard let (server, counters) = made.value.withLock({ $0 }) else {
+                preconditionFailure("a loop started without its server")
+            }
+            return Part(
+                thread: thread, background: background, server: server, counters: counters)
+        } catch {
+            background.stop()
+            throw error
         }
-        guard let (server, counters) = made.value.withLock({ $0 }) else {
-            preconditionFailure("a loop started without its server")
-        }
-        return Part(thread: thread, server: server, counters: counters)
     }
 
     /// Ends a loop that has served nobody yet.
     func stop() {
         thread.door.submit { $0.stop() }
         thread.join()
+        background.stop()
     }
 }
 

@@ -11,13 +11,18 @@ package struct RPCStatistics: Equatable, Sendable {
     /// Connections closed at once because `RPCServer.connectionsMax` were open, or the server was
     /// draining.
     package internal(set) var connectionsRefused = 0
-    /// Connections the server broke off: no ttrpc, a stuck client, a frame never finished, or the
-    /// end of a drain's grace.
-    package internal(set) var connectionsAborted = 0
+    /// Connections the server broke off, by reason; each reason has an entry.
+    package internal(set) var brokenOff: [BreakOffReason: Int] = [:]
+    /// Connections the server broke off, for whatever reason.
+    package var connectionsAborted: Int { brokenOff.values.reduce(0, +) }
     /// Requests that came in, refused ones included.
     package internal(set) var calls = 0
     /// Requests answered with another code than OK.
     package internal(set) var callsFailed = 0
+    /// Requests that were moved to the background.
+    package internal(set) var callsMoved = 0
+    /// Requests that wait or run in the background now.
+    package internal(set) var backgroundCalls = 0
     /// Bytes read from sockets.
     package internal(set) var bytesRead = 0
     /// Bytes of the replies to them, sent or about to be.
@@ -32,9 +37,12 @@ final class LoopCounters: Sendable {
     let connections = Gauge()
     let connectionsTotal = Gauge()
     let connectionsRefused = Gauge()
-    let connectionsAborted = Gauge()
+    let brokenOff = Dictionary(
+        uniqueKeysWithValues: BreakOffReason.allCases.map { ($0, Gauge()) })
     let calls = Gauge()
     let callsFailed = Gauge()
+    let callsMoved = Gauge()
+    let backgroundCalls = Gauge()
     let bytesRead = Gauge()
     let bytesWritten = Gauge()
     let bufferBytes: Gauge
@@ -45,9 +53,11 @@ final class LoopCounters: Sendable {
         sum.connections += connections.value
         sum.connectionsTotal += connectionsTotal.value
         sum.connectionsRefused += connectionsRefused.value
-        sum.connectionsAborted += connectionsAborted.value
+        for (reason, gauge) in brokenOff { sum.brokenOff[reason, default: 0] += gauge.value }
         sum.calls += calls.value
         sum.callsFailed += callsFailed.value
+        sum.callsMoved += callsMoved.value
+        sum.backgroundCalls += backgroundCalls.value
         sum.bytesRead += bytesRead.value
         sum.bytesWritten += bytesWritten.value
         sum.bufferBytes += bufferBytes.value

@@ -1,7 +1,9 @@
-/// Finds the handler of a call. One router a loop, so handlers may keep scratch memory of their
+internal import EventLoop
+
+/// Finds the handler of a call. One router a lane, so handlers may keep scratch memory of their
 /// own.
 package final class Router {
-    /// Runs on the loop's thread and answers before it returns; see ``Call``.
+    /// Runs on the lane's thread and answers before it returns, or moves the call; see ``Call``.
     package typealias Handler = (Call) throws(RPCError) -> Void
 
     /// One method and all there is to know about it.
@@ -9,6 +11,7 @@ package final class Router {
         let hash: UInt64
         let service: [UInt8]
         let method: [UInt8]
+        let isUrgent: Bool
         let handler: Handler
     }
 
@@ -25,12 +28,16 @@ package final class Router {
     ///
     /// - Parameters:
     ///   - service: full name, such as `sidecart.v1.Scoring`.
+    ///   - isUrgent: for methods that are quick and that somebody uses to see whether the server
+    ///     lives: answered as soon as they are read, even when the turn's time is used up.
     ///   - handler: must spell out its throws: `{ call throws(RPCError) in ... }`.
-    package func add(_ service: String, _ method: String, _ handler: @escaping Handler) {
+    package func add(
+        _ service: String, _ method: String, isUrgent: Bool = false, _ handler: @escaping Handler
+    ) {
         let (service, method) = (Array(service.utf8), Array(method.utf8))
         let route = Route(
             hash: service.withUnsafeBytes { s in method.withUnsafeBytes { Self.hash(s, $0) } },
-            service: service, method: method, handler: handler)
+            service: service, method: method, isUrgent: isUrgent, handler: handler)
         precondition(
             !routes.contains { $0.service == service && $0.method == method },
             "a method was added twice")
@@ -51,6 +58,45 @@ package final class Router {
     package func handler(
         _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
     ) throws(RPCError) -> Handler {
+        guard let i = index(service, method) else { throw unimplemented(service, method) }
+        return routes[i].handler
+    }
+
+    /// True for a method that was added as urgent.
+    func isUrgent(_ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer) -> Bool {
+        index(service, method).map { routes[$0].isUrgent } ?? false
+    }
+
+    /// Has a call answered by its handler, or by the error that keeps it from that.
+    ///
+    /// - Parameters:
+    ///   - now: the time as far as known.
+    ///   - admit: throws where the handler is not to run.
+    /// - Returns: when the call was answered, and whether with an error. A call that was moved has
+    ///   no answer and no error.
+    func answer(
+        _ call: Call, now: Int64, unless admit: () throws(RPCError) -> Void
+    ) -> (end: Int64, isFailed: Bool) {
+        do throws(RPCError) {
+            try admit()
+            try handler(call.service, call.method)(call)
+            if call.movedNanoseconds != nil, !call.isAnswered {
+                return (MonotonicClock.now(), false)
+            }
+            if !call.isAnswered { throw RPCError(.internal, "the handler gave no answer") }
+            let end = MonotonicClock.now()
+            guard call.deadline.hasPassed(at: end) else { return (end, false) }
+            call.fail(RPCError(.deadlineExceeded, "the deadline passed while the call was handled"))
+            return (end, true)
+        } catch {
+            call.fail(error)
+            return (MonotonicClock.now(), true)
+        }
+    }
+
+    private func index(
+        _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
+    ) -> Int? {
         let hash = Self.hash(service, method)
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] >= 0 {
@@ -58,11 +104,11 @@ package final class Router {
             if routes[i].hash == hash, Self.equal(routes[i].service, service),
                 Self.equal(routes[i].method, method)
             {
-                return routes[i].handler
+                return i
             }
             slot = (slot + 1) & (slots.count - 1)
         }
-        throw unimplemented(service, method)
+        return nil
     }
 
     private func unimplemented(

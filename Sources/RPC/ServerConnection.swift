@@ -9,6 +9,8 @@ internal import Wire
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
 /// into its client's socket instead of the server's memory.
 final class ServerConnection {
+    /// Never that of another connection of the loop.
+    let id: Int
     let pipe: Pipe
     let peer: PeerCredentials
     private unowned let server: ServerLoop
@@ -17,31 +19,30 @@ final class ServerConnection {
     private var decoder: FrameDecoder
     private var rules = StreamRules()
 
-    /// Read but not handled yet. Reading is stopped while this is not nil.
+    /// Read but not handled yet; empty where only the decoder holds a frame. Reading is stopped
+    /// while this is not nil.
     private var waiting: ByteBuffer?
-    private var waitingReadAt: Int64 = 0
+    /// When what waits was read, and what has held it up since, other than the server's work.
+    private(set) var pause = Pause()
+    /// Calls on the background lane.
+    private(set) var backgroundCalls = 0
     /// True from the high-water mark of unsent bytes until the low one.
     private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
     private var isEnding = false
 
-    private var turn = -1
-    private var callsLeft = 0
     /// The newest turn in which something was read, or reading went on after a pause.
     private var lastReadingTurn = 0
-
-    /// When the frame that is being received began, or the bytes that wait to be sent last became
-    /// fewer.
-    private var partialSince: Int64?
-    private var blockedSince: Int64?
-    private var blockedBytes = 0
+    private var patience: Patience
 
     /// Bookkeeping of the server's lists.
     var index = -1
     var isReady = false
     var isDirty = false
 
-    init(_ guest: Guest, on loop: EventLoop, server: ServerLoop) throws(EventLoopError) {
+    init(
+        _ guest: Guest, id: Int, on loop: EventLoop, server: ServerLoop
+    ) throws(EventLoopError) {
         let descriptor = guest.takeDescriptor()
         do {
             peer = try PeerCredentials(of: descriptor)
@@ -49,8 +50,8 @@ final class ServerConnection {
             UnixSocket.close(descriptor)
             throw error
         }
-        self.guest = guest
-        self.server = server
+        (self.id, self.guest, self.server) = (id, guest, server)
+        patience = Patience(server.patienceLimits)
         pipe = try Pipe(adopting: descriptor, on: loop)
         decoder = FrameDecoder(dataBytesMax: server.limits.frameBytesMax, pool: loop.buffers)
         pipe.onRead = { [unowned self] in didRead($0) }
@@ -66,79 +67,93 @@ final class ServerConnection {
 
     var isClosed: Bool { pipe.isClosing }
 
+    /// True while what waits can only go on once something else has happened.
+    private var isHeldUp: Bool {
+        isBlocked || backgroundCalls >= server.limits.backgroundCallsPerConnectionMax
+    }
+
     // MARK: Calls
 
     private func didRead(_ bytes: UnsafeRawBufferPointer) {
-        let now = MonotonicClock.now()
         lastReadingTurn = server.turn
         server.counters.bytesRead.add(bytes.count)
+        pause = Pause(readAt: server.loop.turnStart, lag: server.clock.lag)
         var input = bytes
-        handleFrames(&input, readAt: now, now: now)
+        // Who has waited longer comes first, but nobody waits to hear whether the server lives.
+        let isDry =
+            server.hasTimeForNewcomers
+            ? handleFrames(&input, until: server.clock.sliceEnd) : handleFrames(&input, until: nil)
         guard !isClosed else { return }
-        if !input.isEmpty {
+        if !isDry {
             let buffer = server.loop.buffers.take()
             buffer.append(input)
             waiting = buffer
-            waitingReadAt = now
-            if !isBlocked { server.addReady(self) }
+            if !isHeldUp { server.addReady(self) }
         }
-        notePartial(now)
         updateReading()
     }
 
-    /// Goes on with what waits, on the connection's next turn.
+    /// Goes on with what waits; at least one frame of it.
     func resume() {
-        guard !isClosed, !isBlocked, let waiting else { return }
+        guard !isClosed, !isHeldUp, let waiting else { return }
         var input = waiting.bytes
-        handleFrames(&input, readAt: waitingReadAt, now: MonotonicClock.now())
+        let isDry = handleFrames(&input, until: server.clock.sliceEnd)
         guard !isClosed else { return }
-        if input.isEmpty {
+        if isDry {
             self.waiting = nil
             server.loop.buffers.recycle(waiting)
-            notePartial(waitingReadAt)
         } else {
             waiting.consume(waiting.count - input.count)
-            if !isBlocked { server.addReady(self) }
+            if !isHeldUp { server.addReady(self) }
         }
         updateReading()
     }
 
-    private func handleFrames(
-        _ input: inout UnsafeRawBufferPointer, readAt: Int64, now: Int64
-    ) {
-        if turn != server.turn {
-            turn = server.turn
-            callsLeft = server.limits.callsPerTurnMax
-        }
-        var now = now
-        while !isBlocked, callsLeft > 0 {
+    /// Handles frames, at least one, until it is time for others.
+    ///
+    /// - Parameter end: nil handles only what cannot wait: urgent calls, and what is no call.
+    /// - Returns: false if there may be frames left.
+    private func handleFrames(_ input: inout UnsafeRawBufferPointer, until end: Int64?) -> Bool {
+        var frames = 0
+        while !isHeldUp {
+            if let end, frames > 0, server.clock.now >= end { return false }
+            let before = input
             let event = decoder.next(&input)
-            if case .needsMore = event { return }
-            // A frame ended; the next one has its own time.
-            partialSince = nil
-            callsLeft -= 1
-            server.addDirty(self)
-            let unflushedBytes = pipe.unflushedBytes
-            switch event {
-            case .frame(let header, let data):
-                switch rules.judge(header) {
-                case .call:
-                    now = server.perform(
-                        data, of: self, stream: header.stream, readAt: readAt, now: now)
-                case .ignore: break
-                case .refuse(let code, let reason):
-                    server.refuse(header.stream, code, reason, on: pipe)
-                }
-            case .oversized(let header):
-                refuseOversized(header)
-            case .foreign:
-                return abort()
-            case .needsMore: return
+            if case .needsMore = event { return true }
+            if end == nil, case .frame(let header, let data) = event,
+                !server.isUrgent(header, data)
+            {
+                decoder.putBack(&input, before: before)
+                return false
             }
-            server.counters.bytesWritten.add(pipe.unflushedBytes - unflushedBytes)
-            applyBackpressure()
-            if isClosed { return }
+            frames += 1
+            // A frame ended; the next one has its own time.
+            patience.frameEnded()
+            server.addDirty(self)
+            handle(event)
+            if isClosed { return true }
+            // Frames that make no call are too cheap to look at the clock for each.
+            if frames % 64 == 0 { server.clock.look() }
         }
+        return false
+    }
+
+    private func handle(_ event: FrameDecoder.Event) {
+        let unflushedBytes = pipe.unflushedBytes
+        switch event {
+        case .frame(let header, let data):
+            switch rules.judge(header) {
+            case .call: server.perform(data, of: self, stream: header.stream)
+            case .ignore: break
+            case .refuse(let code, let reason):
+                server.refuse(header.stream, code, reason, on: pipe)
+            }
+        case .oversized(let header): refuseOversized(header)
+        case .foreign: return breakOff(.foreign)
+        case .needsMore: return
+        }
+        server.counters.bytesWritten.add(pipe.unflushedBytes - unflushedBytes)
+        applyBackpressure()
     }
 
     private func refuseOversized(_ header: FrameHeader) {
@@ -156,17 +171,40 @@ final class ServerConnection {
         }
     }
 
+    // MARK: The background
+
+    /// Notes that a call of this connection was moved.
+    func didMove() {
+        backgroundCalls += 1
+        if isHeldUp { pause.begin(.background, at: server.clock.now) }
+    }
+
+    /// Takes the answer of a call that was moved.
+    func didAnswer(_ frame: UnsafeRawBufferPointer) {
+        let wasHeldUp = isHeldUp
+        backgroundCalls -= 1
+        pause.end(.background, at: server.clock.now)
+        pipe.output.append(frame)
+        server.counters.bytesWritten.add(frame.count)
+        server.addDirty(self)
+        applyBackpressure()
+        if wasHeldUp, !isClosed { goOn() }
+    }
+
     // MARK: Pace
 
     private func applyBackpressure() {
         guard pipe.pendingBytes >= server.limits.writeHighWaterBytes else { return }
         flush()
-        if !isClosed, pipe.pendingBytes >= server.limits.writeHighWaterBytes { isBlocked = true }
+        if !isClosed, !isBlocked, pipe.pendingBytes >= server.limits.writeHighWaterBytes {
+            isBlocked = true
+            pause.begin(.client, at: server.clock.now)
+        }
     }
 
     private func updateReading() {
         guard !isClosed, !isEnding else { return }
-        if waiting == nil && !isBlocked {
+        if waiting == nil && !isHeldUp {
             lastReadingTurn = server.turn
             do {
                 try pipe.startReading()
@@ -178,45 +216,36 @@ final class ServerConnection {
         }
     }
 
+    private func goOn() {
+        guard !isHeldUp else { return }
+        if waiting != nil { server.addReady(self) }
+        updateReading()
+    }
+
     /// Sends what the turn's calls have answered.
     func flush() {
         guard !isClosed else { return }
         pipe.flush()
-        if isEnding, !isClosed, pipe.pendingBytes == 0 { close() }
+        closeIfDone()
     }
 
     private func didWrite() {
         if isBlocked, pipe.pendingBytes <= server.limits.writeLowWaterBytes {
             isBlocked = false
-            if waiting != nil { server.addReady(self) }
-            updateReading()
+            server.clock.look()
+            pause.end(.client, at: server.clock.now)
+            goOn()
         }
-        if isEnding, pipe.pendingBytes == 0 { close() }
-    }
-
-    private func notePartial(_ now: Int64) {
-        if decoder.isInsideFrame {
-            if partialSince == nil { partialSince = now }
-        } else {
-            partialSince = nil
-        }
+        closeIfDone()
     }
 
     /// Breaks off a client that is stuck in the middle of something.
-    func checkStall(now: Int64) {
-        let blocked = pipe.blockedBytes
-        if blocked == 0 {
-            blockedSince = nil
-        } else if blockedSince == nil || blocked != blockedBytes {
-            blockedSince = now
-        }
-        blockedBytes = blocked
-        if let blockedSince, now - blockedSince > server.writeStallNanoseconds { return abort() }
+    func checkStall() {
         // While the server itself does not read, a frame cannot get on.
-        if isBlocked || waiting != nil {
-            partialSince = partialSince.map { _ in now }
-        } else if let partialSince, now - partialSince > server.partialFrameNanoseconds {
-            abort()
+        let isInsideFrame = decoder.isInsideFrame && waiting == nil && !isHeldUp
+        switch patience.check(isInsideFrame: isInsideFrame, unsentBytes: pipe.blockedBytes) {
+        case nil: break
+        case let reason?: breakOff(reason)
         }
     }
 
@@ -225,25 +254,33 @@ final class ServerConnection {
     /// True if nothing was received that is not answered and sent, and nothing came in the turn
     /// that ends.
     var isQuiet: Bool {
-        waiting == nil && !decoder.isInsideFrame && pipe.pendingBytes == 0
+        waiting == nil && backgroundCalls == 0 && !decoder.isInsideFrame && pipe.pendingBytes == 0
             && lastReadingTurn < server.turn
     }
 
-    /// True if only the client can bring this connection on.
-    var waitsForClient: Bool {
-        pipe.blockedBytes > 0 || (decoder.isInsideFrame && lastReadingTurn < server.turn)
+    /// True if only the client, or the background lane, can bring this connection on.
+    var waitsForOthers: Bool {
+        pipe.blockedBytes > 0 || backgroundCalls > 0
+            || (decoder.isInsideFrame && lastReadingTurn < server.turn)
     }
 
     private func didEnd(_ error: EventLoopError?) {
-        guard error == nil, pipe.pendingBytes > 0 else { return close() }
+        guard error == nil, pipe.pendingBytes > 0 || backgroundCalls > 0, !pipe.isPeerGone else {
+            return close()
+        }
         isEnding = true
         server.addDirty(self)
     }
 
+    private func closeIfDone() {
+        guard isEnding, !isClosed, pipe.pendingBytes == 0, backgroundCalls == 0 else { return }
+        close()
+    }
+
     /// Closes at the server's wish, after sending what goes at once.
-    func abort() {
+    func breakOff(_ reason: BreakOffReason) {
         guard !isClosed else { return }
-        server.counters.connectionsAborted.add(1)
+        server.report(BreakOff(peer: peer, reason: reason))
         pipe.flush()
         close()
     }

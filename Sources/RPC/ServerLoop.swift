@@ -1,49 +1,62 @@
 internal import EventLoop
-internal import Wire
 
 /// The part of a server that lives on one loop: its connections, its router and the call they
-/// share.
+/// share. How calls are made is in `ServerLoop+Calls.swift`.
 final class ServerLoop {
     let loop: EventLoop
     let limits: RPCLimits
     let counters: LoopCounters
-    let writeStallNanoseconds: Int64
-    let partialFrameNanoseconds: Int64
-    private let queueWaitNanoseconds: Int64
-    private let call: Call
-    private var router = Router()
+    let clock: TurnClock
+    let patienceLimits: Patience.Limits
+    let call: Call
+    let background: BackgroundLane
+    let queueWaitNanoseconds: Int64
+    private let onBreakOff: (@Sendable (BreakOff) -> Void)?
+    private(set) var router = Router()
 
     private var connections: [ServerConnection] = []
-    /// Connections with calls left over from earlier turns, and with replies of this one.
+    private var connectionIDs = 0
+    /// Connections with calls in the background, by id.
+    var moving: [Int: ServerConnection] = [:]
+    /// Connections with calls left over, the one whose turn is next at `readyHead`; and those with
+    /// replies of this turn.
     private var ready: [ServerConnection] = []
-    private var running: [ServerConnection] = []
+    private var readyHead = 0
     private var dirty: [ServerConnection] = []
     private let sweep: Timer
     private let graceEnd: Timer
     private var drainTurn: Int?
-    private var drainedFrom: Int64 = .max
+    private(set) var drainedFrom: Int64 = .max
     /// On the loop that listens.
     private var acceptor: Acceptor?
 
-    init(loop: EventLoop, limits: RPCLimits) throws(EventLoopError) {
+    init(
+        loop: EventLoop, limits: RPCLimits, background: BackgroundLane,
+        onBreakOff: (@Sendable (BreakOff) -> Void)?
+    ) throws(EventLoopError) {
         self.loop = loop
         self.limits = limits
+        self.background = background
+        self.onBreakOff = onBreakOff
         counters = LoopCounters(bufferBytes: loop.buffers.bytesInUse)
-        writeStallNanoseconds = limits.writeStallMax.wholeNanoseconds
-        partialFrameNanoseconds = limits.partialFrameMax.wholeNanoseconds
+        clock = TurnClock(loop, limits: limits)
+        patienceLimits = Patience.Limits(limits)
         queueWaitNanoseconds = limits.queueWaitMax.wholeNanoseconds
-        call = Call(limits: limits)
+        call = Call(lane: .loop, limits: limits, background: background.queue)
         sweep = try Timer(on: loop)
         graceEnd = try Timer(on: loop)
     }
 
     /// Sets to work, with a router that `makeRouter` makes here.
     ///
-    /// The turn's replies are sent before hooks that `makeRouter` adds to the loop run.
-    func start(_ makeRouter: (EventLoop) throws -> Router) rethrows {
+    /// The turn's replies are sent before hooks that `makeRouter` adds run.
+    func start(index: Int, _ makeRouter: (LaneSetup) throws -> Router) rethrows {
         // The loop keeps this object alive until it closes.
         loop.atTurnEnd { [self] in endTurn() }
-        router = try makeRouter(loop)
+        let loop = loop
+        router = try makeRouter(LaneSetup(.loop, loopIndex: index) { loop.atTurnEnd($0) })
+        // Last of all, so that what the hooks took counts too.
+        loop.atTurnEnd { [clock] in clock.endTurn() }
     }
 
     var turn: Int { loop.turnCount }
@@ -60,7 +73,9 @@ final class ServerLoop {
     func adopt(_ guest: Guest) {
         guard drainTurn == nil else { return counters.connectionsRefused.add(1) }
         do {
-            let connection = try ServerConnection(guest, on: loop, server: self)
+            connectionIDs += 1
+            let connection = try ServerConnection(
+                guest, id: connectionIDs, on: loop, server: self)
             connection.index = connections.count
             connections.append(connection)
             counters.connections.add(1)
@@ -80,6 +95,9 @@ final class ServerLoop {
         connections.removeLast()
         if connections.isEmpty { sweep.stop() }
         counters.connections.add(-1)
+        if moving.removeValue(forKey: connection.id) != nil {
+            counters.backgroundCalls.add(-background.queue.drop(connection: connection.id))
+        }
     }
 
     func addReady(_ connection: ServerConnection) {
@@ -95,94 +113,32 @@ final class ServerLoop {
         dirty.append(connection)
     }
 
-    // MARK: Calls
-
-    /// Makes the call a Request frame asks for and puts its answer into the connection's output.
-    ///
-    /// - Parameter now: the time as far as known, so that a call costs one look at the clock.
-    /// - Returns: the time when the call was answered.
-    func perform(
-        _ data: UnsafeRawBufferPointer, of connection: ServerConnection, stream: UInt32,
-        readAt: Int64,
-        now: Int64
-    ) -> Int64 {
-        let output = connection.pipe.output
-        let envelope: RequestEnvelope
-        do {
-            envelope = try RequestEnvelope(data, metadataCountMax: limits.metadataCountMax)
-        } catch {
-            refuse(stream, error.rpcError, on: connection.pipe)
-            return now
-        }
-        counters.calls.add(1)
-        call.begin(
-            envelope, stream: stream, readAt: readAt, peer: connection.peer, output: output)
-        defer { call.end() }
-        var isFailed = false
-        do throws(RPCError) {
-            try admit(now: now)
-            try router.handler(call.service, call.method)(call)
-            if !call.isAnswered { throw RPCError(.internal, "the handler gave no answer") }
-        } catch {
-            call.fail(error)
-            isFailed = true
-        }
-        let end = MonotonicClock.now()
-        if call.deadline.hasPassed(at: end), !isFailed {
-            call.fail(RPCError(.deadlineExceeded, "the deadline passed while the call was handled"))
-            isFailed = true
-        }
-        if isFailed { counters.callsFailed.add(1) }
-        return end
-    }
-
-    /// Refuses a call that is not worth starting.
-    private func admit(now: Int64) throws(RPCError) {
-        if drainTurn != nil, call.readAt >= drainedFrom {
-            throw RPCError(.unavailable, "the server is shutting down")
-        }
-        if call.deadline.hasPassed(at: now) {
-            throw RPCError(.deadlineExceeded, "the deadline passed before the call was started")
-        }
-        if now - call.readAt > queueWaitNanoseconds {
-            throw RPCError(
-                .resourceExhausted,
-                "the call waited for more than \(queueWaitNanoseconds / 1_000_000) ms; the server is overloaded"
-            )
-        }
-    }
-
-    /// Answers a frame that never became a call.
-    func refuse(_ stream: UInt32, _ code: StatusCode, _ reason: StaticString, on pipe: Pipe) {
-        counters.calls.add(1)
-        counters.callsFailed.add(1)
-        ResponseEnvelope.appendFrame(
-            stream: stream, code: code,
-            message: UnsafeRawBufferPointer(
-                start: reason.utf8Start, count: reason.utf8CodeUnitCount), to: pipe.output)
-    }
-
-    func refuse(_ stream: UInt32, _ error: RPCError, on pipe: Pipe) {
-        counters.calls.add(1)
-        counters.callsFailed.add(1)
-        var message = error.message
-        message.withUTF8 {
-            ResponseEnvelope.appendFrame(
-                stream: stream, code: error.code, message: UnsafeRawBufferPointer($0),
-                to: pipe.output)
-        }
+    /// Counts a connection that is broken off, and tells whoever wants to know.
+    func report(_ breakOff: BreakOff) {
+        counters.brokenOff[breakOff.reason]?.add(1)
+        onBreakOff?(breakOff)
     }
 
     // MARK: Turns
 
-    /// Gives left-over calls their share, then sends each connection's replies in one write.
+    /// True if calls that have just been read may begin: nobody has waited longer, and the turn has
+    /// time left.
+    var hasTimeForNewcomers: Bool { readyHead == ready.count && clock.now < clock.turnEnd }
+
+    /// Gives left-over calls what is left of the turn, connection by connection, then sends each
+    /// one's replies in one write.
     private func endTurn() {
-        swap(&ready, &running)
-        for connection in running {
+        var isFirst = true
+        while readyHead < ready.count, isFirst || clock.now < clock.turnEnd {
+            let connection = ready[readyHead]
+            readyHead += 1
             connection.isReady = false
             connection.resume()
+            isFirst = false
         }
-        running.removeAll(keepingCapacity: true)
+        ready.removeSubrange(0..<readyHead)
+        readyHead = 0
+        if !ready.isEmpty { loop.skipNextWait() }
         // A flush may find a connection broken, and closing one changes no list but `connections`.
         for connection in dirty {
             connection.isDirty = false
@@ -193,10 +149,10 @@ final class ServerLoop {
     }
 
     private func startSweep() {
-        let interval = min(limits.writeStallMax, limits.partialFrameMax) / 4
+        let interval = patienceLimits.interval
         sweep.start(after: interval, every: interval) { [unowned self] in
-            let now = MonotonicClock.now()
-            for connection in connections { connection.checkStall(now: now) }
+            // Backwards, as one that is broken off gives its place to the last.
+            for i in connections.indices.reversed() { connections[i].checkStall() }
         }
     }
 
@@ -209,9 +165,10 @@ final class ServerLoop {
         acceptor?.close()
         acceptor = nil
         drainTurn = turn
-        drainedFrom = MonotonicClock.now()
+        // What the loop finds together with the wish to end is taken to have come after it.
+        drainedFrom = loop.turnStart
         graceEnd.start(after: grace) { [unowned self] in
-            for connection in connections { connection.abort() }
+            for connection in connections { connection.breakOff(.drained) }
             loop.stop()
         }
         loop.skipNextWait()
@@ -225,18 +182,8 @@ final class ServerLoop {
         }
         if connections.isEmpty {
             loop.stop()
-        } else if !connections.allSatisfy({ $0.waitsForClient }) {
+        } else if !connections.allSatisfy({ $0.waitsForOthers }) {
             loop.skipNextWait()
-        }
-    }
-}
-
-extension RequestEnvelope.Problem {
-    fileprivate var rpcError: RPCError {
-        switch self {
-        case .malformed: RPCError(.invalidArgument, "the frame's data is not a ttrpc request")
-        case .metadataCount(let max):
-            RPCError(.resourceExhausted, "the call has more than \(max) metadata entries")
         }
     }
 }

@@ -19,7 +19,9 @@ final class AdminService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Admin"
-        router.add(service, "Status") { [self] call throws(RPCError) in try status(call) }
+        router.add(service, "Status", isUrgent: true) { [self] call throws(RPCError) in
+            try status(call)
+        }
         router.add(service, "Drain") { [self] call throws(RPCError) in
             _ = try call.decode(sidecart__v1__drain_request__init)
             var response = Sidecart__V1__DrainResponse()
@@ -44,6 +46,14 @@ final class AdminService {
         response.connections = UInt64(statistics?.connections ?? 0)
         response.calls = UInt64(statistics?.calls ?? 0)
         response.failed_calls = UInt64(statistics?.callsFailed ?? 0)
+        response.moved_calls = UInt64(statistics?.callsMoved ?? 0)
+        func brokenOff(_ reason: BreakOffReason) -> UInt64 {
+            UInt64(statistics?.brokenOff[reason] ?? 0)
+        }
+        response.broken_off_foreign = brokenOff(.foreign)
+        response.broken_off_unread = brokenOff(.unread)
+        response.broken_off_unfinished = brokenOff(.unfinished)
+        response.broken_off_drained = brokenOff(.drained)
         response.uptime_milliseconds = life.uptimeMilliseconds
         response.cpu_microseconds = ProcessUsage.cpuMicroseconds
         response.resident_bytes = ProcessUsage.residentBytes

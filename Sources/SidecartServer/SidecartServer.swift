@@ -19,6 +19,9 @@ package final class SidecartServer: Sendable {
         /// How long calls in flight may take once draining has begun.
         package var drainGrace: Duration = .seconds(10)
 
+        /// Called on a loop's thread for each connection that the server breaks off.
+        package var onBreakOff: (@Sendable (BreakOff) -> Void)?
+
         package init(socketPath: String) { self.socketPath = socketPath }
     }
 
@@ -35,18 +38,19 @@ package final class SidecartServer: Sendable {
         onDrainRequest: @escaping @Sendable () -> Void
     ) throws {
         let life = ServerLife(configuration: configuration, onDrainRequest: onDrainRequest)
-        rpc = try RPCServer(
-            RPCServerConfiguration(
-                path: configuration.socketPath, mode: configuration.socketMode,
-                loopCount: configuration.threads, limits: configuration.rpcLimits)
-        ) { _, loop in
-            let engine = try Engine(model, limits: configuration.engineLimits)
+        var serving = RPCServerConfiguration(
+            path: configuration.socketPath, mode: configuration.socketMode,
+            loopCount: configuration.threads, limits: configuration.rpcLimits)
+        serving.onBreakOff = configuration.onBreakOff
+        rpc = try RPCServer(serving) { lane in
+            let engine = try Engine(
+                model, limits: configuration.engineLimits, clock: MonotonicClock.now)
             let router = Router()
             ScoringService(engine: engine).register(in: router)
             EmbeddingsService(engine: engine).register(in: router)
             AdminService(model: model, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
-            loop.atTurnEnd { engine.endTurn() }
+            lane.atTurnEnd { engine.endTurn() }
             return router
         }
         self.life = life

@@ -62,6 +62,18 @@ package struct FrameDecoder {
         return .frame(header, data)
     }
 
+    /// Takes the frame back that was lent last, so that the next call of ``next(_:)`` lends it
+    /// again.
+    ///
+    /// - Parameters:
+    ///   - input: as the call left it.
+    ///   - before: as the call found it.
+    package mutating func putBack(
+        _ input: inout UnsafeRawBufferPointer, before: UnsafeRawBufferPointer
+    ) {
+        if isPartialUsed { isPartialUsed = false } else { input = before }
+    }
+
     /// Gives back all memory, for instance when the connection closes.
     package mutating func discard() {
         if let partial { pool.recycle(partial) }

@@ -19,7 +19,11 @@ package struct RequestEnvelope {
     package private(set) var timeoutNanoseconds: Int64 = 0
     package private(set) var metadata = Metadata()
 
+    /// Size of the frame's data.
+    package let dataBytes: Int
+
     package init(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws(Problem) {
+        dataBytes = data.count
         do {
             try parse(data, metadataCountMax: metadataCountMax)
         } catch let problem as Problem {

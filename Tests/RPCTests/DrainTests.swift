@@ -27,12 +27,16 @@ import Wire
     @Test func callsReceivedBeforeAreAnsweredAndLaterOnesAreUnavailable() throws {
         var limits = RPCLimits()
         limits.queueWaitMax = .seconds(60)
+        // The waiting calls take many turns.
+        (limits.turnMax, limits.turnShareMax) = (.microseconds(100), .microseconds(100))
         let server = try TestServer(limits: limits)
         let client = try server.client()
         // One read brings the held call and those behind it; the drain begins while they wait.
         try client.send(
             requestFrame(stream: 1, method: "Hold")
-                + (1..<200).flatMap { requestFrame(stream: 2 * $0 + 1) })
+                + (1..<200).flatMap {
+                    requestFrame(stream: 2 * $0 + 1, method: "Spin", payload: Array("10".utf8))
+                })
         #expect(eventually { server.gate.waiting == 1 })
         server.server.beginDrain(grace: .seconds(20))
         try client.send(requestFrame(stream: 1001))

@@ -25,12 +25,14 @@ import Testing
         #expect(limits.problems.isEmpty)
         limits.writeLowWaterBytes = limits.writeHighWaterBytes
         limits.frameBytesMax = 5 << 20
-        limits.callsPerTurnMax = 0
+        limits.turnMax = .zero
+        limits.backgroundCallsPerConnectionMax = 0
+        limits.backgroundBytesMax = 0
         limits.queueWaitMax = .zero
         limits.connectionsMax = 0
         let named = [
-            "writeLowWaterBytes", "frameBytesMax", "callsPerTurnMax", "queueWaitMax",
-            "connectionsMax",
+            "writeLowWaterBytes", "frameBytesMax", "turnMax", "turnShareMax", "queueWaitMax",
+            "connectionsMax", "backgroundCallsPerConnectionMax", "backgroundBytesMax",
         ]
         for name in named { #expect(limits.problems.contains { $0.contains(name) }, "\(name)") }
     }

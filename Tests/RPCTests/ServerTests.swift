@@ -1,4 +1,5 @@
 import CSidecartProto
+import EventLoop
 import Glibc
 import RPC
 import TestFrames
@@ -123,13 +124,56 @@ import Wire
     @Test func aCallThatWaitedTooLongIsRefused() throws {
         var limits = RPCLimits()
         limits.queueWaitMax = .milliseconds(1)
+        // What takes so long here is work and not yet a stall.
+        limits.turnMax = .seconds(1)
         let server = try TestServer(limits: limits)
         let client = try server.client()
         try client.send(
             requestFrame(stream: 1, method: "Spin", payload: Array("3000".utf8))
                 + requestFrame(stream: 3))
         #expect(try client.receive()?.code == .ok)
-        #expect(try client.receive()?.code == .resourceExhausted)
+        let late = try #require(try client.receive())
+        #expect(late.code == .resourceExhausted)
+        #expect(late.message.hasSuffix("the server is overloaded"))
+    }
+
+    @Test func aStallOfTheServerIsNotCountedAsACallsWait() throws {
+        var limits = RPCLimits()
+        limits.queueWaitMax = .milliseconds(1)
+        (limits.turnMax, limits.turnShareMax) = (.microseconds(100), .microseconds(100))
+        let server = try TestServer(limits: limits)
+        let client = try server.client()
+        try client.send(
+            requestFrame(stream: 1, method: "Spin", payload: Array("20000".utf8))
+                + requestFrame(stream: 3))
+        #expect(try client.receive()?.code == .ok)
+        #expect(try client.receive()?.code == .ok)
+    }
+
+    @Test func aCallThatWaitedForItsOwnClientIsToldSo() throws {
+        var limits = RPCLimits()
+        (limits.writeHighWaterBytes, limits.writeLowWaterBytes) = (64 << 10, 16 << 10)
+        limits.queueWaitMax = .milliseconds(2)
+        limits.turnMax = .seconds(1)
+        let server = try TestServer(limits: limits)
+        let client = try server.client()
+        let count = 40
+        try client.send(
+            (0..<count).flatMap {
+                requestFrame(
+                    stream: UInt32(2 * $0 + 1), method: "Big", payload: Array("65536".utf8))
+            })
+        // The client reads nothing until its calls have waited for longer than they may.
+        #expect(eventually { server.server.statistics.bufferBytes > 64 << 10 })
+        let end = MonotonicClock.now() + 50_000_000
+        #expect(eventually { MonotonicClock.now() > end })
+        let replies = try (0..<count).compactMap { _ in try client.receive() }
+        #expect(replies.first?.code == .ok)
+        let refused = replies.filter { $0.code == .resourceExhausted }
+        #expect(!refused.isEmpty)
+        for reply in refused {
+            #expect(reply.message.hasSuffix("the client does not read its replies"))
+        }
     }
 
     @Test func aReplyOverTheFrameLimitIsRefusedAndOneAtItIsSent() throws {
@@ -179,19 +223,20 @@ import Wire
     @Test func anEmptyOrTinyLoopCountIsChecked() {
         let folder = TemporaryFolder()
         var configuration = RPCServerConfiguration(path: folder.path + "/s", loopCount: 0)
-        configuration.limits.callsPerTurnMax = 0
+        configuration.limits.turnMax = .zero
         #expect(throws: RPCLimitsError.self) {
-            _ = try RPCServer(configuration) { _, _ in Router() }
+            _ = try RPCServer(configuration) { _ in Router() }
         }
         #expect(access(folder.path + "/s", F_OK) != 0)
     }
 
-    @Test func whatMakeRouterThrowsEndsTheStart() {
+    @Test(arguments: [(0, Lane.loop), (1, .loop), (1, .background), (2, .background)])
+    func whatMakeRouterThrowsEndsTheStart(index: Int, kind: Lane) {
         struct Refusal: Error {}
         let folder = TemporaryFolder()
         #expect(throws: Refusal.self) {
-            _ = try RPCServer(.init(path: folder.path + "/s", loopCount: 3)) { index, _ in
-                if index == 1 { throw Refusal() }
+            _ = try RPCServer(.init(path: folder.path + "/s", loopCount: 3)) { lane in
+                if lane.loopIndex == index, lane.lane == kind { throw Refusal() }
                 return Router()
             }
         }

@@ -14,12 +14,16 @@ final class TestServer {
     let server: RPCServer
     /// Calls of `Hold` wait here until it is opened.
     let gate = Gate()
+    let record = Record()
 
     init(loopCount: Int = 1, limits: RPCLimits = RPCLimits()) throws {
         path = folder.path + "/s"
-        let gate = self.gate
-        server = try RPCServer(.init(path: path, loopCount: loopCount, limits: limits)) { _, _ in
-            makeEchoRouter(gate: gate)
+        let (gate, record) = (self.gate, self.record)
+        var configuration = RPCServerConfiguration(
+            path: path, loopCount: loopCount, limits: limits)
+        configuration.onBreakOff = { breakOff in record.brokenOff.withLock { $0.append(breakOff) } }
+        server = try RPCServer(configuration) { lane in
+            makeEchoRouter(gate: gate, record: record, lane: lane)
         }
     }
 
@@ -72,12 +76,25 @@ final class Gate: Sendable {
     }
 }
 
+/// What a server has done, for tests to look at.
+final class Record: Sendable {
+    /// The payloads of `Long` calls, in the order in which they were begun in the background.
+    let long = Locked<[[UInt8]]>([])
+    /// Turns ended in the background.
+    let backgroundTurns = Atomic<Int>(0)
+    /// `Spin` calls answered.
+    let spins = Atomic<Int>(0)
+    let brokenOff = Locked<[BreakOff]>([])
+}
+
 /// Methods of `test.Echo`: Echo answers its payload, Count how many Echo calls the loop has made,
 /// Fail fails, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
 /// Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds
-/// as its payload says, Metadata answers the value of `key`, Peer the caller's process id.
+/// as its payload says, Pulse (urgent) answers how many Spin calls were made, Long goes to the
+/// background, waits there at the gate and answers its payload, Backlog answers the background's
+/// backlog in nanoseconds, Metadata answers the value of `key`, Peer the caller's process id.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
-func makeEchoRouter(gate: Gate) -> Router {
+func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     let router = Router()
     func answer(_ call: Call, _ bytes: UnsafeRawBufferPointer) throws(RPCError) {
         try call.reply(payloadBytes: bytes.count) {
@@ -86,16 +103,38 @@ func makeEchoRouter(gate: Gate) -> Router {
     }
     func number(_ call: Call) -> Int { Int(String(decoding: call.payload, as: UTF8.self)) ?? 0 }
 
+    if lane.lane == .background {
+        lane.atTurnEnd { record.backgroundTurns.add(1, ordering: .relaxed) }
+    }
+    func answer(_ call: Call, _ text: String) throws(RPCError) {
+        let text = Array(text.utf8)
+        try call.reply(payloadBytes: text.count) { target in
+            text.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        }
+    }
+
+    router.add("test.Echo", "Long") { call throws(RPCError) in
+        guard call.lane == .background else {
+            return try call.moveToBackground(estimatedNanoseconds: 1000)
+        }
+        let payload = Array(call.payload)
+        record.long.withLock { $0.append(payload) }
+        gate.pass()
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Backlog") { call throws(RPCError) in
+        try answer(call, "\(call.backgroundBacklogNanoseconds)")
+    }
+    router.add("test.Echo", "Pulse", isUrgent: true) { call throws(RPCError) in
+        try answer(call, "\(record.spins.load(ordering: .relaxed))")
+    }
     var echoes = 0
     router.add("test.Echo", "Echo") { call throws(RPCError) in
         echoes += 1
         try answer(call, call.payload)
     }
     router.add("test.Echo", "Count") { call throws(RPCError) in
-        let text = Array("\(echoes)".utf8)
-        try call.reply(payloadBytes: text.count) { target in
-            text.withUnsafeBytes { target.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-        }
+        try answer(call, "\(echoes)")
     }
     router.add("test.Echo", "Fail") { _ throws(RPCError) in
         throw RPCError(.notFound, "no such thing")
@@ -116,6 +155,7 @@ func makeEchoRouter(gate: Gate) -> Router {
     router.add("test.Echo", "Spin") { call throws(RPCError) in
         let end = MonotonicClock.now() + 1000 * Int64(number(call))
         while MonotonicClock.now() < end {}
+        record.spins.add(1, ordering: .relaxed)
         try answer(call, call.payload)
     }
     router.add("test.Echo", "Metadata") { call throws(RPCError) in

@@ -16,7 +16,7 @@ import Wire
         let asked = getenv("SIDECART_MEASURE").flatMap { Int(String(cString: $0)) }
         let count = (asked ?? 640) / inFlight * inFlight
         let folder = TemporaryFolder()
-        let server = try RPCServer(.init(path: folder.path + "/s")) { _, _ in
+        let server = try RPCServer(.init(path: folder.path + "/s")) { _ in
             let router = Router()
             router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
                 try call.reply(payloadBytes: 500) { memset($0, 1, 500) }

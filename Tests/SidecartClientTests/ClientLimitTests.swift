@@ -98,7 +98,7 @@ extension ClientTests {
     }
 
     @Test func `Calls racing with close and cancellation all end`() async throws {
-        let server = try RPCServer(RPCServerConfiguration(path: place.path)) { _, _ in
+        let server = try RPCServer(RPCServerConfiguration(path: place.path)) { _ in
             let router = Router()
             router.add("sidecart.v1.Admin", "Drain") { call throws(RPCError) in
                 try call.reply(payloadBytes: 0) { _ in }

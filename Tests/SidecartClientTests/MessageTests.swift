@@ -217,6 +217,9 @@ import Testing
         (response.cpu_microseconds, response.resident_bytes) = (9, 10)
         (response.store_bytes, response.store_bytes_max) = (11, UInt64.max)
         (response.draining, response.pid) = (1, 13)
+        (response.broken_off_foreign, response.broken_off_unread) = (14, 15)
+        (response.broken_off_unfinished, response.broken_off_drained) = (16, 17)
+        response.moved_calls = 18
         let (_, status) = try await exchange(pack(&response)) { try $0.status() }
         var expected = ServerStatus()
         (expected.version, expected.modelVersion, expected.modelKind) = ("1.0", "m", "ials")
@@ -226,6 +229,9 @@ import Testing
         (expected.cpuTime, expected.residentBytes) = (.microseconds(9), 10)
         (expected.storeBytes, expected.storeBytesMax) = (11, .max)
         (expected.isDraining, expected.processID) = (true, 13)
+        (expected.brokenOffForeign, expected.brokenOffUnread) = (14, 15)
+        (expected.brokenOffUnfinished, expected.brokenOffDrained) = (16, 17)
+        expected.movedCalls = 18
         #expect(status == expected)
 
         var check = Grpc__Health__V1__HealthCheckResponse()

@@ -66,6 +66,11 @@ extension ServerStatus: WireMessage {
         case (15, .varint(let number)): storeBytesMax = Int(clamping: number)
         case (16, .varint(let number)): isDraining = number != 0
         case (17, .varint(let number)): processID = Int(clamping: number)
+        case (18, .varint(let number)): brokenOffForeign = Int(clamping: number)
+        case (19, .varint(let number)): brokenOffUnread = Int(clamping: number)
+        case (20, .varint(let number)): brokenOffUnfinished = Int(clamping: number)
+        case (21, .varint(let number)): brokenOffDrained = Int(clamping: number)
+        case (22, .varint(let number)): movedCalls = Int(clamping: number)
         default: break
         }
     }

@@ -34,6 +34,16 @@ public struct ServerStatus: Sendable, Equatable {
     public var isDraining = false
     /// The server's process.
     public var processID = 0
+    /// Connections that the server broke off since the start, as what came was no ttrpc.
+    public var brokenOffForeign = 0
+    /// Those whose client did not read its replies.
+    public var brokenOffUnread = 0
+    /// Those whose client did not finish a frame.
+    public var brokenOffUnfinished = 0
+    /// Those that were left when the grace of a drain was over.
+    public var brokenOffDrained = 0
+    /// Calls answered by the threads for long ones.
+    public var movedCalls = 0
 
     /// Makes an empty status, as tests of a service need.
     public init() {}

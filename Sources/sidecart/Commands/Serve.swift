@@ -88,10 +88,18 @@ struct Serve: ParsableCommand {
         configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.rpcLimits.connectionsMax = connectionsMax
         configuration.drainGrace = .seconds(drainSeconds)
+        configuration.onBreakOff = { breakOff in
+            logger.warning(
+                "broke off a connection",
+                metadata: [
+                    "reason": "\(breakOff.reason.rawValue)",
+                    "pid": "\(breakOff.peer.processID)", "uid": "\(breakOff.peer.userID)",
+                ])
+        }
         let model: Generation
         do throws(StoreError) {
             model = try Generation(
-                loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: threads)
+                loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: 2 * threads)
         } catch {
             throw Failure(
                 "\(bundle): its vectors do not fit into --store-mebibytes-max "

@@ -205,7 +205,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor =
   (ProtobufCMessageInit) sidecart__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[17] =
+static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[22] =
 {
   {
     "version",
@@ -411,8 +411,72 @@ static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "broken_off_foreign",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_foreign),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broken_off_unread",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_unread),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broken_off_unfinished",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_unfinished),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broken_off_drained",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_drained),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moved_calls",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, moved_calls),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
+  20,   /* field[20] = broken_off_drained */
+  17,   /* field[17] = broken_off_foreign */
+  19,   /* field[19] = broken_off_unfinished */
+  18,   /* field[18] = broken_off_unread */
   8,   /* field[8] = calls */
   7,   /* field[7] = connections */
   11,   /* field[11] = cpu_microseconds */
@@ -422,6 +486,7 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
   3,   /* field[3] = items */
   2,   /* field[2] = model_kind */
   1,   /* field[1] = model_version */
+  21,   /* field[21] = moved_calls */
   16,   /* field[16] = pid */
   12,   /* field[12] = resident_bytes */
   13,   /* field[13] = store_bytes */
@@ -434,7 +499,7 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
 {
@@ -444,7 +509,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
   "Sidecart__V1__StatusResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__StatusResponse),
-  17,
+  22,
   sidecart__v1__status_response__field_descriptors,
   sidecart__v1__status_response__field_indices_by_name,
   1,  sidecart__v1__status_response__number_ranges,

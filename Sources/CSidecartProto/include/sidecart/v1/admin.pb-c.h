@@ -64,10 +64,22 @@ struct  Sidecart__V1__StatusResponse
   uint64_t store_bytes_max;
   protobuf_c_boolean draining;
   uint32_t pid;
+  /*
+   * Connections that the server broke off: what came was no ttrpc, the client did not read its replies, it did not
+   * finish a frame, or the grace of a drain was over.
+   */
+  uint64_t broken_off_foreign;
+  uint64_t broken_off_unread;
+  uint64_t broken_off_unfinished;
+  uint64_t broken_off_drained;
+  /*
+   * Calls that were moved to the threads for long ones.
+   */
+  uint64_t moved_calls;
 };
 #define SIDECART__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__status_response__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Sidecart__V1__DrainRequest

@@ -1,0 +1,195 @@
+internal import Buffers
+internal import EventLoop
+internal import Wire
+
+/// One call on its way to the background lane and back.
+///
+/// `@unchecked Sendable`: the loop fills it in before it queues it, the lane has it alone until it
+/// is done, and the loop has it alone after that; the locks of queue and door order the three.
+final class BackgroundJob: @unchecked Sendable {
+    /// Which of the loop's connections waits for it.
+    let connection: Int
+    let stream: UInt32
+    let readAt: Int64
+    let peer: PeerCredentials
+    let estimatedNanoseconds: Int64
+    /// A copy of the Request frame's data.
+    let data = ByteBuffer()
+    /// The Response frame.
+    let reply = ByteBuffer()
+    fileprivate(set) var isFailed = false
+    /// Who queued it, and how to get there.
+    private let home: LoopBound<ServerLoop>
+    private let door: LoopDoor
+
+    init(
+        _ data: UnsafeRawBufferPointer, connection: Int, stream: UInt32, readAt: Int64,
+        peer: PeerCredentials, estimatedNanoseconds: Int64, home: LoopBound<ServerLoop>,
+        door: LoopDoor
+    ) {
+        (self.connection, self.stream, self.readAt) = (connection, stream, readAt)
+        (self.peer, self.estimatedNanoseconds) = (peer, estimatedNanoseconds)
+        (self.home, self.door) = (home, door)
+        self.data.append(data)
+    }
+
+    /// Goes back to its loop; if that has ended meanwhile nobody waits any more.
+    fileprivate func goHome() {
+        door.submit { [self] in home.value(on: $0).complete(self) }
+    }
+}
+
+/// The calls that wait for a background lane or run there, and what they amount to.
+final class BackgroundQueue: Sendable {
+    private struct State: Sendable {
+        var waiting = FairQueue<BackgroundJob>()
+        /// Sums over the calls that wait and the one that runs.
+        var (calls, bytes, nanoseconds) = (0, 0, Int64(0))
+
+        mutating func remove(_ job: BackgroundJob) {
+            calls -= 1
+            bytes -= job.data.count
+            nanoseconds -= job.estimatedNanoseconds
+        }
+    }
+
+    private let limits: RPCLimits
+    private let state = Locked(State())
+
+    init(limits: RPCLimits) { self.limits = limits }
+
+    /// Estimated work that is queued or running.
+    var backlogNanoseconds: Int64 { state.withLock { $0.nanoseconds } }
+
+    /// Refuses a call of so many bytes for which there is no room.
+    func admit(bytes: Int) throws(RPCError) {
+        let (calls, held) = state.withLock { ($0.calls, $0.bytes) }
+        guard calls < limits.backgroundCallsMax else {
+            throw RPCError(
+                .resourceExhausted,
+                "\(calls) long calls wait already; the limit backgroundCallsMax is \(limits.backgroundCallsMax)"
+            )
+        }
+        guard held + bytes <= limits.backgroundBytesMax else {
+            throw RPCError(
+                .resourceExhausted,
+                "the call's \(bytes) bytes on top of the \(held) of waiting long calls pass the limit backgroundBytesMax of \(limits.backgroundBytesMax)"
+            )
+        }
+    }
+
+    func append(_ job: BackgroundJob) {
+        state.withLock {
+            $0.waiting.append(job, from: job.connection)
+            $0.calls += 1
+            $0.bytes += job.data.count
+            $0.nanoseconds += job.estimatedNanoseconds
+        }
+    }
+
+    fileprivate func popFirst() -> BackgroundJob? { state.withLock { $0.waiting.popFirst() } }
+
+    fileprivate func finished(_ job: BackgroundJob) { state.withLock { $0.remove(job) } }
+
+    /// Drops a connection's calls that have not begun, and returns how many there were.
+    func drop(connection: Int) -> Int {
+        let dropped = state.withLock { state in
+            let dropped = state.waiting.removeAll(from: connection)
+            for job in dropped { state.remove(job) }
+            return dropped
+        }
+        return dropped.count
+    }
+}
+
+/// A thread that runs the long calls of one loop, one after the other: connections in turn, and
+/// each connection's calls in their order.
+final class BackgroundLane: Sendable {
+    let queue: BackgroundQueue
+    private let thread: LoopThread
+    private let worker: LoopBound<BackgroundWorker>
+
+    private init(queue: BackgroundQueue, thread: LoopThread, worker: LoopBound<BackgroundWorker>) {
+        (self.queue, self.thread, self.worker) = (queue, thread, worker)
+    }
+
+    static func start(
+        index: Int, limits: RPCLimits,
+        _ makeRouter: @escaping @Sendable (LaneSetup) throws -> Router
+    ) throws -> BackgroundLane {
+        let made = Locked<LoopBound<BackgroundWorker>?>(nil)
+        let queue = BackgroundQueue(limits: limits)
+        let thread = try LoopThread.start(name: "sidecart-long-\(index)") { loop in
+            let worker = BackgroundWorker(queue: queue, limits: limits)
+            try worker.start(index: index, makeRouter)
+            made.withLock { $0 = LoopBound(worker, to: loop) }
+        }
+        guard let worker = made.withLock({ $0 }) else {
+            preconditionFailure("a background lane started without its worker")
+        }
+        return BackgroundLane(queue: queue, thread: thread, worker: worker)
+    }
+
+    /// Queues a call for which there is room.
+    func submit(_ job: BackgroundJob) {
+        queue.append(job)
+        thread.door.submit { [worker] in worker.value(on: $0).runNext() }
+    }
+
+    /// Ends the thread after the call that it runs. Calls that still wait are dropped.
+    func stop() {
+        thread.door.submit { [worker] loop in
+            worker.value(on: loop).isStopping = true
+            loop.stop()
+        }
+        thread.join()
+    }
+}
+
+/// What a background lane owns on its thread.
+private final class BackgroundWorker {
+    var isStopping = false
+    private let queue: BackgroundQueue
+    private let metadataCountMax: Int
+    private let call: Call
+    private var router = Router()
+    private var hooks: [() -> Void] = []
+
+    init(queue: BackgroundQueue, limits: RPCLimits) {
+        self.queue = queue
+        metadataCountMax = limits.metadataCountMax
+        call = Call(lane: .background, limits: limits, background: queue)
+    }
+
+    func start(index: Int, _ makeRouter: (LaneSetup) throws -> Router) rethrows {
+        router = try makeRouter(
+            LaneSetup(.background, loopIndex: index) { [unowned self] in hooks.append($0) })
+    }
+
+    /// Runs the call whose turn it is, if its connection has not closed meanwhile.
+    func runNext() {
+        guard !isStopping, let job = queue.popFirst() else { return }
+        run(job)
+        queue.finished(job)
+        job.goHome()
+        for hook in hooks { hook() }
+    }
+
+    private func run(_ job: BackgroundJob) {
+        guard
+            let envelope = try? RequestEnvelope(
+                job.data.bytes, metadataCountMax: metadataCountMax)
+        else { preconditionFailure("the loop queued an envelope that is none") }
+        call.begin(
+            envelope, stream: job.stream, readAt: job.readAt, peer: job.peer, output: job.reply)
+        defer { call.end() }
+        let now = MonotonicClock.now()
+        job.isFailed =
+            router.answer(call, now: now) { () throws(RPCError) in
+                if call.deadline.hasPassed(at: now) {
+                    throw RPCError(
+                        .deadlineExceeded, "the deadline passed while the call waited for its turn")
+                }
+            }.isFailed
+    }
+}
