@@ -28,8 +28,6 @@ package struct TrainingPipeline {
         package var neighbors = 0.0
     }
 
-    private static let kinds: Set<EventKind> = [.purchase]
-
     package init(
         model: any Recommender, threads: Int, seed: UInt64, version: String? = nil
     ) {
@@ -96,29 +94,8 @@ package struct TrainingPipeline {
             baskets: data.baskets?.rows ?? 0, digest: dataset.digest)
         return ModelBundle(
             info: info, items: dataset.items, users: dataset.users, catalog: dataset.catalog,
-            parts: parts, histories: histories(dataset))
-    }
-
-    /// Each user's distinct items by the time they were last taken, newest last.
-    private func histories(_ dataset: Dataset) -> SparseMatrix {
-        let all = dataset.histories(kinds: Self.kinds)
-        var offsets = [0]
-        var columns: [Int32] = []
-        var seen: Set<Int32> = []
-        for user in 0..<dataset.users.count {
-            seen.removeAll(keepingCapacity: true)
-            var newestFirst: [Int32] = []
-            for position in all.range(of: user).reversed() {
-                guard newestFirst.count < historyMax else { break }
-                guard dataset.events.values[Int(all.events[position])] > 0 else { continue }
-                let item = all.items[position]
-                if seen.insert(item).inserted { newestFirst.append(item) }
-            }
-            columns.append(contentsOf: newestFirst.reversed())
-            offsets.append(columns.count)
-        }
-        return SparseMatrix(
-            rows: dataset.users.count, columnCount: dataset.items.count, rowOffsets: offsets,
-            columns: columns, values: Array(repeating: 1, count: columns.count))
+            parts: parts,
+            histories: ServingHistories.make(
+                dataset, options: dataOptions, max: historyMax))
     }
 }

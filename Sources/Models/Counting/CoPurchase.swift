@@ -9,7 +9,8 @@ package import ModelParts
 ///
 ///     score(i -> j) = (n_ij / (n_i + s))^alpha x (n_ij / (n_j + s))^(1 - alpha)
 ///
-/// which lies in 0...1. With alpha = 1 it is the confidence P(j | i), shrunk; that alone puts
+/// which lies in 0...1 and is no probability unless alpha is 1 and s is 0; P(j | i) itself is the
+/// list's confidence. With alpha = 1 it is the confidence P(j | i), shrunk; that alone puts
 /// bestsellers on every list, since they are in many baskets whatever else is. The second factor,
 /// P(i | j), is small for them: alpha = 1/2 gives the cosine. Which alpha finds most depends on the
 /// shop: 0.5 for held-out items of Online Retail's invoices, 0.7 for Instacart's and a Belgian
@@ -79,6 +80,7 @@ package struct CoPurchase: Recommender {
             counts.deallocate()
         }
         nonisolated(unsafe) let (row, count) = (rows, counts)
+        let shop = Shop(holders: holders, model: self)
         let steps = min(32, itemCount)
         for step in 0..<steps {
             guard !context.isCancelled() else {
@@ -89,6 +91,7 @@ package struct CoPurchase: Recommender {
                 // All zero between items.
                 let together = count + worker * itemCount
                 var partners: [Int32] = []
+                var keys: [RankedKey] = []
                 for item in first + range.lowerBound..<first + range.upperBound {
                     for holder in holders.row(item) {
                         for entry in baskets.row(Int(holders.columns[holder])) {
@@ -98,7 +101,7 @@ package struct CoPurchase: Recommender {
                         }
                     }
                     row[item] = strongest(
-                        of: partners, for: item, together: together, holders: holders)
+                        of: partners, for: item, together: together, in: shop, keys: &keys)
                     for other in partners { together[Int(other)] = 0 }
                     partners.removeAll(keepingCapacity: true)
                 }
@@ -109,31 +112,51 @@ package struct CoPurchase: Recommender {
         return NeighborLists(rows: rows)
     }
 
-    /// The best partners of one item, strongest first and by number among equals.
-    private func strongest(
-        of partners: [Int32], for item: Int, together: UnsafePointer<Int32>, holders: SparseMatrix
-    ) -> [Neighbor] {
-        let baskets = Float(holders.columnCount)
-        let own = Float(holders.row(item).count)
-        var found: [Neighbor] = []
-        for other in partners where Int(other) != item && together[Int(other)] >= supportMin {
-            let both = Float(together[Int(other)])
-            let others = Float(holders.row(Int(other)).count)
-            let lift = both / own * (baskets / others)
-            guard lift > 1 else { continue }
-            found.append(
-                Neighbor(
-                    item: other, score: score(both: both, own: own, others: others), lift: lift,
-                    confidence: both / own))
+    /// How many baskets hold each item, and what that does to its scores.
+    private struct Shop: Sendable {
+        let baskets: Float
+        /// n_i.
+        let counts: [Float]
+        /// (n_i + s)^-alpha, and (n_i + s)^(alpha - 1): their product with n_ij is the score.
+        let forward: [Float]
+        let backward: [Float]
+
+        init(holders: SparseMatrix, model: CoPurchase) {
+            baskets = Float(holders.columnCount)
+            counts = (0..<holders.rows).map { Float(holders.row($0).count) }
+            // What is in no basket is no partner either.
+            let sums = counts.map { max(1, $0) + model.shrinkage }
+            forward = sums.map { power($0, -model.confidenceShare) }
+            backward = sums.map { power($0, model.confidenceShare - 1) }
         }
-        found.sort { ($1.score, $0.item) < ($0.score, $1.item) }
-        return Array(found.prefix(neighborsMax))
     }
 
-    private func score(both: Float, own: Float, others: Float) -> Float {
-        let forward = both / (own + shrinkage)
-        let backward = both / (others + shrinkage)
-        return power(forward, confidenceShare) * power(backward, 1 - confidenceShare)
+    /// The best partners of one item, strongest first and by number among equals.
+    ///
+    /// - Parameter keys: scratch.
+    private func strongest(
+        of partners: [Int32], for item: Int, together: UnsafePointer<Int32>, in shop: Shop,
+        keys: inout [RankedKey]
+    ) -> [Neighbor] {
+        keys.removeAll(keepingCapacity: true)
+        let own = shop.counts[item]
+        for other in partners where Int(other) != item && together[Int(other)] >= supportMin {
+            let both = Float(together[Int(other)])
+            guard lift(both, own, shop.counts[Int(other)], shop) > 1 else { continue }
+            let score = both * shop.forward[item] * shop.backward[Int(other)]
+            keys.append(RankedKey(item: other, score: min(1, score)))
+        }
+        keys.keepFirst(neighborsMax)
+        return keys.map { key in
+            let both = Float(together[Int(key.item)])
+            return Neighbor(
+                item: key.item, score: key.score,
+                lift: lift(both, own, shop.counts[Int(key.item)], shop), confidence: both / own)
+        }
+    }
+
+    private func lift(_ both: Float, _ own: Float, _ others: Float, _ shop: Shop) -> Float {
+        both / own * (shop.baskets / others)
     }
 
     private func validate() throws(TrainingError) {

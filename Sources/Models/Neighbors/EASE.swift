@@ -21,13 +21,16 @@ package struct EASE: Recommender {
     package var weightsMax = 1_500
     /// The most memory that the matrix may take, in bytes; a larger one is refused.
     package var memoryBytesMax = 4 << 30
+    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
+    /// What is served walks them all for each item of a basket.
+    package var targetsMax = 10_000
 
     package init() {}
 
     package var hyperparameters: [String: Double] {
         [
             "regularization": Double(regularization), "weights_max": Double(weightsMax),
-            "memory_bytes_max": Double(memoryBytesMax),
+            "targets_max": Double(targetsMax), "memory_bytes_max": Double(memoryBytesMax),
         ]
     }
 
@@ -39,19 +42,21 @@ package struct EASE: Recommender {
             throw TrainingError("ease: no event of a known user; it learns from histories")
         }
         let items = data.interactions.columnCount
-        let bytes = SquareMatrix.bytes(rows: items)
+        // What nobody took has no weights, and a catalog may be full of it.
+        let taken = TakenItems(data.interactions)
+        let bytes = SquareMatrix.bytes(rows: taken.items.count)
         guard bytes <= memoryBytesMax, bytes < Int.max else {
             throw TrainingError(
-                "ease: \(items) items take \(bytes >> 20) MiB of memory, and memory_bytes_max "
+                "ease: \(taken.items.count) items take \(bytes >> 20) MiB of memory, and memory_bytes_max "
                     + "allows \(memoryBytesMax >> 20) MiB; slim needs far less")
         }
         try DenseAlgebra.require(for: Self.name)
-        let matrix = SquareMatrix(rows: items)
+        let matrix = SquareMatrix(rows: taken.items.count)
         var steps = TrainingSteps(
             model: Self.name, total: 3 + TrainingSteps.listSteps(rows: items), context: context)
         try steps.check()
         matrix.fill(
-            with: data.interactions, weights: data.rowWeights, ridge: regularization,
+            with: taken.interactions, weights: data.rowWeights, ridge: regularization,
             threads: context.threads)
         steps.finish()
         try steps.check()
@@ -65,10 +70,14 @@ package struct EASE: Recommender {
         matrix.invert(threads: context.threads)
         steps.finish()
         let sources = try steps.makeLists(rows: items, makeScratch: {}) { target, _ in
-            matrix.weights(to: target, limit: weightsMax)
+            guard let place = taken.places[target] else { return [] }
+            return matrix.weights(to: place, limit: weightsMax).map {
+                RankedKey(item: taken.items[Int($0.item)], score: $0.score)
+            }
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(columnCount: items, threads: context.threads)
+            .truncated(to: targetsMax)
         return parts
     }
 
@@ -78,8 +87,31 @@ package struct EASE: Recommender {
             regularization > 0 && regularization.isFinite, "regularization must be positive",
             regularization)
         try check.require(weightsMax > 0, "weights_max must be at least 1", weightsMax)
+        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
         try check.require(
             memoryBytesMax > 0, "memory_bytes_max must be at least 1", memoryBytesMax)
+    }
+}
+
+/// The items that somebody took, numbered without gaps.
+private struct TakenItems: Sendable {
+    /// Ascending.
+    let items: [Int32]
+    /// By item, its place in `items`; nil where nobody took it.
+    let places: [Int?]
+    /// Users x taken items.
+    let interactions: SparseMatrix
+
+    init(_ matrix: SparseMatrix) {
+        let counts = matrix.columnCounts
+        let items = (0..<Int32(matrix.columnCount)).filter { counts[Int($0)] > 0 }
+        var places = Array(repeating: Int?.none, count: matrix.columnCount)
+        for (place, item) in items.enumerated() { places[Int(item)] = place }
+        self.items = items
+        self.places = places
+        interactions = SparseMatrix(
+            rows: matrix.rows, columnCount: items.count, rowOffsets: matrix.rowOffsets,
+            columns: matrix.columns.map { Int32(places[Int($0)]!) }, values: matrix.values)
     }
 }
 

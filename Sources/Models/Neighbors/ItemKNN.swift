@@ -46,6 +46,9 @@ package struct ItemKNN: Recommender {
     package var activityExponent: Float = 0.5
     /// The items that may lead to one item; at least 1.
     package var neighborsMax = 100
+    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
+    /// What is served walks them all for each item of a basket.
+    package var targetsMax = 10_000
 
     package init() {}
 
@@ -54,7 +57,7 @@ package struct ItemKNN: Recommender {
             "similarity": Double(similarity.rawValue), "shrinkage": Double(shrinkage),
             "popularity_exponent": Double(popularityExponent),
             "activity_exponent": Double(activityExponent),
-            "neighbors_max": Double(neighborsMax),
+            "neighbors_max": Double(neighborsMax), "targets_max": Double(targetsMax),
         ]
     }
 
@@ -102,7 +105,8 @@ package struct ItemKNN: Recommender {
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
-            columnCount: items.rows, threads: context.threads)
+            columnCount: items.rows, threads: context.threads
+        ).truncated(to: targetsMax)
         return parts
     }
 
@@ -123,5 +127,6 @@ package struct ItemKNN: Recommender {
             activityExponent >= 0 && activityExponent.isFinite,
             "activity_exponent must be 0 or more", activityExponent)
         try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
+        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
     }
 }

@@ -48,6 +48,9 @@ package struct SLIM: Recommender {
     package var sweepsMax = 20
     /// Positive.
     package var tolerance: Float = 0.001
+    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
+    /// What is served walks them all for each item of a basket.
+    package var targetsMax = 10_000
 
     package init() {}
 
@@ -58,7 +61,7 @@ package struct SLIM: Recommender {
             "popularity_exponent": Double(popularityExponent),
             "non_negative": isNonNegative ? 1 : 0,
             "candidates_max": Double(candidatesMax), "sweeps_max": Double(sweepsMax),
-            "tolerance": Double(tolerance),
+            "tolerance": Double(tolerance), "targets_max": Double(targetsMax),
         ]
     }
 
@@ -87,7 +90,8 @@ package struct SLIM: Recommender {
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
-            columnCount: table.items.rows, threads: context.threads)
+            columnCount: table.items.rows, threads: context.threads
+        ).truncated(to: targetsMax)
         return parts
     }
 
@@ -191,6 +195,7 @@ package struct SLIM: Recommender {
             activityExponent >= 0 && activityExponent.isFinite,
             "activity_exponent must be 0 or more", activityExponent)
         try check.require(candidatesMax > 0, "candidates_max must be at least 1", candidatesMax)
+        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
         try check.require(sweepsMax > 0, "sweeps_max must be at least 1", sweepsMax)
         try check.require(
             tolerance > 0 && tolerance.isFinite, "tolerance must be positive", tolerance)

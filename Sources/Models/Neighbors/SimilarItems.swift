@@ -22,78 +22,133 @@ package struct SimilarItems: Sendable {
     package func lists(items: Matrix, context: TrainingContext) throws(TrainingError)
         -> NeighborLists
     {
-        let unit = unitRows(items)
-        return try unit.values.withUnsafeBufferPointer { values throws(TrainingError) in
-            let addresses: [UnsafePointer<Float>?] = (0..<items.rows).map {
-                values.baseAddress! + $0 * items.columns
-            }
-            return try addresses.withUnsafeBufferPointer { rows throws(TrainingError) in
-                try lists(of: rows, columns: items.columns, context: context)
-            }
-        }
-    }
-
-    private func lists(
-        of vectors: UnsafeBufferPointer<UnsafePointer<Float>?>, columns: Int,
-        context: TrainingContext
-    ) throws(TrainingError) -> NeighborLists {
-        let rows = UnsafeMutableBufferPointer<[Neighbor]>.allocate(capacity: vectors.count)
-        rows.initialize(repeating: [])
-        defer { rows.deinitialize().deallocate() }
-        nonisolated(unsafe) let (row, vectors) = (rows, vectors)
-        let steps = min(32, vectors.count)
+        let vectors = UnitVectors(items)
+        let lists = UnsafeMutableBufferPointer<[RankedKey]>.allocate(capacity: items.rows)
+        lists.initialize(repeating: [])
+        defer { lists.deinitialize().deallocate() }
+        nonisolated(unsafe) let target = lists
+        let groups = vectors.groupCount
+        let steps = min(32, groups)
         for step in 0..<steps {
             guard !context.isCancelled() else {
                 throw TrainingError("similar items: training was cancelled")
             }
-            let (first, end) = (vectors.count * step / steps, vectors.count * (step + 1) / steps)
-            parallelFor(count: end - first, chunk: 16, threads: context.threads) { _, range in
-                var cosines = Array(repeating: Float(0), count: vectors.count)
-                for item in first + range.lowerBound..<first + range.upperBound {
-                    row[item] = nearest(
-                        to: item, rows: vectors, columns: columns, cosines: &cosines)
+            let (first, end) = (groups * step / steps, groups * (step + 1) / steps)
+            parallelFor(count: end - first, chunk: 2, threads: context.threads) {
+                [neighborsMax] _, range in
+                let scratch = Scratch(vectors, limit: neighborsMax)
+                for group in first + range.lowerBound..<first + range.upperBound {
+                    vectors.score(group: group, scratch.cosines)
+                    for place in vectors.places(of: group) {
+                        target[Int(vectors.items[place])] = scratch.nearest(to: place, in: vectors)
+                    }
                 }
             }
             context.report(
                 TrainingProgress(model: "similar", step: step + 1, steps: steps, loss: nil))
         }
-        return NeighborLists(rows: rows)
+        return NeighborLists(keys: lists)
     }
+}
 
-    /// - Parameters:
-    ///   - rows: the addresses of all unit vectors.
-    ///   - cosines: scratch for as many scores.
-    private func nearest(
-        to item: Int, rows: UnsafeBufferPointer<UnsafePointer<Float>?>, columns: Int,
-        cosines: inout [Float]
-    ) -> [Neighbor] {
-        sc_dot_rows(rows[item]!, rows.baseAddress!, rows.count, columns, &cosines)
-        var found: [Neighbor] = []
-        for (other, cosine) in cosines.enumerated() where other != item && cosine > 0 {
-            if found.count == neighborsMax, cosine <= found[neighborsMax - 1].score { continue }
-            let neighbor = Neighbor(
-                item: Int32(other), score: min(1, cosine), lift: 0, confidence: 0)
-            insert(neighbor, into: &found)
-        }
-        return found
-    }
+/// The vectors of length 1 of all items that have one, in the kernels' panels.
+///
+/// `@unchecked Sendable`: nothing is written after the initializer.
+private final class UnitVectors: @unchecked Sendable {
+    /// The items whose vector is not zero, ascending.
+    let items: [Int32]
+    private let columns: Int
+    /// Shape `[items, D]`.
+    private let rows: PaddedRows
+    private let panels: UnsafeMutablePointer<Float>
+    private let panelCount: Int
 
-    /// Keeps the list sorted and no longer than `neighborsMax`; later items lose among equals.
-    private func insert(_ neighbor: Neighbor, into found: inout [Neighbor]) {
-        if found.count == neighborsMax { found.removeLast() }
-        var position = found.count
-        while position > 0, found[position - 1].score < neighbor.score { position -= 1 }
-        found.insert(neighbor, at: position)
-    }
+    private static let group = Int(SC_RANK_QUERIES)
 
-    private func unitRows(_ items: Matrix) -> Matrix {
-        var unit = items
-        for row in 0..<items.rows {
-            let slice = items[row: row]
-            let norm = slice.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
+    init(_ matrix: Matrix) {
+        columns = matrix.columns
+        var items: [Int32] = []
+        var unit: [Float] = []
+        for row in 0..<matrix.rows {
+            let vector = matrix[row: row]
+            let norm = vector.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
             guard norm > 0 else { continue }
-            for index in slice.indices { unit.values[index] = slice[index] / norm }
+            items.append(Int32(row))
+            unit.append(contentsOf: vector.lazy.map { $0 / norm })
         }
-        return unit
+        self.items = items
+        let width = Int(SC_RANK_ITEMS)
+        panelCount = (items.count + width - 1) / width
+        let floats = max(1, panelCount * width * columns)
+        panels = UnsafeMutableRawPointer.allocate(
+            byteCount: floats * MemoryLayout<Float>.stride, alignment: 64
+        ).bindMemory(to: Float.self, capacity: floats)
+        rows = PaddedRows(rows: items.count, columns: columns)
+        for row in items.indices {
+            for column in 0..<columns { rows[row][column] = unit[row * columns + column] }
+        }
+        unit.withUnsafeBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            sc_rank_pack(base, items.count, columns, panels)
+        }
+    }
+
+    deinit { panels.deallocate() }
+
+    /// The floats between one row of scores and the next.
+    var stride: Int { panelCount * Int(SC_RANK_ITEMS) }
+    var groupCount: Int { (items.count + Self.group - 1) / Self.group }
+
+    /// The places of a group's items among `items`.
+    func places(of group: Int) -> Range<Int> {
+        group * Self.group..<min((group + 1) * Self.group, items.count)
+    }
+
+    /// Writes the cosines of a group's items to all items, `stride` floats apart.
+    func score(group: Int, _ cosines: UnsafeMutablePointer<Float>) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, columns * Self.group)) {
+            queries in
+            queries.initialize(repeating: 0)
+            for (row, place) in places(of: group).enumerated() {
+                for column in 0..<columns {
+                    queries[column * Self.group + row] = rows[place][column]
+                }
+            }
+            sc_rank_scores(
+                queries.baseAddress!, panels, panelCount, columns, cosines, stride)
+        }
+    }
+}
+
+/// What one thread keeps from item to item.
+private final class Scratch {
+    /// Of a group of items to all, shape `[SC_RANK_QUERIES, stride]`.
+    let cosines: UnsafeMutablePointer<Float>
+    private let limit: Int
+    private var keys: [RankedKey] = []
+
+    init(_ vectors: UnitVectors, limit: Int) {
+        cosines = .allocate(capacity: max(1, Int(SC_RANK_QUERIES) * vectors.stride))
+        self.limit = limit
+    }
+
+    deinit { cosines.deallocate() }
+
+    /// The items of the largest cosines above 0 to one, whose group's are in `cosines`.
+    func nearest(to place: Int, in vectors: UnitVectors) -> [RankedKey] {
+        let row = cosines + place % Int(SC_RANK_QUERIES) * vectors.stride
+        keys.removeAll(keepingCapacity: true)
+        // Once there are enough, what is no larger than the last of them is passed over: items come
+        // in order, and later ones lose among equals.
+        var bar: Float = 0
+        for other in 0..<vectors.items.count where row[other] > bar && other != place {
+            keys.append(RankedKey(item: vectors.items[other], score: min(1, row[other])))
+            if keys.count == 4 * limit {
+                keys.selectFirst(limit)
+                bar = max(bar, keys.max()!.score)
+            }
+        }
+        keys.keepFirst(limit)
+        return keys
     }
 }
