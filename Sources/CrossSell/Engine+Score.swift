@@ -8,6 +8,12 @@ extension Engine {
     ///
     /// - Precondition: the query keeps to ``limits``.
     package func score(_ ids: [IDView], for query: borrowing Query) -> Tier {
+        read(query)
+        return scoreAgainstWhatWasRead(ids, for: query)
+    }
+
+    /// ``score(_:for:)`` for the query that was read last.
+    package func scoreAgainstWhatWasRead(_ ids: [IDView], for query: borrowing Query) -> Tier {
         let found = gather(query, findsCandidates: false)
         unknownPositions.removeAll(keepingCapacity: true)
         scores.removeAll(keepingCapacity: true)

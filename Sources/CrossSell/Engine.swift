@@ -73,6 +73,9 @@ package final class Engine {
         userReader.quiesce()
     }
 
+    /// About how many nanoseconds an exact search of so many rows takes.
+    package func scanNanoseconds(rows: Int) -> Int64 { Int64(sources.cost.scan(rows: rows)) }
+
     /// Finds, ranks, filters and explains a slate; leaves it in ``slate`` and ``reasons``.
     ///
     /// - Precondition: the query keeps to ``limits``.
@@ -80,6 +83,22 @@ package final class Engine {
     /// - Complexity: O(edges of the context's lists) and, with vectors, O(H D^2 + D^3) for the
     ///   fold-in of H context items and one scan of the store; then O(C + k log C) for C candidates.
     package func recommend(_ query: borrowing Query) -> Tier {
+        read(query)
+        return recommendWhatWasRead(query)
+    }
+
+    /// Turns a query's ids into ordinals, which the next step of the same query goes on from.
+    ///
+    /// - Returns: about how many nanoseconds ``recommendWhatWasRead(_:)`` will take.
+    /// - Complexity: one look-up an id.
+    @discardableResult
+    package func read(_ query: borrowing Query) -> Int64 {
+        context.read(query, lookUp, users: userReader)
+        return Int64(sources.cost(query, context, ranker))
+    }
+
+    /// ``recommend(_:)`` for the query that was read last.
+    package func recommendWhatWasRead(_ query: borrowing Query) -> Tier {
         let found = gather(query)
         rank(query, found)
         if query.wantsReasons { explain(query, found) }
@@ -90,7 +109,7 @@ package final class Engine {
     /// blend.
     package func rank(by network: RankerNetwork) { ranker.use(network) }
 
-    /// Reads a query and gathers its candidates with their features.
+    /// Gathers the candidates of the query that was read last, with their features.
     ///
     /// - Parameter findsCandidates: false where the items are named and only their features are
     ///   wanted.
@@ -98,7 +117,6 @@ package final class Engine {
         slate.removeAll(keepingCapacity: true)
         reasons.removeAll(keepingCapacity: true)
         columns.removeAll()
-        context.read(query, lookUp, users: userReader)
         rules.read(query)
         return sources.gather(
             query, context, rules, ranker, columns, findsCandidates: findsCandidates,

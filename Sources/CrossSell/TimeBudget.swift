@@ -33,8 +33,10 @@ struct CostModel {
         return 0.03 * d * d * Double(count) + 0.03 * d * d * d + 50 * d
     }
 
-    /// One exact search: O(I D).
-    var scan: Double { 0.05 * Double(items) * Double(max(dimensions, 32)) }
+    /// One exact search of the model's items: O(I D).
+    var scan: Double { scan(rows: items) }
+
+    func scan(rows: Int) -> Double { 0.05 * Double(rows) * Double(max(dimensions, 32)) }
 
     /// Naming the items behind `k` inner products of a context of so many items: O(k (D^2 + H D)).
     func explain(_ k: Int, _ count: Int) -> Double {

@@ -101,6 +101,9 @@ final class EmbeddingsService {
         let vector = try FieldCheck.vector(
             request.pointee.vector, request.pointee.n_vector, "vector",
             dimensions: engine.generation.dimensions)
+        if try LongCalls.move(call, estimate: engine.scanNanoseconds(rows: reader.store.count)) {
+            return
+        }
         do {
             try reader.nearest(to: vector, k: k, into: &nearest)
         } catch {

@@ -30,7 +30,10 @@ final class ScoringService {
             &scoredItems, "items", request.pointee.items, request.pointee.n_items,
             max: engine.limits.scoredItems)
         guard !scoredItems.isEmpty else { throw RPCError(.invalidArgument, "items is empty") }
-        let tier = engine.score(scoredItems, for: query)
+        query.deadline = call.deadline.nanoseconds
+        query.k = scoredItems.count
+        if try LongCalls.move(call, estimate: engine.read(query)) { return }
+        let tier = engine.scoreAgainstWhatWasRead(scoredItems, for: query)
 
         var response = Sidecart__V1__ScoreResponse()
         sidecart__v1__score_response__init(&response)
@@ -61,7 +64,9 @@ final class ScoringService {
         query.includesOutOfStock = request.pointee.include_out_of_stock != 0
         query.perCategoryMax = Int(request.pointee.per_category_max)
         query.wantsReasons = request.pointee.ids_only == 0
-        let tier = engine.recommend(query)
+        query.deadline = call.deadline.nanoseconds
+        if try LongCalls.move(call, estimate: engine.read(query)) { return }
+        let tier = engine.recommendWhatWasRead(query)
 
         var response = Sidecart__V1__RecommendResponse()
         sidecart__v1__recommend_response__init(&response)

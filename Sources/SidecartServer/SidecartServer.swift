@@ -1,5 +1,6 @@
 package import CrossSell
 internal import EmbeddingStore
+internal import EventLoop
 package import RPC
 
 /// Serves one model on a Unix socket, from start to drain.
@@ -44,7 +45,7 @@ package final class SidecartServer: Sendable {
         serving.onBreakOff = configuration.onBreakOff
         rpc = try RPCServer(serving) { lane in
             let engine = try Engine(
-                model, limits: configuration.engineLimits, clock: MonotonicClock.now)
+                model, limits: configuration.engineLimits, clock: { MonotonicClock.now() })
             let router = Router()
             ScoringService(engine: engine).register(in: router)
             EmbeddingsService(engine: engine).register(in: router)

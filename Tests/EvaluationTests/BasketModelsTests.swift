@@ -21,7 +21,7 @@ import Testing
         var dataset = makeDataset(users: 60, items: 30, baskets: 150, events)
         for item in 0..<30 { dataset.catalog.update(item: item, category: ["c\(item % 3)"]) }
         return try EventSplits(dataset: dataset, seed: 1).makeBasketPlan(
-            testShare: 0.2, itemBasketsMin: 1, at: [5])
+            BasketCompletion(itemBasketsMin: 1), at: [5])
     }
 
     @Test(arguments: ModelRegistry.all.map(\.name))

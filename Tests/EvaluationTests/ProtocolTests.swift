@@ -127,39 +127,6 @@ import Testing
         }
     }
 
-    @Test func `basket completion hides one known item of each later basket`() throws {
-        // Ten baskets in the order of time; the last two are asked about. Item 3 is in too few.
-        let contents: [[Int32]] = Array(repeating: [0, 1, 2], count: 8) + [[0, 1, 3], [2, 3]]
-        let events = contents.enumerated().flatMap { basket, items in
-            items.map { (user: Int32(0), item: $0, time: Int64(basket), basket: Int32(basket)) }
-        }
-        let dataset = makeDataset(users: 1, items: 4, baskets: 10, events)
-        let plan = try EventSplits(dataset: dataset).makeBasketPlan()
-        let split = plan.splits[0]
-        let task = split.tasks[0]
-        #expect(split.training.baskets?.rows == 8)
-        #expect(task.count == 1)
-        #expect(task.context == .basket && task.excludesContext)
-        #expect((rows(task.contexts)[0] + rows(task.relevant)[0]).sorted() == [0, 1])
-        #expect(task.unrankable == [3])
-        let inner = try split.makeValidation()
-        #expect(inner.training.baskets?.rows == 6)
-        #expect(inner.tasks[0].count == 2)
-    }
-
-    @Test func `events without baskets or times are refused for basket completion`() throws {
-        let loose = makeDataset(users: 1, items: 3, [(0, 0, 1, -1), (0, 1, 2, -1)])
-        let timeless = makeDataset(
-            users: 1, items: 2, baskets: 2,
-            [(0, 0, EventTable.noTime, 0), (0, 1, EventTable.noTime, 1)])
-        for (dataset, reason) in [(loose, "no baskets"), (timeless, "baskets without times")] {
-            let error = #expect(throws: EvaluationError.self) {
-                try EventSplits(dataset: dataset).makeBasketPlan()
-            }
-            #expect(error?.description.hasPrefix(reason) == true)
-        }
-    }
-
     private func nextBasket(
         history: String, future: String = #"{"7":[[-1],[2,0],[-1]],"10":[[-1],[1],[-1]]}"#,
         keys: String = #"{"item_num":3,"train":[],"val":["10"],"test":["7"]}"#

@@ -98,8 +98,7 @@ struct ItemLookUp {
 
     /// The item's row of the store; nil where it has none, or where it was deleted.
     func row(of ordinal: UInt32) -> StoreRow? {
-        guard hasVectors, Int(ordinal) < items.count else { return nil }
-        return reader.find(items.ids[Int(ordinal)])
+        hasVectors ? reader.row(ordinal: ordinal) : nil
     }
 
     /// The item's id; nil where it was put while serving and deleted since.

@@ -18,7 +18,7 @@ final class CandidateSources {
     let userLists: UserListSource?
     let vectors: VectorSource?
     private let items: ItemTable
-    private let cost: CostModel
+    let cost: CostModel
 
     /// How many of the best sellers are looked through as a last resort: far more than one request
     /// can rule out by id, few enough where stock and categories rule out the rest.

@@ -86,8 +86,7 @@ package struct Contest: Sendable {
 
     /// Whether a model can be asked what the plan asks.
     private func canAnswer(_ model: any Recommender) -> Bool {
-        model.answersBaskets
-            || !plan.splits.contains { $0.tasks.contains { $0.context == .basket } }
+        model.answersBaskets || !plan.asksWithBaskets
     }
 
     /// Trains a model on a split and ranks the queries of all its tasks.

@@ -1,99 +1,112 @@
 internal import Interactions
 internal import Models
 
+/// Which baskets basket completion holds out, and what it asks about them.
+package struct BasketCompletion: Sendable {
+    /// Which baskets are held out.
+    package enum Split: String, CaseIterable, Sendable {
+        /// The newest ones, by the time of their last event.
+        case time
+        /// Some drawn by the seed, for files without times.
+        case random
+    }
+
+    /// nil for ``Split/time`` where most baskets have times that differ, else ``Split/random``.
+    package var split: Split?
+    /// The share of baskets that is held out, above 0 and below 1.
+    package var testShare: Double
+    /// An item is hidden only where at least so many training baskets hold it.
+    package var itemBasketsMin: Int
+    /// At most so many baskets are asked about, evenly spread over those that can be; nil for all.
+    package var queriesMax: Int?
+
+    package init(
+        split: Split? = nil, testShare: Double = 0.2, itemBasketsMin: Int = 5,
+        queriesMax: Int? = 4_000
+    ) {
+        precondition(testShare > 0 && testShare < 1, "a share of \(testShare)")
+        precondition(queriesMax.map { $0 > 0 } ?? true, "\(queriesMax!) queries")
+        self.split = split
+        self.testShare = testShare
+        self.itemBasketsMin = itemBasketsMin
+        self.queriesMax = queriesMax
+    }
+}
+
 extension EventSplits {
-    /// Hides one item of each later basket and ranks all items given the rest.
+    /// Hides one item of each held-out basket and ranks all items given the rest.
     ///
-    /// Baskets are the orders that events name, by the time of their first event. The newest
-    /// `testShare` of them are held out; of each, those items count that at least `itemBasketsMin`
-    /// training baskets hold, and where there are two or more, one drawn by the seed is hidden. All
-    /// items that frequent are ranked but the rest of the basket.
+    /// Baskets are the orders that events name. Of each held-out one with two or more items, one
+    /// that enough training baskets hold is drawn by the seed and hidden. Its other items that the
+    /// training part knows, frequent or not, are the context; all items of the training part but
+    /// these are ranked, those that the user took before too. A user whom the training part does
+    /// not know is nobody: -1.
     ///
-    /// - Throws: ``EvaluationError`` where no event names a basket, or baskets have no times.
+    /// - Throws: ``EvaluationError`` where no event names a basket, baskets cannot be split as
+    ///   asked, or none of those held out can be asked about.
     package func makeBasketPlan(
-        testShare: Double = 0.2, itemBasketsMin: Int = 5, at lengths: [Int] = [5, 10, 20]
+        _ completion: BasketCompletion = BasketCompletion(), at lengths: [Int] = [5, 10, 20]
     ) throws(EvaluationError) -> EvaluationPlan {
-        EvaluationPlan(
-            title: "basket completion",
-            summary:
-                "One item of each of the newest \(percent(testShare)) of baskets is hidden, and all items of "
-                + "at least \(itemBasketsMin) training baskets are ranked given the rest.",
-            splits: [try basketSplit(testShare: testShare, itemBasketsMin: itemBasketsMin)],
+        let (split, summary) = try basketSplit(completion, HeldOutBaskets(of: self, completion))
+        return EvaluationPlan(
+            title: "basket completion", summary: summary, splits: [split],
             leading: Measure(.ndcg, at: lengths.contains(10) ? 10 : lengths.last!),
             lengths: lengths)
     }
 
-    private func basketSplit(testShare: Double, itemBasketsMin: Int) throws(EvaluationError)
-        -> EvaluationSplit
-    {
-        let events = dataset.events
-        var start = Array(repeating: Int64.max, count: dataset.baskets.count)
-        for event in 0..<events.count
-        where events.baskets[event] != EventTable.none && counts(event) {
-            guard events.times[event] != EventTable.noTime else { continue }
-            let basket = Int(events.baskets[event])
-            start[basket] = min(start[basket], events.times[event])
-        }
-        let dated = start.indices.filter { start[$0] < .max }.sorted {
-            (start[$0], $0) < (start[$1], $1)
-        }
-        guard dated.count >= 2 else {
-            throw EvaluationError(
-                dataset.baskets.count == 0
-                    ? "no baskets: basket completion takes events that name their order or session"
-                    : "baskets without times: basket completion holds out the newest ones")
-        }
-        let trainedCount = min(dated.count - 1, Int(Double(dated.count) * (1 - testShare)))
-        var isHeld = Array(repeating: false, count: dataset.baskets.count)
-        for basket in dated[trainedCount...] { isHeld[basket] = true }
-        let cut = start[dated[trainedCount]]
-        // Events of no basket belong to the past by their own time.
-        let past = dataset.keepingEvents {
-            events.baskets[$0] == EventTable.none
-                ? events.times[$0] < cut : !isHeld[Int(events.baskets[$0])]
-        }
+    private func basketSplit(
+        _ completion: BasketCompletion, _ held: HeldOutBaskets
+    ) throws(EvaluationError) -> (split: EvaluationSplit, summary: String) {
+        let past = dataset.keepingEvents(where: held.isPast)
         let training = try trainingData(past)
-        let task = completions(
-            of: dated[trainedCount...], training: training, itemBasketsMin: itemBasketsMin)
-        guard task.count > 0 else {
+        let all = completions(of: held, training: training, completion.itemBasketsMin)
+        guard all.count > 0 else {
             throw EvaluationError(
-                "no later basket has two items that \(itemBasketsMin) training baskets hold")
+                "of \(held.baskets.count) held-out baskets (of \(held.total)) none has two items and "
+                    + "among them one that at least \(completion.itemBasketsMin) training baskets hold"
+            )
         }
-        return EvaluationSplit(training: training, tasks: [task]) {
+        let task = all.thinned(to: completion.queriesMax ?? all.count)
+        // The choice of hyperparameters splits the training part in the same way.
+        var inner = completion
+        inner.split = held.split
+        let innerCompletion = inner
+        let split = EvaluationSplit(training: training, tasks: [task]) {
             () throws(EvaluationError) in
-            try EventSplits(dataset: past, options: options, seed: seed &+ 1)
-                .basketSplit(testShare: testShare, itemBasketsMin: itemBasketsMin)
+            let splits = EventSplits(dataset: past, options: options, seed: seed &+ 1)
+            return try splits.basketSplit(
+                innerCompletion, HeldOutBaskets(of: splits, innerCompletion)
+            ).split
         }
+        let summary =
+            "\(held.summary) In each, one item that at least \(completion.itemBasketsMin) training "
+            + "baskets hold is hidden, and all items of the training part are ranked given the rest of "
+            + "the basket. \(task.count) of the \(all.count) baskets that can be asked about are judged."
+        return (split, summary)
     }
 
     private func completions(
-        of baskets: ArraySlice<Int>, training: TrainingData, itemBasketsMin: Int
+        of held: HeldOutBaskets, training: TrainingData, _ itemBasketsMin: Int
     ) -> RankingTask {
         var holders = Array(repeating: 0, count: dataset.items.count)
         for item in training.baskets?.columns ?? [] { holders[Int(item)] += 1 }
-        var contents: [Int: Set<Int32>] = [:]
-        var buyer: [Int: Int32] = [:]
-        for basket in baskets { contents[basket] = [] }
-        let events = dataset.events
-        for event in 0..<events.count
-        where events.baskets[event] != EventTable.none && counts(event) {
-            let (basket, item) = (Int(events.baskets[event]), events.items[event])
-            guard contents[basket] != nil, holders[Int(item)] >= itemBasketsMin else { continue }
-            contents[basket]!.insert(item)
-            buyer[basket] = events.users[event]
-        }
+        let counts = training.itemCounts
         var generator = SeededGenerator(seed: seed)
         var task = RankingTaskBuilder(itemCount: dataset.items.count)
-        for basket in baskets {
-            var items = contents[basket]!.sorted()
-            guard items.count >= 2 else { continue }
-            let hidden = items.remove(at: Int.random(in: items.indices, using: &generator))
-            task.append(user: buyer[basket]!, context: items, relevant: [hidden])
+        for basket in held.baskets {
+            let items = held.contents[basket].sorted()
+            let frequent = items.filter { holders[Int($0)] >= max(1, itemBasketsMin) }
+            guard items.count >= 2, let hidden = frequent.randomElement(using: &generator) else {
+                continue
+            }
+            let user = held.users[basket]
+            let isKnown = user >= 0 && !training.interactions.row(Int(user)).isEmpty
+            task.append(
+                user: isKnown ? user : -1,
+                context: items.filter { $0 != hidden && counts[Int($0)] > 0 }, relevant: [hidden])
         }
         var result = task.make(context: .basket, excludesContext: true)
-        result.unrankable = holders.indices.filter { holders[$0] < itemBasketsMin }.map {
-            Int32($0)
-        }
+        result.unrankable = counts.indices.filter { counts[$0] == 0 }.map { Int32($0) }
         return result
     }
 }

@@ -13,6 +13,21 @@ package struct EvaluationPlan: Sendable {
     /// The list lengths to report, ascending.
     package var lengths: [Int]
 
+    /// Whether models are asked with baskets, so that they must answer shoppers whom they do not
+    /// know.
+    package var asksWithBaskets: Bool {
+        splits.contains { $0.tasks.contains { $0.context == .basket } }
+    }
+
+    /// - Throws: ``EvaluationError`` where a split asks nothing, and a table of it would say
+    ///   nothing.
+    package func checkAsks() throws(EvaluationError) {
+        guard splits.allSatisfy({ $0.tasks.contains { $0.count > 0 } }) else {
+            throw EvaluationError(
+                "\(title): nothing that was held out can be asked about, so nothing can be judged")
+        }
+    }
+
     package init(
         title: String, summary: String, splits: [EvaluationSplit], leading: Measure,
         lengths: [Int]

@@ -25,12 +25,13 @@ package struct EventSplits: Sendable {
     package func makeTemporalPlan(
         testShare: Double = 0.2, at lengths: [Int] = [5, 10, 20]
     ) throws(EvaluationError) -> EvaluationPlan {
-        EvaluationPlan(
+        let (split, held) = try temporalSplit(testShare: testShare)
+        return EvaluationPlan(
             title: "temporal split",
             summary:
-                "The newest \(percent(testShare)) of events are held out. All items are ranked but those "
+                "The newest \(held) of events are held out. All items are ranked but those "
                 + "that the user took before.",
-            splits: [try temporalSplit(testShare: testShare)],
+            splits: [split],
             leading: Measure(.ndcg, at: lengths.contains(10) ? 10 : lengths.last!),
             lengths: lengths)
     }
@@ -64,7 +65,10 @@ package struct EventSplits: Sendable {
         } catch { throw EvaluationError("the training part: \(error)") }
     }
 
-    private func temporalSplit(testShare: Double) throws(EvaluationError) -> EvaluationSplit {
+    /// - Returns: the split, and how many events it holds out, for people.
+    private func temporalSplit(testShare: Double) throws(EvaluationError) -> (
+        split: EvaluationSplit, held: String
+    ) {
         let events = dataset.events
         let dated = (0..<events.count).filter {
             counts($0) && events.users[$0] != EventTable.none
@@ -79,11 +83,20 @@ package struct EventSplits: Sendable {
             events.times[$0] == EventTable.noTime || events.times[$0] < cut
         }
         let held = dated.filter { events.times[$0] >= cut }
-        return try split(past: past, held: held, of: "before the cut") {
+        let share = Double(held.count) / Double(dated.count)
+        let sizes = "\(held.count) of \(dated.count) (\(percent(share)))"
+        // Many events of one time, as after an import, go to one side together.
+        guard share <= 0.8 else {
+            throw EvaluationError(
+                "the newest events by time are \(sizes), since so many share one time; that leaves "
+                    + "too few to learn from, and --protocol k-fold takes no times")
+        }
+        let made = try split(past: past, held: held, of: "before the cut") {
             () throws(EvaluationError) in
             try EventSplits(dataset: past, options: options, seed: seed)
-                .temporalSplit(testShare: testShare)
+                .temporalSplit(testShare: testShare).split
         }
+        return (made, sizes)
     }
 
     private func foldSplit(_ fold: Int, of parts: [Int32]) throws(EvaluationError)

@@ -9,62 +9,96 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train models on a part of the data and measure how well they rank the rest.",
         discussion: """
-            Protocols, and what to give for each:
-              leave-one-out      PREFIX of .train.rating (or .train.pairs.tsv), .test.rating and .test.negative
-              given              a folder with train.txt and test.txt, or both files: user item item ...
-              next-basket        PREFIX of _history.json, _future.json and _keyset_0.json and so on
-              temporal           event files: the newest fifth is held out
-              k-fold             event files: each user's items are dealt into --folds parts
-              basket-completion  event files: one item of each of the newest fifth of baskets is hidden
-            All items are ranked, but for leave-one-out's given negatives.
+            Without --protocol, event files are judged by basket-completion where they name baskets, \
+            else by temporal where they have times, else by k-fold; published files by their own protocol.
+
+            Protocols for event files:
+              basket-completion  One item of each of the newest fifth of baskets is hidden, and must be found \
+            from the rest of the basket and the shopper's history.
+              temporal           The newest fifth of events is held out, and must be found from the user's \
+            earlier ones.
+              k-fold             Each user's items are dealt into --folds parts, and each is held out in turn.
+            Protocols for published files:
+              leave-one-out      PREFIX.train.rating (or .train.pairs.tsv), PREFIX.test.rating and \
+            PREFIX.test.negative: each user's held-out item is ranked among the given negatives.
+              given              FOLDER/train.txt and FOLDER/test.txt, or both files: user item item ...
+              next-basket        PREFIX_history.json, PREFIX_future.json and PREFIX_keyset_0.json, _1 and so on.
+            All items are ranked, except by leave-one-out.
 
             Examples:
-              sidecart evaluate ml-1m --factors 192
-              sidecart evaluate ml-1m --models all --trials 8 --report report.html
-              sidecart evaluate ml-1m --models ials,ease,ials+ease
-              sidecart evaluate gowalla --protocol given --models popularity,ials --set ials.dimensions=128
-              sidecart evaluate events.csv --protocol basket-completion --models all --json
+              sidecart evaluate events.csv --models all --report report.html
+              sidecart evaluate events.csv --split random --models slim,ials --json
+              sidecart evaluate ml-1m --models ials,ease,ials+ease --trials 8
+              sidecart evaluate gowalla --models popularity,ials --set ials.dimensions=128
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Files, a folder or a prefix, as the protocol has it.", valueName: "data"))
+            "Event files, or the prefix or folder of a published data set.", valueName: "data"))
     var inputs: [String]
 
-    @Option(name: [.customLong("protocol")], help: "What is held out and what is ranked.")
-    var kind = PlanKind.leaveOneOut
+    @Option(
+        name: [.customLong("protocol")],
+        help: "What is held out and what is ranked. Default: what the data suits.")
+    var kind: PlanKind?
+
+    @Option(
+        help: ArgumentHelp(
+            "How basket-completion chooses the baskets it holds out: the newest (time), or some drawn by the seed (random). Default: time where baskets have times, else random.",
+            valueName: "time|random"))
+    var split: BasketCompletion.Split?
+
+    @Option(
+        help: ArgumentHelp(
+            "basket-completion hides only items that at least this many training baskets hold.",
+            valueName: "n"))
+    var itemBasketsMin = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "basket-completion asks about at most this many baskets, evenly spread; 0 for all of them.",
+            valueName: "n"))
+    var queriesMax = 4_000
 
     @Option(help: ArgumentHelp("How many parts k-fold makes.", valueName: "n"))
     var folds = 5
 
     @Option(
         help: ArgumentHelp(
-            "all, or names with commas, + between the parts of a blend; left out, --model.",
+            "The models to compare: names with commas between them, or all. A + between names adds up their scores, such as ials+ease. Default: the one that --model names.",
             valueName: "name,…"))
     var models: String?
 
     @Option(
         help: ArgumentHelp(
-            "Settings tried on validation data for each model; 1 for none.", valueName: "n"))
+            "How many settings of each model are tried on validation data, such as 8; 1 takes its defaults.",
+            valueName: "n"))
     var trials = 1
 
     @Option(
-        help: ArgumentHelp("Trainings with different seeds, to average.", valueName: "n"))
+        help: ArgumentHelp(
+            "How often each model is trained, each time with another seed; figures are means.",
+            valueName: "n"))
     var seeds = 1
 
     @Option(
         name: .short,
-        help: ArgumentHelp("The lengths of the lists that count.", valueName: "n,…"),
+        help: ArgumentHelp(
+            "The lengths of lists that are measured. Default: 5,10,20; 10,20,50 for given; 10,20 for next-basket.",
+            valueName: "n,…"),
         transform: Self.lengths)
     var k: [Int]?
 
     @Option(
         help: ArgumentHelp(
-            "The figure models are compared by, such as ndcg@10.", valueName: "measure"),
+            "The measure by which models are compared, such as ndcg@10 or mrr@5. Default: the protocol's own.",
+            valueName: "measure"),
         transform: Self.measure)
     var by: Measure?
 
-    @Option(help: ArgumentHelp("Write a page with plots.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Also write the figures as a page with plots, such as report.html.", valueName: "file"))
     var report: String?
 
     @OptionGroup(title: "Models") var model: ModelOptions
@@ -83,13 +117,26 @@ struct Evaluate: ParsableCommand {
         guard 1...1_000 ~= seeds else {
             throw ValidationError("--seeds is \(seeds); it must be 1 to 1000")
         }
+        guard 1...1_000_000 ~= itemBasketsMin else {
+            throw ValidationError(
+                "--item-baskets-min is \(itemBasketsMin); it must be 1 to 1000000")
+        }
+        guard queriesMax >= 0 else {
+            throw ValidationError("--queries-max is \(queriesMax); it must be 0 or more")
+        }
     }
 
     func run() throws {
         let chosen = try ModelChoice(names: models ?? model.model, settings: model.settings)
-        var plan = try kind.makePlan(
-            inputs, folds: folds, lengths: k, seed: model.seed, reading: reading,
-            options: model.dataOptions)
+        for entrant in chosen.entrants { _ = try entrant.entry.make(entrant.values) }
+        var plan = try PlanRequest(
+            inputs: inputs, kind: kind, folds: folds,
+            completion: BasketCompletion(
+                split: split, itemBasketsMin: itemBasketsMin,
+                queriesMax: queriesMax == 0 ? nil : queriesMax),
+            lengths: k, seed: model.seed, reading: reading,
+            options: model.dataOptions
+        ).makePlan()
         if let by {
             guard !by.kind.hasLength || plan.lengths.contains(by.k) else {
                 let given = plan.lengths.map(String.init).joined(separator: ",")
@@ -145,7 +192,8 @@ struct Evaluate: ParsableCommand {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { Int($0) }
         guard numbers.count == parts.count, numbers.allSatisfy({ 1...10_000 ~= $0 }) else {
-            throw ValidationError("'\(text)' is no list of lengths of 1 to 10000, such as 5,10,20")
+            throw ValidationError(
+                "'\(text)' is not a list of lengths from 1 to 10000, such as 5,10,20")
         }
         return Set(numbers).sorted()
     }
@@ -155,8 +203,11 @@ struct Evaluate: ParsableCommand {
             let kinds = Measure.Kind.allCases.map {
                 $0.hasLength ? "\($0.rawValue)@k" : $0.rawValue
             }
-            throw ValidationError("'\(name)' is none of \(kinds.joined(separator: ", "))")
+            throw ValidationError(
+                "'\(name)' is not a measure; the measures are \(kinds.joined(separator: ", "))")
         }
         return measure
     }
 }
+
+extension BasketCompletion.Split: ExpressibleByArgument {}

@@ -11,10 +11,33 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         let high: Double
     }
 
+    /// Figures of the queries of some shoppers alone.
+    struct Shoppers: Encodable {
+        let queries: Int
+        /// The means by the measure's name; absent where no query has the figure.
+        let figures: [String: Double]
+
+        /// nil where nobody of them asked.
+        init?(_ judgement: Judgement, userIsKnown isKnown: Bool) {
+            queries = judgement.userIsKnown.count { $0 == isKnown }
+            guard queries > 0 else { return nil }
+            var figures: [String: Double] = [:]
+            for measure in judgement.measures {
+                let mean = judgement.mean(measure, userIsKnown: isKnown)
+                if !mean.isNaN { figures["\(measure)"] = mean }
+            }
+            self.figures = figures
+        }
+    }
+
     struct Model: Encodable {
         let name: String
         /// By the measure's name, such as `ndcg@10`.
         let figures: [String: Figure]
+        /// Where baskets are asked with: those whose shopper is in the training part, and those of
+        /// others or of nobody.
+        let knownShoppers: Shoppers?
+        let unknownShoppers: Shoppers?
         /// That the leading measure differs this much from the leader's by chance; nil for the
         /// leader.
         let pAgainstLeader: Double?
@@ -80,7 +103,12 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
             }
             let use = row.model.use!
             return Model(
-                name: row.model.name, figures: figures, pAgainstLeader: row.pAgainstLeader,
+                name: row.model.name, figures: figures,
+                knownShoppers: plan.asksWithBaskets
+                    ? Shoppers(row.model.judgement, userIsKnown: true) : nil,
+                unknownShoppers: plan.asksWithBaskets
+                    ? Shoppers(row.model.judgement, userIsKnown: false) : nil,
+                pAgainstLeader: row.pAgainstLeader,
                 coverage: use.coverage, noveltyBits: use.novelty, gini: use.gini,
                 longTail: use.longTail, rmse: row.model.ratings?.rmse,
                 mae: row.model.ratings?.mae, accuracy: row.model.ratings?.accuracy,
@@ -102,22 +130,61 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         return [leading] + others
     }
 
-    /// The headlines that say something of their own: precision follows from recall, and with one
-    /// relevant item recall is the hit rate and average precision the reciprocal rank.
+    /// The headlines that say something of their own: precision follows from recall, and equals
+    /// are shown once.
     var shown: [String] {
         headlines.filter { name in
-            name == leading
-                || !(name.hasPrefix("precision") || isSame(name, as: "recall", "hr")
-                    || isSame(name, as: "map", "mrr"))
+            name == leading || !(name.hasPrefix("precision") || twin(of: name) != nil)
         }
+    }
+
+    /// Measures that are not another one under a second name, each with the names it has.
+    var distinct: [(measure: String, names: String)] {
+        measures.filter { twin(of: $0) == nil }.map { measure in
+            let others = measures.filter { twin(of: $0) == measure }
+            return (measure, ([measure] + others).joined(separator: " = "))
+        }
+    }
+
+    /// The measure that has the same figures, where `name` is the second name of one: with one
+    /// relevant item recall is the hit rate, and average precision the reciprocal rank.
+    private func twin(of name: String) -> String? {
+        for (kind, other) in [("recall", "hr"), ("map", "mrr")] where name.hasPrefix("\(kind)@") {
+            let twin = other + name.dropFirst(kind.count)
+            if models.allSatisfy({ $0.figures[name]?.mean == $0.figures[twin]?.mean }) {
+                return twin
+            }
+        }
+        return nil
+    }
+
+    struct ShopperGroup {
+        let name: String
+        /// After "of the n baskets".
+        let what: String
+        let of: (Model) -> Shoppers?
+    }
+
+    /// The groups of shoppers that were asked about, where baskets are asked with.
+    var shopperGroups: [ShopperGroup] {
+        [
+            ShopperGroup(
+                name: "known", what: "whose shopper is in the training part",
+                of: { $0.knownShoppers }),
+            ShopperGroup(
+                name: "unknown", what: "of a shopper who is not, or of nobody",
+                of: { $0.unknownShoppers }),
+        ].filter { $0.of(models[0]) != nil }
     }
 
     var description: String {
         let shown = shown
         let hasRatings = models.contains { $0.rmse != nil }
         let hasEpochs = models.contains { $0.secondsPerEpoch != nil }
+        let groups = shopperGroups
         var table = Table(
-            ["model", ">\(leading)", ">95 % interval"] + shown.dropFirst().map { ">\($0)" }
+            ["model", ">\(leading)", ">95 % interval"] + groups.map { ">\($0.name)" }
+                + shown.dropFirst().map { ">\($0)" }
                 + (hasRatings ? [">rmse", ">accuracy"] : []) + [
                     ">coverage", ">novelty", ">p", ">train s",
                 ] + (hasEpochs ? [">s/epoch"] : []))
@@ -127,6 +194,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
             }
             table.add(
                 [model.name, Self.four(model.figures[leading]?.mean), interval ?? ""]
+                    + groups.map { Self.four($0.of(model)?.figures[leading]) }
                     + shown.dropFirst().map { Self.four(model.figures[$0]?.mean) }
                     + (hasRatings ? [Self.four(model.rmse), Self.four(model.accuracy)] : [])
                     + [
@@ -139,6 +207,10 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
                         ? [model.secondsPerEpoch.map { String(format: "%.3f", $0) } ?? ""] : []))
         }
         let refusals = refused.map { "\nleft out: \($0)" }.joined()
+        let apart = groups.map { group in
+            "\n\(group.name): \(leading) of the \(group.of(models[0])?.queries.grouped ?? "0") baskets "
+                + group.what
+        }.joined()
         return """
             \(title): \(queries.grouped) queries in \(splits) split\(splits == 1 ? "" : "s"), \
             seed \(seed)\(seeds > 1 ? " and \(seeds - 1) more" : "")
@@ -147,15 +219,9 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
             \(table.render())
 
             p: the leader's lead in \(leading) could be chance (paired randomisation test); \
-            coverage and novelty (bits) of the first \(listLength)
+            coverage and novelty (bits) of the first \(listLength)\(apart)
             \(threads) threads, peak memory \(peakMemoryBytes >> 20) MiB\(refusals)
             """
-    }
-
-    private func isSame(_ name: String, as kind: String, _ other: String) -> Bool {
-        guard name.hasPrefix("\(kind)@") else { return false }
-        let twin = other + name.dropFirst(kind.count)
-        return models.allSatisfy { $0.figures[name]?.mean == $0.figures[twin]?.mean }
     }
 
     static func four(_ value: Double?) -> String {

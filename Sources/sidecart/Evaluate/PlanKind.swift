@@ -4,7 +4,7 @@ import Foundation
 import Interactions
 import Models
 
-/// The protocols by their names on the command line, and the files that each reads.
+/// The protocols by their names on the command line.
 enum PlanKind: String, CaseIterable, ExpressibleByArgument {
     case leaveOneOut = "leave-one-out"
     case given, temporal
@@ -12,81 +12,116 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
     case basketCompletion = "basket-completion"
     case nextBasket = "next-basket"
 
-    /// - Parameter lengths: nil for the protocol's own.
-    func makePlan(
-        _ inputs: [String], folds: Int, lengths: [Int]?, seed: UInt64, reading: ReadingOptions,
-        options: TrainingDataOptions
-    ) throws -> EvaluationPlan {
-        switch self {
-        case .leaveOneOut:
-            let prefix = try one(inputs, "a prefix")
-            let split = try LeaveOneOut(
-                train: find(prefix, [".train.rating", ".train.pairs.tsv"]),
-                test: find(prefix, [".test.rating"]),
-                negatives: find(prefix, [".test.negative"]), lines: lines)
-            return split.makePlan(at: lengths ?? [5, 10, 20], seed: seed)
-        case .given:
-            let files =
-                inputs.count == 2
-                ? inputs
-                : try ["/train.txt", "/test.txt"].map { try find(one(inputs, "a folder"), [$0]) }
-            let split = try GivenSplit(
-                train: (files[0], lines(of: files[0])), test: (files[1], lines(of: files[1])))
-            return split.makePlan(at: lengths ?? [10, 20, 50], seed: seed)
-        case .nextBasket:
-            let prefix = try one(inputs, "a prefix")
-            var keySets = [try find(prefix, ["_keyset_0.json"])]
-            while let next = try? find(prefix, ["_keyset_\(keySets.count).json"]) {
-                keySets.append(next)
+    init(_ kind: EventProtocol) {
+        self =
+            switch kind {
+            case .basketCompletion: .basketCompletion
+            case .temporal: .temporal
+            case .kFold: .kFold
             }
-            let history = try find(prefix, ["_history.json"])
-            let future = try find(prefix, ["_future.json"])
-            return try NextBasket(
-                history: (history, bytes(of: history)), future: (future, bytes(of: future)),
-                keySets: keySets.map { ($0, try bytes(of: $0)) }
-            ).makePlan(at: lengths ?? [10, 20])
-        case .temporal, .kFold, .basketCompletion:
-            let (dataset, report) = try reading.read(inputs)
-            Output.note(report.description)
-            let splits = EventSplits(dataset: dataset, options: options, seed: seed)
-            let lengths = lengths ?? [5, 10, 20]
-            return switch self {
-            case .temporal: try splits.makeTemporalPlan(at: lengths)
-            case .kFold: try splits.makeFoldPlan(folds: folds, at: lengths)
-            default: try splits.makeBasketPlan(at: lengths)
+    }
+}
+
+/// Files and what is to be made of them.
+struct PlanRequest {
+    let inputs: [String]
+    /// nil for what the files suit.
+    let kind: PlanKind?
+    let folds: Int
+    let completion: BasketCompletion
+    /// nil for the protocol's own.
+    let lengths: [Int]?
+    let seed: UInt64
+    let reading: ReadingOptions
+    let options: TrainingDataOptions
+
+    /// Reads the files.
+    func makePlan() throws -> EvaluationPlan {
+        let plan =
+            switch try kind ?? publishedKind() {
+            case .leaveOneOut: try leaveOneOut()
+            case .given: try given()
+            case .nextBasket: try nextBasket()
+            case let kind: try eventPlan(kind)
             }
+        try plan.checkAsks()
+        return plan
+    }
+
+    /// The protocol whose published files the argument names, or nil where it is event files.
+    private func publishedKind() throws -> PlanKind? {
+        let files = PublishedFiles(inputs: inputs)
+        let found: [(PlanKind, Bool)] = [
+            (.leaveOneOut, files.has([".test.negative"])), (.given, files.has(["/train.txt"])),
+            (.nextBasket, files.has(["_history.json"])),
+        ]
+        if let kind = found.first(where: \.1)?.0 {
+            Output.note("protocol: \(kind.rawValue), since the files of it are there")
+            return kind
+        }
+        for path in inputs where path != "-" && !FileManager.default.fileExists(atPath: path) {
+            throw Failure(
+                "\(path): no such file, and no \(path).test.negative, \(path)/train.txt or "
+                    + "\(path)_history.json of a published protocol either")
+        }
+        return nil
+    }
+
+    private func eventPlan(_ kind: PlanKind?) throws -> EvaluationPlan {
+        let (dataset, report) = try reading.read(inputs)
+        Output.note(report.description)
+        let splits = EventSplits(dataset: dataset, options: options, seed: seed)
+        let lengths = lengths ?? [5, 10, 20]
+        let suitable = splits.suitableProtocol
+        let chosen = kind ?? PlanKind(suitable)
+        if kind == nil {
+            Output.note(
+                "protocol: \(chosen.rawValue), since \(suitable.reason); --protocol asks otherwise")
+        }
+        return switch chosen {
+        case .temporal: try splits.makeTemporalPlan(at: lengths)
+        case .kFold: try splits.makeFoldPlan(folds: folds, at: lengths)
+        default: try splits.makeBasketPlan(completion, at: lengths)
         }
     }
 
-    private func one(_ inputs: [String], _ what: String) throws -> String {
-        guard inputs.count == 1 else {
-            throw Failure("--protocol \(rawValue) takes \(what), not \(inputs.count) arguments")
-        }
-        return inputs[0].hasSuffix("/") ? String(inputs[0].dropLast()) : inputs[0]
+    private func leaveOneOut() throws -> EvaluationPlan {
+        let files = PublishedFiles(inputs: inputs)
+        let split = try LeaveOneOut(
+            train: files.find([".train.rating", ".train.pairs.tsv"], of: .leaveOneOut),
+            test: files.find([".test.rating"], of: .leaveOneOut),
+            negatives: files.find([".test.negative"], of: .leaveOneOut),
+            lines: PublishedFiles.lines)
+        return split.makePlan(at: lengths ?? [5, 10, 20], seed: seed)
     }
 
-    private func find(_ prefix: String, _ endings: [String]) throws -> String {
-        let candidates = endings.flatMap { [prefix + $0, prefix + $0 + ".gz"] }
-        guard let found = candidates.first(where: FileManager.default.fileExists) else {
-            throw Failure("none of these files is there: \(candidates.joined(separator: ", "))")
-        }
-        return found
+    private func given() throws -> EvaluationPlan {
+        let files = PublishedFiles(inputs: inputs)
+        let (train, test) =
+            inputs.count == 2
+            ? (inputs[0], inputs[1])
+            : (
+                try files.find(["/train.txt"], of: .given),
+                try files.find(["/test.txt"], of: .given)
+            )
+        let split = try GivenSplit(
+            train: (train, PublishedFiles.lines(of: train)),
+            test: (test, PublishedFiles.lines(of: test)))
+        return split.makePlan(at: lengths ?? [10, 20, 50], seed: seed)
     }
 
-    private func lines(of path: String) throws -> [String] {
-        var lines: [String] = []
-        try forEachLine(of: path) { _, bytes in
-            bytes.withUnsafeBufferPointer { lines.append(String(decoding: $0, as: UTF8.self)) }
+    private func nextBasket() throws -> EvaluationPlan {
+        let files = PublishedFiles(inputs: inputs)
+        var keySets = [try files.find(["_keyset_0.json"], of: .nextBasket)]
+        while let next = try? files.find(["_keyset_\(keySets.count).json"], of: .nextBasket) {
+            keySets.append(next)
         }
-        return lines
-    }
-
-    private func bytes(of path: String) throws -> [UInt8] {
-        var all: [UInt8] = []
-        try forEachLine(of: path) { _, bytes in
-            bytes.withUnsafeBufferPointer { all.append(contentsOf: $0) }
-            all.append(UInt8(ascii: "\n"))
-        }
-        return all
+        let history = try files.find(["_history.json"], of: .nextBasket)
+        let future = try files.find(["_future.json"], of: .nextBasket)
+        return try NextBasket(
+            history: (history, PublishedFiles.bytes(of: history)),
+            future: (future, PublishedFiles.bytes(of: future)),
+            keySets: keySets.map { ($0, try PublishedFiles.bytes(of: $0)) }
+        ).makePlan(at: lengths ?? [10, 20])
     }
 }

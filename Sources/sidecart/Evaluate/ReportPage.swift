@@ -79,7 +79,7 @@ struct ReportPage {
             "<th scope=\"col\"><i style=\"background:\(plots.color(place))\"></i>"
                 + "\(escaped(model.name))</th>"
         }
-        let measured = summary.measures.map { measure in
+        let measured = summary.distinct.map { measure, names in
             let best = summary.models.compactMap { $0.figures[measure]?.mean }.max()
             let cells = summary.models.map { model in
                 guard let figure = model.figures[measure] else { return "<td></td>" }
@@ -88,7 +88,19 @@ struct ReportPage {
                 return
                     "<td\(style)>\(EvaluationSummary.four(figure.mean))<small>\(range)</small></td>"
             }
-            return row(measure, cells)
+            return row(names, cells)
+        }
+        let apart = summary.shopperGroups.flatMap { group in
+            let queries = group.of(summary.models[0])?.queries.grouped ?? "0"
+            return summary.shown.map { measure in
+                let values = summary.models.map { group.of($0)?.figures[measure] }
+                let best = values.compactMap { $0 }.max()
+                let cells = values.map { value in
+                    "<td\(value != nil && value == best ? " class=\"best\"" : "")>"
+                        + "\(EvaluationSummary.four(value))</td>"
+                }
+                return row("\(measure), \(queries) baskets of \(group.name) shoppers", cells)
+            }
         }
         var others: [(String, (EvaluationSummary.Model) -> String)] = [
             ("coverage", { String(format: "%.3f", $0.coverage) }),
@@ -110,7 +122,7 @@ struct ReportPage {
         }
         return """
             <table><thead><tr><th></th>\(head.joined())</tr></thead>
-            <tbody>\((measured + rest).joined(separator: "\n"))</tbody></table>
+            <tbody>\((measured + apart + rest).joined(separator: "\n"))</tbody></table>
             """
     }
 
