@@ -138,7 +138,7 @@ let badTensors: [BadTensor] = {
             ["product", "product"], blamed: "features.bytes", cause: "'product' occurs twice"),
         ranker(["item_weights"], blamed: "features.bytes", cause: "needs item_weights"),
         ranker(["user_list"], blamed: "features.bytes", cause: "needs user_lists"),
-        ranker(["neighbors"], blamed: "features.bytes", cause: "needs neighbors.complement"),
+        ranker(["complement"], blamed: "features.bytes", cause: "needs neighbors.complement"),
         ranker([], blamed: "features.bytes", cause: "is empty"),
         ranker(without: "ranker.wide", blamed: "wide", cause: "is missing"),
         ranker(

@@ -100,10 +100,14 @@ extension ModelBundle {
 
 extension Generation {
     /// Puts an item's vector as the server does for a new or a known id.
-    func put(_ id: String, _ vector: [Float], ordinal: UInt32) throws {
+    func put(_ id: String, _ vector: [Float]) throws {
         let text = TextTable(count: 1) { _ in id }
         try vector.withUnsafeBufferPointer {
-            _ = try itemStore.put([.init(id: text[0], vector: $0, ordinal: ordinal)])
+            _ = try itemStore.put([
+                .init(
+                    id: text[0], vector: $0,
+                    ordinal: items.ordinals.index(of: id).map { UInt32($0) })
+            ])
         }
         withExtendedLifetime(text) {}
     }

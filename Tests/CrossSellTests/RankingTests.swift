@@ -64,7 +64,7 @@ import Testing
             let id = RandomShop.item(number)
             if number < shop.items || Bool.random(using: &random) {
                 let vector = (0..<shop.dimensions).map { _ in Float(random.nextNormal() * 0.3) }
-                try model.put(id, vector, ordinal: UInt32(number))
+                try model.put(id, vector)
                 reference.vectors[id] = vector.map(Double.init)
                 if number >= shop.items { reference.extraOrdinals[id] = number }
             } else {
@@ -102,7 +102,7 @@ import Testing
         if model.dimensions > 0 {
             model.delete("i0")
             try model.put(
-                "new", (0..<model.dimensions).map { Float($0) * 0.1 }, ordinal: UInt32(shop.items))
+                "new", (0..<model.dimensions).map { Float($0) * 0.1 })
         }
         let engine = try Engine(model)
         var random = SeededGenerator(seed: shop.seed + 200)

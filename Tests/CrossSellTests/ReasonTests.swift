@@ -91,7 +91,7 @@ import Testing
         let bundle = shop.makeBundle()
         let model = try bundle.serve()
         let vector = (0..<shop.dimensions).map { $0 == 0 ? Float(2) : 0 }
-        try model.put("new", vector, ordinal: UInt32(shop.items))
+        try model.put("new", vector)
         let engine = try Engine(model)
         let answer = engine.answer(Ask(history: ["new"], k: 60))
         #expect(answer.tier == .full && answer.unknown.isEmpty)

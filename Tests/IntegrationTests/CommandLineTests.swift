@@ -23,7 +23,7 @@ extension ProgramTests {
                 "recommend", "--basket", "\(shop.item(0)),nonsense", "--user", shop.user(0), "-k",
                 "4")
             let items = try #require(slate["items"] as? [[String: Any]])
-            #expect(items.count == 4 && slate["tier"] as? String == "personal")
+            #expect(items.count == 4 && slate["tier"] as? String == "full")
             #expect(slate["unknown"] as? [String] == ["nonsense"])
             #expect(slate["modelVersion"] as? String == "shop-1")
             for item in items {

@@ -106,7 +106,7 @@ extension ProgramTests {
                     return try outcome.json()
                 }
                 let slate = try ask(["recommend", "-k", "5"])
-                #expect(slate["tier"] as? String == "personal")
+                #expect(slate["tier"] as? String == "full")
                 #expect(slate["modelVersion"] as? String == "ranked-1")
                 let items = try #require(slate["items"] as? [[String: Any]])
                 let ids = items.compactMap { $0["itemID"] as? String }

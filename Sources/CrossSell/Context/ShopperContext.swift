@@ -62,7 +62,10 @@ final class ShopperContext {
     }
 
     private func readUser(_ user: IDView, _ users: StoreReader) {
-        if generation.dimensions > 0, let row = users.find(user) { storedVector = row.vector }
+        // Who took nothing has zeros, which say nothing.
+        if generation.dimensions > 0, let row = users.find(user), row.norm > 0 {
+            storedVector = row.vector
+        }
         guard generation.histories != nil || generation.userLists != nil,
             let row = generation.userOrdinals.index(
                 of: user.assumingMemoryBound(to: UInt8.self))

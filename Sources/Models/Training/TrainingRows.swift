@@ -126,8 +126,11 @@ extension Recommender {
         var parts = try fit(on: data.stacked(rows), with: context)
         guard rows != .users else { return parts }
         let users = data.interactions.rows
-        // Baskets' rows are nobody's: they go, and leave users to be folded in.
-        let vectors = rows == .both ? parts.embeddings?.users?.prefix(users) : nil
+        // Baskets' rows are nobody's: they go, and users are folded in from their histories.
+        let vectors =
+            rows == .both
+            ? parts.embeddings?.users?.prefix(users)
+            : parts.embeddings?.foldedUsers(data.interactions, threads: context.threads)
         parts.embeddings?.users = vectors
         parts.userLists = rows == .both ? parts.userLists?.prefix(users) : nil
         return parts

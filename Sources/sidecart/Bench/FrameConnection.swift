@@ -1,5 +1,5 @@
-import Foundation
 import Buffers
+import Foundation
 import Wire
 
 /// A Unix socket that carries frames, for the one thread that uses it.
