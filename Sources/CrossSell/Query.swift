@@ -43,6 +43,9 @@ package struct EngineLimits: Sendable {
     package var basketItems = 256
     /// Items in one inline history, and of a known user's history the newest that count.
     package var historyItems = 1_000
+    /// Of the history, the newest that count in sums of lists where there is a basket: more of them
+    /// cost time and were measured to change nothing.
+    package var historyItemsBesideBasket = 100
     /// Items excluded by one request.
     package var exclusions = 1_000
     /// Items scored by one Score call.

@@ -18,6 +18,8 @@ package struct ModelParts: Sendable {
     package var userLists: NeighborLists?
     /// How the scores of the other parts make one; nil where one of them speaks for all.
     package var ranker: RankerParts?
+    /// What ``itemWeights`` lost when it was cut for serving; nil where it is whole.
+    package var itemWeightsCut: ListCut?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]
 

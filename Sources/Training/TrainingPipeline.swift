@@ -82,6 +82,11 @@ package struct TrainingPipeline {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value
             }
         }
+        if let cut = parts.itemWeightsCut {
+            info.hyperparameters["serving.edges_max"] = Double(cut.edgesMax)
+            info.metrics["serving.kept_edges"] = cut.keptEdges
+            info.metrics["serving.kept_weight"] = cut.keptWeight
+        }
         // What was a Float is written as people gave it, not with the digits that widening brings
         // to light.
         info.hyperparameters = info.hyperparameters.mapValues {

@@ -31,6 +31,11 @@ final class ShopperContext {
         unknown.reserveCapacity(most)
     }
 
+    /// The past items whose lists are summed.
+    var listedPast: ArraySlice<UInt32> {
+        basket.isEmpty ? past[...] : past.suffix(limits.historyItemsBesideBasket)
+    }
+
     /// How many different items basket and history name together.
     var length: Int {
         basket.reduce(past.count) { $0 + (flags.has(.boughtBefore, $1) ? 0 : 1) }

@@ -81,16 +81,16 @@ final class Explainer {
                 guard weight > 0, tier != .neighbors || source.feature == ranker.standIn else {
                     continue
                 }
-                note(source.lists, context.basket, share: weight * shares.basket)
+                note(source.lists, context.basket[...], share: weight * shares.basket)
                 if shares.history > 0 {
-                    note(source.lists, context.past, share: weight * shares.history)
+                    note(source.lists, context.listedPast, share: weight * shares.history)
                 }
             }
         }
         for item in slate where Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = 0 }
     }
 
-    private func note(_ lists: EdgeLists, _ items: [UInt32], share: Float) {
+    private func note(_ lists: EdgeLists, _ items: ArraySlice<UInt32>, share: Float) {
         slots.withUnsafeBufferPointer { slots in
             loudest.withUnsafeMutableBufferPointer { loudest in
                 causes.withUnsafeMutableBufferPointer { causes in

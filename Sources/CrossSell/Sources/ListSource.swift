@@ -22,7 +22,7 @@ struct ListSource {
     func edgeCount(_ context: ShopperContext) -> Int {
         var count = 0
         for item in context.basket { count += lists.count(of: Int(item)) }
-        for item in context.past { count += lists.count(of: Int(item)) }
+        for item in context.listedPast { count += lists.count(of: Int(item)) }
         return count
     }
 
@@ -40,7 +40,7 @@ struct ListSource {
             speaks = speaks || !edges.isEmpty
         }
         guard shares.history != 0 else { return speaks }
-        for item in context.past {
+        for item in context.listedPast {
             let edges = lists[clamped: item]
             columns.add(edges, share: shares.history, to: column)
             speaks = speaks || !edges.isEmpty

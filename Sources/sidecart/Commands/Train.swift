@@ -163,7 +163,7 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp(
             "\(ModelRegistry.names.joined(separator: ", ")); names with + between for their weighted sum; for train also auto.",
             valueName: "name"))
-    var model = "ials"
+    var model = ModelRegistry.standard
 
     @Option(
         name: .customLong("set"),
