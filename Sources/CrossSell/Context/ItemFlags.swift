@@ -2,36 +2,52 @@
 ///
 /// Reused from request to request: clearing costs what was set, not the number of items.
 final class ItemFlags {
-    /// Facts about an item in one request.
+    /// Facts about an item: the first three in one request, the last one always.
     struct Fact: OptionSet {
         let rawValue: UInt8
         static let inBasket = Fact(rawValue: 1)
         static let boughtBefore = Fact(rawValue: 2)
         static let excluded = Fact(rawValue: 4)
+        static let outOfStock = Fact(rawValue: 8)
     }
 
     private var facts: UnsafeMutableBufferPointer<UInt8>
     private var flagged: [UInt32] = []
 
     /// - Parameters:
-    ///   - items: how many ordinals there are at first; more are made room for.
+    ///   - items: the items of the catalog; more ordinals are made room for.
     ///   - flaggedMax: how many items one request can flag, so that nothing grows later.
-    init(items: Int, flaggedMax: Int) {
-        facts = .allocate(capacity: max(1, items))
+    init(_ items: ItemTable, flaggedMax: Int) {
+        facts = .allocate(capacity: max(1, items.count))
         facts.initialize(repeating: 0)
+        for item in 0..<items.count where items.isOutOfStock(UInt32(item)) {
+            facts[item] = Fact.outOfStock.rawValue
+        }
         flagged.reserveCapacity(flaggedMax)
     }
 
     deinit { facts.deallocate() }
 
     func removeAll() {
-        for ordinal in flagged { facts[Int(ordinal)] = 0 }
+        let facts = facts
+        for ordinal in flagged { facts[Int(ordinal)] &= Fact.outOfStock.rawValue }
         flagged.removeAll(keepingCapacity: true)
     }
 
     /// Whether the item has any of these facts.
-    func has(_ some: Fact, _ ordinal: UInt32) -> Bool {
-        Int(ordinal) < facts.count && facts[Int(ordinal)] & some.rawValue != 0
+    func has(_ some: Fact, _ ordinal: UInt32) -> Bool { view.has(some, ordinal) }
+
+    /// The facts as they are now; valid until the next insertion.
+    var view: View { View(facts: facts) }
+
+    /// Facts where they lie, for loops over many items.
+    struct View {
+        fileprivate let facts: UnsafeMutableBufferPointer<UInt8>
+
+        @inline(__always)
+        func has(_ some: Fact, _ ordinal: UInt32) -> Bool {
+            Int(ordinal) < facts.count && facts[Int(ordinal)] & some.rawValue != 0
+        }
     }
 
     /// Notes a fact; false where it was known.
@@ -39,7 +55,7 @@ final class ItemFlags {
         if Int(ordinal) >= facts.count { grow(toHold: Int(ordinal)) }
         let known = facts[Int(ordinal)]
         guard known & fact.rawValue == 0 else { return false }
-        if known == 0 { flagged.append(ordinal) }
+        if known & ~Fact.outOfStock.rawValue == 0 { flagged.append(ordinal) }
         facts[Int(ordinal)] = known | fact.rawValue
         return true
     }

@@ -25,7 +25,7 @@ final class ShopperContext {
         self.generation = generation
         self.limits = limits
         let most = limits.basketItems + limits.exclusions + limits.historyItems
-        flags = ItemFlags(items: generation.items.count, flaggedMax: most)
+        flags = ItemFlags(generation.items, flaggedMax: most)
         basket.reserveCapacity(limits.basketItems)
         past.reserveCapacity(limits.historyItems)
         unknown.reserveCapacity(most)
