@@ -125,12 +125,13 @@ package final class Engine {
 
     /// Takes the best `k` that the rules allow.
     private func rank(_ query: borrowing Query, _ found: Gathered) {
-        order.removeAll()
-        addToOrder(from: 0, found.tier)
+        let takesAll = rules.limitsCategories || ranker.reorders(found.tier)
+        order.removeAll(limit: takesAll ? .max : query.k)
+        ranker.append(from: 0, to: &order, rules, found.tier)
         if needsMore(query.k) {
             let gathered = columns.count
             sources.addPopular(toReach: query.k, rules, columns, found)
-            addToOrder(from: gathered, found.tier)
+            ranker.append(from: gathered, to: &order, rules, found.tier)
         }
         order.arrange()
         ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
@@ -143,14 +144,6 @@ package final class Engine {
                 RankedItem(ordinal: best.ordinal, id: id, score: best.score, reasons: 0..<0))
         }
         rules.freePlaces()
-    }
-
-    private func addToOrder(from position: Int, _ tier: Tier) {
-        for place in position..<columns.count where rules.allows(columns[place]) {
-            let ordinal = columns[place]
-            order.append(
-                ranker.score(ordinal, tier), tieBreaker: generation.items.tieBreaker(of: ordinal))
-        }
     }
 
     /// Whether the allowed candidates may not fill a slate of `k`.

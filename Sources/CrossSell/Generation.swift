@@ -22,6 +22,7 @@ package final class Generation: Sendable {
     /// Lists item -> item by relation, strongest first, with their facts.
     package let relations: [Relation: NeighborLists]
     let complements: EdgeLists?
+    let complementFacts: NeighborLists?
     let similars: EdgeLists?
     /// Weights item -> item of a linear model, and lists by user; see ``ModelParts``.
     let itemWeights: EdgeLists?
@@ -68,6 +69,7 @@ package final class Generation: Sendable {
         func edges(_ lists: NeighborLists?) -> EdgeLists? {
             lists.map { EdgeLists($0, itemCount: count) }
         }
+        complementFacts = parts.neighbors[.complement]
         complements = edges(parts.neighbors[.complement])
         similars = edges(parts.neighbors[.similar])
         itemWeights = edges(parts.itemWeights)

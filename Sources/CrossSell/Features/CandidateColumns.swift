@@ -12,6 +12,8 @@ final class CandidateColumns {
     private var columns: [UnsafeMutablePointer<Float>]
     private var marks: UnsafeMutablePointer<UInt8>
     private var candidates: UnsafeMutablePointer<UInt32>
+    /// Room for a score of each candidate.
+    private var scores: UnsafeMutablePointer<Float>
     private var capacity: Int
     private(set) var count = 0
     /// ``RankerFeature/historyLength`` of the request under way.
@@ -28,6 +30,7 @@ final class CandidateColumns {
         marks = Self.zeros(capacity)
         // One more, since a kernel writes an item before it knows whether it is new.
         candidates = Self.zeros(capacity + 1)
+        scores = Self.zeros(capacity)
         self.popularity = popularity
     }
 
@@ -35,6 +38,7 @@ final class CandidateColumns {
         for column in columns { column.deallocate() }
         marks.deallocate()
         candidates.deallocate()
+        scores.deallocate()
     }
 
     subscript(position: Int) -> UInt32 { candidates[position] }
@@ -44,12 +48,12 @@ final class CandidateColumns {
     }
 
     func removeAll() {
-        for position in 0..<count {
-            let item = Int(candidates[position])
-            marks[item] = 0
-            for column in columns { column[item] = 0 }
+        let (marks, candidates, count) = (marks, candidates, count)
+        for position in 0..<count { marks[Int(candidates[position])] = 0 }
+        for column in columns {
+            for position in 0..<count { column[Int(candidates[position])] = 0 }
         }
-        count = 0
+        self.count = 0
     }
 
     /// Where a feature's column is; nil where nobody asks for the feature.
@@ -100,6 +104,36 @@ final class CandidateColumns {
         }
     }
 
+    /// Gives the candidates from a position on a weighted sum of their features, the same to the bit
+    /// as adding up one candidate's in their order.
+    ///
+    /// - Returns: as many scores as candidates, by position; valid until the next call.
+    /// - Complexity: O(candidates x inputs).
+    func sums(
+        from position: Int, _ inputs: [Input], _ weights: [Float], bias: Float
+    ) -> UnsafeMutablePointer<Float> {
+        let (scores, candidates, count) = (scores, candidates, count)
+        for place in position..<count { scores[place] = bias }
+        for (input, weight) in zip(inputs, weights) {
+            switch input {
+            case .column(let column):
+                let values = columns[column]
+                for place in position..<count {
+                    scores[place] += weight * values[Int(candidates[place])]
+                }
+            case .popularity, .historyLength:
+                for place in position..<count {
+                    scores[place] += weight * value(of: input, candidates[place])
+                }
+            case .nothing: break
+            }
+        }
+        return scores
+    }
+
+    /// The candidates by position; valid until the next one is added.
+    var all: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: candidates, count: count) }
+
     func value(inColumn column: Int, _ ordinal: UInt32) -> Float {
         Int(ordinal) < capacity ? columns[column][Int(ordinal)] : 0
     }
@@ -111,6 +145,7 @@ final class CandidateColumns {
         }
         marks = Self.moved(marks, capacity, to: larger)
         candidates = Self.moved(candidates, capacity + 1, to: larger + 1)
+        scores = Self.moved(scores, capacity, to: larger)
         capacity = larger
     }
 

@@ -65,6 +65,35 @@ final class CandidateRanker {
         for place in inputs.indices { features[place] = columns.value(of: inputs[place], ordinal) }
     }
 
+    /// Appends the candidates from a position on that the rules allow to an order.
+    func append(
+        from position: Int, to order: inout RankedOrder, _ rules: Rules, _ tier: Tier
+    ) {
+        let scores =
+            switch tier {
+            case .full, .linear:
+                columns.sums(
+                    from: position, inputs, network.parts.wide, bias: network.parts.bias)
+            case .neighbors:
+                columns.sums(from: position, [columns.input(of: standIn)], [1], bias: 0)
+            case .popular: columns.sums(from: position, [], [], bias: 0)
+            }
+        let (candidates, facts, barring) = (columns.all, rules.flags.view, rules.barring)
+        items.salesRank.withUnsafeBufferPointer { ranks in
+            for place in position..<candidates.count {
+                let ordinal = candidates[place]
+                guard !facts.has(barring, ordinal) else { continue }
+                let score = tier == .popular ? items.share(of: ordinal) : scores[place]
+                order.append(
+                    score,
+                    tieBreaker: Int(ordinal) < ranks.count ? ranks[Int(ordinal)] : ordinal)
+            }
+        }
+    }
+
+    /// Whether the order must hold more than the best `k`: some go through the deep part first.
+    func reorders(_ tier: Tier) -> Bool { tier == .full && network.hasLayers }
+
     /// What a feature adds to a candidate's score, in the wide part.
     func part(_ feature: RankerFeature, of ordinal: UInt32) -> Float {
         network.column(of: feature).map {

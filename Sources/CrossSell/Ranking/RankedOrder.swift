@@ -23,25 +23,48 @@ struct RankedOrder {
         }
     }
 
+    /// Before ``arrange()``: with a limit that is reached, a heap with the worst at its root; else
+    /// in no order. After it: a heap with the best at its root.
     private var heap: [Key] = []
+    private var limit = Int.max
 
     var count: Int { heap.count }
 
     mutating func reserve(_ count: Int) { heap.reserveCapacity(count) }
 
-    mutating func removeAll() { heap.removeAll(keepingCapacity: true) }
+    /// - Parameter limit: how many of the best are kept.
+    mutating func removeAll(limit: Int = .max) {
+        heap.removeAll(keepingCapacity: true)
+        self.limit = limit
+    }
 
     /// Adds one; ``arrange()`` must follow before any is taken.
+    ///
+    /// - Complexity: O(1) where it is not among the best `limit`, else O(log limit).
     mutating func append(_ score: Float, tieBreaker: UInt32) {
-        heap.append(Key(score, tieBreaker))
+        let key = Key(score, tieBreaker)
+        guard heap.count >= limit else {
+            heap.append(key)
+            if heap.count == limit { Self.arrange(&heap) { $0.bits > $1.bits } }
+            return
+        }
+        guard key.bits < heap[0].bits else { return }
+        heap.withUnsafeMutableBufferPointer {
+            $0[0] = key
+            Self.siftDown($0, 0) { $0.bits > $1.bits }
+        }
     }
 
     /// Complexity: O(count).
     mutating func arrange() {
+        Self.arrange(&heap) { $0.bits < $1.bits }
+        limit = .max
+    }
+
+    @inline(__always)
+    private static func arrange(_ heap: inout [Key], _ precedes: (Key, Key) -> Bool) {
         heap.withUnsafeMutableBufferPointer { heap in
-            for start in (0..<heap.count / 2).reversed() {
-                Self.siftDown(heap, start, count: heap.count)
-            }
+            for start in (0..<heap.count / 2).reversed() { siftDown(heap, start, precedes) }
         }
     }
 
@@ -51,21 +74,22 @@ struct RankedOrder {
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
-            heap.withUnsafeMutableBufferPointer { Self.siftDown($0, 0, count: $0.count) }
+            heap.withUnsafeMutableBufferPointer { Self.siftDown($0, 0) { $0.bits < $1.bits } }
         }
         return (best.score, best.tieBreaker)
     }
 
+    @inline(__always)
     private static func siftDown(
-        _ heap: UnsafeMutableBufferPointer<Key>, _ start: Int, count: Int
+        _ heap: UnsafeMutableBufferPointer<Key>, _ start: Int, _ precedes: (Key, Key) -> Bool
     ) {
         let moving = heap[start]
         var parent = start
         while true {
             var child = 2 * parent + 1
-            guard child < count else { break }
-            if child + 1 < count, heap[child + 1].bits < heap[child].bits { child += 1 }
-            guard heap[child].bits < moving.bits else { break }
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, precedes(heap[child + 1], heap[child]) { child += 1 }
+            guard precedes(heap[child], moving) else { break }
             heap[parent] = heap[child]
             parent = child
         }

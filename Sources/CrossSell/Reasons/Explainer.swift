@@ -136,7 +136,7 @@ final class Explainer {
     /// often than by chance.
     private func facts(from cause: UInt32, to ordinal: UInt32) -> (lift: Float, confidence: Float)?
     {
-        guard let lists = generation.relations[.complement], Int(cause) < generation.items.count
+        guard let lists = generation.complementFacts, Int(cause) < generation.items.count
         else { return nil }
         for edge in lists.range(of: Int(cause)) where lists.items[edge] == Int32(ordinal) {
             guard lists.lifts[edge] > 1 else { return nil }

@@ -5,9 +5,9 @@
 /// places as the slate is filled, best first.
 final class Rules {
     private let items: ItemTable
-    private let flags: ItemFlags
-    private var barring: ItemFlags.Fact = []
-    private var includesOutOfStock = false
+    let flags: ItemFlags
+    /// The facts that keep an item off the slate.
+    private(set) var barring: ItemFlags.Fact = []
     private var perCategoryMax = 0
     /// Places taken so far by category; zero but for those in `usedCategories`.
     private var categoryCounts: [Int32]
@@ -22,19 +22,15 @@ final class Rules {
 
     /// Takes over what a query asks for.
     func read(_ query: borrowing Query) {
-        barring =
-            query.includesPurchased
-            ? [.inBasket, .excluded]
-            : [
-                .inBasket, .boughtBefore, .excluded,
-            ]
-        includesOutOfStock = query.includesOutOfStock
+        barring = [.inBasket, .excluded]
+        if !query.includesPurchased { barring.insert(.boughtBefore) }
+        if !query.includesOutOfStock { barring.insert(.outOfStock) }
         perCategoryMax = query.perCategoryMax
     }
 
     /// The rules that look at one item alone.
     func allows(_ ordinal: UInt32) -> Bool {
-        !flags.has(barring, ordinal) && (includesOutOfStock || !items.isOutOfStock(ordinal))
+        !flags.has(barring, ordinal)
     }
 
     /// Whether items of one category compete for places.
