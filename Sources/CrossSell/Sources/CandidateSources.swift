@@ -81,7 +81,9 @@ final class CandidateSources {
         guard isKnown || found.knowsVector else { return found }
         found.tier = .full
         guard findsCandidates else { return found }
-        let wanted = 2 * query.k + 50
+        // More than the slate takes where something else than the vectors orders or thins it out.
+        let isFinal = ranker.isProductAlone && !rules.limitsCategories
+        let wanted = isFinal ? query.k : 2 * query.k + 50
         if network.column(of: .popularity) != nil { addBestSellers(wanted, rules, columns) }
         if found.knowsVector, let vectors {
             vectors.complete(from: 0, columns)
