@@ -1,4 +1,4 @@
-internal import Bundles
+package import Bundles
 internal import CrossSell
 internal import EmbeddingStore
 package import Interactions
@@ -30,21 +30,24 @@ package struct EngineRanker: QueryRanker {
         let users = histories.rows
         itemIDs = TextTable(count: task.itemCount) { "\($0)" }
         userIDs = TextTable(count: users) { "\($0)" }
-        let bundle = ModelBundle(
-            info: BundleInfo(version: "judged", kind: "judged"),
-            items: IdentifierTable((0..<task.itemCount).lazy.map { "\($0)" }),
-            users: IdentifierTable((0..<users).lazy.map { "\($0)" }), parts: parts,
-            histories: histories)
+        let bundle = Self.bundle(parts: parts, histories: histories, itemCount: task.itemCount)
         do {
             generation = try Generation(
                 bundle, storeBytesMax: 1 << 40, readersMax: threads)
         } catch { throw EvaluationError(error.description) }
     }
 
-    private init(_ other: EngineRanker, task: RankingTask) {
-        self.task = task
-        (generation, threads) = (other.generation, other.threads)
-        (itemIDs, userIDs) = (other.itemIDs, other.userIDs)
+    /// What would be served: the parts with ids that are ordinals in decimal.
+    ///
+    /// - Parameter histories: users x items, what each user took, oldest first.
+    package static func bundle(
+        parts: ModelParts, histories: SparseMatrix, itemCount: Int
+    ) -> ModelBundle {
+        ModelBundle(
+            info: BundleInfo(version: "judged", kind: "judged"),
+            items: IdentifierTable((0..<itemCount).lazy.map { "\($0)" }),
+            users: IdentifierTable((0..<histories.rows).lazy.map { "\($0)" }), parts: parts,
+            histories: histories)
     }
 
     /// The engine knows what it serves: the best of a list, not the scores of all items.

@@ -101,6 +101,12 @@ struct Evaluate: ParsableCommand {
             "Also write the figures as a page with plots, such as report.html.", valueName: "file"))
     var report: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Ask a real server process the same queries over its socket, one at a time, and print what a call takes. Not for leave-one-out, whose candidates are given."
+        ))
+    var served = false
+
     @OptionGroup(title: "Models") var model: ModelOptions
 
     @OptionGroup(title: "Reading event files") var reading: ReadingOptions
@@ -144,7 +150,10 @@ struct Evaluate: ParsableCommand {
             }
             plan.leading = by
         }
-        let contest = Contest(plan: plan, trialsMax: trials, seedCount: seeds)
+        var contest = Contest(plan: plan, trialsMax: trials, seedCount: seeds)
+        let servedRecord = ServedRanker.Record()
+        if served { contest.makeRanker = ServedRanker.maker(servedRecord) }
+        var servedCalls: [String: ServedCalls] = [:]
         let bar = ProgressBar("evaluating")
         var judged: [JudgedModel] = []
         var secondsPerEpoch: [String: Double] = [:]
@@ -160,6 +169,8 @@ struct Evaluate: ParsableCommand {
             switch try contest.run(entrant.entry, set: entrant.values, context: context) {
             case .judged(let result):
                 judged.append(result)
+                try servedRecord.check()
+                servedCalls[result.name] = servedRecord.newest.map(ServedCalls.init)
                 if trials == 1 { secondsPerEpoch[result.name] = epochs.median }
             case .refused(let name, let reason):
                 refusals.append(Refusal(model: name, reason: reason))
@@ -185,6 +196,10 @@ struct Evaluate: ParsableCommand {
             try Output.printJSON(summary)
         } else {
             try Output.print(summary.description)
+            for row in standings.rows {
+                guard let calls = servedCalls[row.model.name] else { continue }
+                try Output.print("\(row.model.name), served: \(calls)")
+            }
         }
     }
 
@@ -211,3 +226,23 @@ struct Evaluate: ParsableCommand {
 }
 
 extension BasketCompletion.Split: ExpressibleByArgument {}
+
+/// What the calls of one model's queries took, asked one at a time.
+struct ServedCalls: Encodable, CustomStringConvertible {
+    /// From before a request is written until its answer is decoded.
+    let latency: LatencySummary
+    /// Processor time of the server, per call.
+    let serverMicrosecondsPerCall: Double
+
+    init(_ run: (latency: LatencySummary, serverMicroseconds: Double)) {
+        latency = run.latency
+        serverMicrosecondsPerCall = run.serverMicroseconds
+    }
+
+    var description: String {
+        String(
+            format: "%.0f µs a call (p50 %.0f, p99 %.0f), %.0f µs of server cpu",
+            latency.meanMicroseconds, latency.p50Microseconds, latency.p99Microseconds,
+            serverMicrosecondsPerCall)
+    }
+}
