@@ -89,12 +89,13 @@ package final class Engine {
 
     /// Turns a query's ids into ordinals, which the next step of the same query goes on from.
     ///
-    /// - Returns: about how many nanoseconds ``recommendWhatWasRead(_:)`` will take.
+    /// - Parameter findsCandidates: false where items are named, as for Score.
+    /// - Returns: about how many nanoseconds the next step will take.
     /// - Complexity: one look-up an id.
     @discardableResult
-    package func read(_ query: borrowing Query) -> Int64 {
+    package func read(_ query: borrowing Query, findsCandidates: Bool = true) -> Int64 {
         context.read(query, lookUp, users: userReader)
-        return Int64(sources.cost(query, context, ranker))
+        return Int64(sources.cost(query, context, ranker, findsCandidates: findsCandidates))
     }
 
     /// ``recommend(_:)`` for the query that was read last.

@@ -50,6 +50,9 @@ package struct EngineRanker: QueryRanker {
             histories: histories)
     }
 
+    /// The most items of a basket that a caller may name; of a longer one the first are asked with.
+    package static let basketMax = EngineLimits().basketItems
+
     /// The engine knows what it serves: the best of a list, not the scores of all items.
     package var knowsAllScores: Bool { false }
 
@@ -112,7 +115,7 @@ package struct EngineRanker: QueryRanker {
         if user >= 0 { desk.query.user = userIDs[user] }
         let context = task.contexts.columns[task.contexts.row(number)]
         switch task.context {
-        case .basket: for item in context { desk.query.basket.append(itemIDs[Int(item)]) }
+        case .basket: for item in context.prefix(Self.basketMax) { desk.query.basket.append(itemIDs[Int(item)]) }
         case .history where user < 0:
             for item in context { desk.query.history.append(itemIDs[Int(item)]) }
         case .history: break

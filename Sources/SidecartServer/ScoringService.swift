@@ -32,7 +32,9 @@ final class ScoringService {
         guard !scoredItems.isEmpty else { throw RPCError(.invalidArgument, "items is empty") }
         query.deadline = call.deadline.nanoseconds
         query.k = scoredItems.count
-        if try LongCalls.move(call, estimate: engine.read(query)) { return }
+        if try LongCalls.move(call, estimate: engine.read(query, findsCandidates: false)) {
+            return
+        }
         let tier = engine.scoreAgainstWhatWasRead(scoredItems, for: query)
 
         var response = Sidecart__V1__ScoreResponse()

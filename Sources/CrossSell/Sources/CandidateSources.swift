@@ -145,9 +145,10 @@ final class CandidateSources {
     }
 
     /// About how long a query takes from its context to its reply, in nanoseconds.
-    func cost(_ query: borrowing Query, _ context: ShopperContext, _ ranker: CandidateRanker)
-        -> Double
-    {
+    func cost(
+        _ query: borrowing Query, _ context: ShopperContext, _ ranker: CandidateRanker,
+        findsCandidates: Bool
+    ) -> Double {
         let network = ranker.network
         var edges = 0
         for source in lists where network.column(of: source.feature) != nil {
@@ -155,7 +156,7 @@ final class CandidateSources {
         }
         var sum = CostModel.base + CostModel.edges(edges) + CostModel.slate(query.k)
         if network.column(of: .product) != nil {
-            sum += shopperCost(context) + cost.scan
+            sum += shopperCost(context) + (findsCandidates ? cost.scan : 0)
             if query.wantsReasons { sum += explanationCost(query.k, context) }
         }
         return sum
