@@ -105,6 +105,10 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Evaluation", "Interactions", "ModelParts", "Models"],
+            swiftSettings: swift),
+        .testTarget(
             name: "CrossSellTests",
             dependencies: [
                 "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions",

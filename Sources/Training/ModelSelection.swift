@@ -1,9 +1,12 @@
 package import Evaluation
+internal import Foundation
 package import Interactions
 package import Models
 
-/// Picks the model that does best in cross-validation on a shop's events.
+/// Picks the model that does best on a shop's events: at completing held-out baskets where there
+/// are baskets of two and more items, else in cross-validation of users' items.
 package struct ModelSelection: Sendable {
+    /// Of the cross-validation.
     package var folds: Int
     /// Settings tried for each model; 1 for its defaults alone.
     package var trials: Int
@@ -12,11 +15,14 @@ package struct ModelSelection: Sendable {
     /// Hyperparameters that are set and not searched.
     package var settings: [ModelSetting]
     /// Which events count, and what is learned from them.
-    package var dataOptions = TrainingDataOptions()
+    package var dataOptions: TrainingDataOptions
+    /// How long choosing, and training what was chosen, may take together.
+    package var budget: Duration
 
     package init(
-        folds: Int, trials: Int, threads: Int, seed: UInt64, settings: [ModelSetting] = [],
-        dataOptions: TrainingDataOptions = TrainingDataOptions()
+        folds: Int = 3, trials: Int = 1, threads: Int, seed: UInt64,
+        settings: [ModelSetting] = [], dataOptions: TrainingDataOptions = TrainingDataOptions(),
+        budget: Duration = .seconds(300)
     ) {
         self.dataOptions = dataOptions
         self.folds = folds
@@ -24,6 +30,7 @@ package struct ModelSelection: Sendable {
         self.threads = threads
         self.seed = seed
         self.settings = settings
+        self.budget = budget
     }
 
     package struct Choice: Sendable {
@@ -35,59 +42,57 @@ package struct ModelSelection: Sendable {
         package let plan: EvaluationPlan
         /// Of all candidates, best first.
         package let standings: Standings
-        /// Those that the data does not suit.
+        /// Those that the data does not suit, or that the budget did not allow.
         package let refusals: [Refusal]
     }
 
-    /// Judges every model, and a blend of the best two that can be blended.
+    /// Judges every model, those first that train fast, and a blend of the best two that can be
+    /// blended.
     ///
-    /// - Throws: ``EvaluationError`` where the settings fit no model, or no model the data.
+    /// A candidate may take two fifths of what is left of the budget, since it is trained once more
+    /// if it wins; past that it is cancelled. None is started that would leave the best so far no
+    /// time to be trained.
+    ///
+    /// - Throws: ``EvaluationError`` where the settings fit no model, no model the data, or none
+    ///   the budget.
     package func choose(
         for dataset: Dataset, report: @escaping WorkProgress.Report
     ) throws(EvaluationError) -> Choice {
-        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
-            .makeFoldPlan(folds: folds)
-        let contest = Contest(plan: plan, trialsMax: trials)
+        let plan = try makePlan(for: dataset)
+        report(.milestone("choosing", "by \(plan.leading) of \(plan.title): \(plan.summary)"))
+        var heats = Heats(self, plan: plan, report: report)
+        // The registry names the cheapest family first.
         var entrants = try ModelChoice(names: "all", settings: settings).entrants
-        var judged: [JudgedModel] = []
-        var refusals: [Refusal] = []
-        func judge(
-            _ entrant: ModelChoice.Entrant, place: Int, of count: Int
-        ) throws(EvaluationError) {
-            let context = TrainingContext(threads: threads, seed: seed) { step in
-                report(
-                    WorkProgress(
-                        "choosing", fraction: (Double(place) + step.fraction) / Double(count),
-                        detail: step.detail))
-            }
-            switch try contest.run(entrant.entry, set: entrant.values, context: context) {
-            case .judged(let result): judged.append(result)
-            case .refused(let name, let reason):
-                refusals.append(Refusal(model: name, reason: reason))
-            }
-        }
-        func standings() -> Standings {
-            Standings(judged, leading: plan.leading, seed: seed, threads: threads)
-        }
         for (place, entrant) in entrants.enumerated() {
-            try judge(entrant, place: place, of: entrants.count + 1)
+            try heats.judge(entrant, place: place, of: entrants.count + 1)
         }
-        if let pair = Self.bestPair(standings().rows.map(\.model)) {
+        if let pair = Self.bestPair(heats.ranked) {
             let blend = try ModelChoice(
                 names: "\(pair.0.name)+\(pair.1.name)", settings: settings, allowsOthers: true
             ).entrants[0]
-            try judge(blend, place: entrants.count, of: entrants.count + 1)
+            try heats.judge(blend, place: entrants.count, of: entrants.count + 1)
             entrants.append(blend)
         }
-        let final = standings()
-        guard let leader = final.rows.first?.model,
+        let standings = Standings(
+            heats.judged, leading: plan.leading, seed: seed, threads: threads)
+        guard let leader = standings.rows.first?.model,
             let winner = entrants.first(where: { $0.entry.name == leader.name })
         else {
-            throw EvaluationError(refusals.map(\.description).joined(separator: "\n"))
+            throw EvaluationError(Refusal.lines(heats.refusals).joined(separator: "\n"))
         }
+        // Folds may choose differently; the first one's setting stands.
         return Choice(
-            model: try setting(of: winner, contest), metrics: Self.metrics(final),
-            plan: plan, standings: final, refusals: refusals)
+            model: try winner.entry.make(leader.settings[0]), metrics: Self.metrics(standings),
+            plan: plan, standings: standings, refusals: heats.refusals)
+    }
+
+    private func makePlan(for dataset: Dataset) throws(EvaluationError) -> EvaluationPlan {
+        let splits = EventSplits(dataset: dataset, options: dataOptions, seed: seed)
+        // Baskets of which none can be asked about leave the users' items.
+        if splits.suitableProtocol == .basketCompletion, let plan = try? splits.makeBasketPlan() {
+            return plan
+        }
+        return try splits.makeFoldPlan(folds: folds)
     }
 
     /// - Parameter models: best first.
@@ -100,24 +105,19 @@ package struct ModelSelection: Sendable {
         return nil
     }
 
-    /// The blend with its weights found on the first fold of a cross-validation.
+    /// The blend with the weights that are best by the same plan.
     package func weigh(
-        _ blend: ModelChoice.Entrant, for dataset: Dataset
+        _ blend: ModelChoice.Entrant, for dataset: Dataset,
+        report: @escaping WorkProgress.Report = { _ in }
     ) throws(EvaluationError) -> any Recommender {
-        let plan = try EventSplits(dataset: dataset, options: dataOptions, seed: seed)
-            .makeFoldPlan(folds: folds)
-        return try setting(of: blend, Contest(plan: plan, trialsMax: trials))
-    }
-
-    /// Folds may choose differently; the final setting is chosen once, on the first fold.
-    private func setting(
-        of entrant: ModelChoice.Entrant, _ contest: Contest
-    ) throws(EvaluationError) -> any Recommender {
-        let values = try contest.search(
-            entrant.entry, set: entrant.values, on: contest.plan.splits[0],
-            context: TrainingContext(threads: threads, seed: seed)
+        let plan = try makePlan(for: dataset)
+        let context = TrainingContext(threads: threads, seed: seed) { step in
+            report(WorkProgress("weighing", fraction: step.fraction, detail: step.detail))
+        }
+        let values = try Contest(plan: plan, trialsMax: trials).search(
+            blend.entry, set: blend.values, on: plan.splits[0], context: context
         ).values
-        return try entrant.entry.make(values)
+        return try blend.entry.make(values)
     }
 
     private static func metrics(_ standings: Standings) -> [String: Double] {

@@ -22,11 +22,6 @@ package struct TrainingPipeline {
     /// What was measured of the model, for the manifest.
     package var metrics: [String: Double] = [:]
 
-    /// How long each part took.
-    package struct Timings: Sendable {
-        package var model = 0.0
-        package var neighbors = 0.0
-    }
 
     package init(
         model: any Recommender, threads: Int, seed: UInt64, version: String? = nil
@@ -41,17 +36,19 @@ package struct TrainingPipeline {
     /// - Throws: ``TrainingError`` where the data does not suit the model.
     package func train(
         _ dataset: Dataset, report: @escaping WorkProgress.Report = { _ in }
-    ) throws(TrainingError) -> (bundle: ModelBundle, timings: Timings) {
+    ) throws(TrainingError) -> (bundle: ModelBundle, timings: TrainingTimings) {
+        let clock = ContinuousClock()
+        let begun = clock.now
         let data = try TrainingData(dataset: dataset, options: dataOptions)
-        var timings = Timings()
+        var timings = TrainingTimings()
         let context = TrainingContext(threads: threads, seed: seed) { progress in
             let loss = progress.loss.map { String(format: "  loss %.1f", $0) } ?? ""
             report(
                 WorkProgress(
                     "training", fraction: progress.fraction, detail: progress.detail + loss))
         }
-        let clock = ContinuousClock()
         let started = clock.now
+        timings.preparation = (started - begun).seconds
         var finished = try model.train(on: data, with: context)
         let trained = clock.now
         timings.model = (trained - started).seconds
@@ -64,7 +61,10 @@ package struct TrainingPipeline {
             finished.neighbors[.similar] = try similar.lists(items: items, context: context)
         }
         timings.neighbors = (clock.now - trained).seconds
-        return (bundle(finished, dataset, data, addsComplements: addsComplements), timings)
+        let connected = clock.now
+        let made = bundle(finished, dataset, data, addsComplements: addsComplements)
+        timings.bundle = (clock.now - connected).seconds
+        return (made, timings)
     }
 
     private func bundle(

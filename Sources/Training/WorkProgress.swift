@@ -4,8 +4,9 @@ internal import Models
 package struct WorkProgress: Sendable {
     /// What is being done, such as `training`.
     package var task: String
-    /// Of all of it, 0 to 1.
-    package var fraction: Double
+    /// Of all of it, 0 to 1; nil for a milestone, which is worth a line of its own wherever it is
+    /// shown.
+    package var fraction: Double?
     /// What else can be said, such as the epoch and the loss.
     package var detail: String
 
@@ -13,6 +14,12 @@ package struct WorkProgress: Sendable {
         self.task = task
         self.fraction = fraction
         self.detail = detail
+    }
+
+    package static func milestone(_ task: String, _ detail: String) -> WorkProgress {
+        var progress = WorkProgress(task, fraction: 0, detail: detail)
+        progress.fraction = nil
+        return progress
     }
 
     /// Takes progress on whatever thread works.

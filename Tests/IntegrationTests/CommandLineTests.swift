@@ -27,7 +27,7 @@ extension ProgramTests {
             #expect(slate["unknown"] as? [String] == ["nonsense"])
             #expect(slate["modelVersion"] as? String == "shop-1")
             for item in items {
-                #expect(item["itemID"] is String && item["score"] is Double)
+                #expect(item["itemId"] is String && item["score"] is Double)
                 #expect(item["title"] is String && item["category"] is String)
                 let reasons = try #require(item["reasons"] as? [[String: Any]])
                 #expect(reasons.allSatisfy { $0["kind"] is String && $0["contribution"] is Double })
@@ -37,12 +37,14 @@ extension ProgramTests {
             #expect(neighbors.allSatisfy { $0["lift"] is Double && $0["confidence"] is Double })
             let scores = try ask("score", shop.item(0), "nonsense", "--user", shop.user(0))
             let scored = try #require(scores["scores"] as? [[String: Any]])
-            #expect(scored.map { $0["itemID"] as? String } == [shop.item(0), "nonsense"])
+            #expect(scored.map { $0["itemId"] as? String } == [shop.item(0), "nonsense"])
             #expect(scored[0]["score"] is Double && scored[1]["score"] == nil)
             #expect(scores["unknown"] as? [String] == ["nonsense"])
             let status = try ask("status")
-            #expect(status["processID"] as? Int == Int(server.processID))
-            for key in ["calls", "connections", "residentBytes", "storeBytes", "uptimeSeconds"] {
+            #expect(status["pid"] as? Int == Int(server.processID))
+            for key in [
+                "calls", "connections", "residentBytes", "storeBytes", "uptimeMilliseconds",
+            ] {
                 #expect(status[key] is NSNumber, "\(key)")
             }
             let table = try Program.run("recommend", "--socket", folder["s"], "-k", "2")

@@ -109,7 +109,7 @@ extension ProgramTests {
                 #expect(slate["tier"] as? String == "full")
                 #expect(slate["modelVersion"] as? String == "ranked-1")
                 let items = try #require(slate["items"] as? [[String: Any]])
-                let ids = items.compactMap { $0["itemID"] as? String }
+                let ids = items.compactMap { $0["itemId"] as? String }
                 #expect(ids.count == 5)
                 let scores = items.compactMap { $0["score"] as? Double }
                 #expect(scores == scores.sorted(by: >))
@@ -118,6 +118,63 @@ extension ProgramTests {
                 #expect(scored.compactMap { $0["score"] as? Double } == scores)
             }
             #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test("A model that does not exist is said before any file is read")
+        func unknownModel() throws {
+            let folder = try TemporaryFolder()
+            for (arguments, reason) in [
+                (["--model", "bogus"], "no model is called 'bogus'"),
+                (["--model", "ials,slim"], "'ials,slim' names 2 models"),
+                (["--set", "ials.dimensions=1.5"], "ials.dimensions must be a whole number"),
+                (["--model", "auto", "--set", "slim.nothing=1"], "nothing"),
+            ] {
+                let outcome = try Program.run(
+                    ["train", folder["no.csv"], "--out", folder["b"]] + arguments)
+                #expect(outcome.code == 1 && outcome.errors.isOneLine, "\(outcome.errors)")
+                #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+            }
+        }
+
+        @Test("The parts of the time add up to all of it")
+        func times() throws {
+            let shop = try TrainedShop.shared.get()
+            let folder = try TemporaryFolder()
+            let trained = try Program.run(
+                ["train", shop.events, "--out", folder["b"], "--json"] + TrainedShop.model)
+            let seconds = try #require(try trained.json()["seconds"] as? [String: Double])
+            let total = try #require(seconds["total"])
+            #expect(abs(seconds.values.reduce(0, +) - 2 * total) < 1e-6)
+            #expect(seconds.keys.contains("read") && seconds.keys.contains("other"))
+        }
+
+        @Test("evaluate chooses the protocol that the events suit, and says which")
+        func suitableProtocol() throws {
+            let shop = try TrainedShop.shared.get()
+            let folder = try TemporaryFolder()
+            let header = "user,item,time,basket\n"
+            let lines = (0..<400).map { "u\($0 % 20),i\(($0 * 7) % 13),\($0 * 86_400),b\($0)" }
+            let single = try folder.write("single.csv", header + lines.joined(separator: "\n"))
+            let timeless = try folder.write(
+                "timeless.csv",
+                "user,item\n"
+                    + lines.map { $0.split(separator: ",").prefix(2).joined(separator: ",") }
+                    .joined(separator: "\n"))
+            for (file, name) in [
+                (shop.events, "basket-completion"), (single, "temporal"), (timeless, "k-fold"),
+            ] {
+                let outcome = try Program.run(
+                    "evaluate", file, "--models", "popularity", "--json")
+                #expect(outcome.errors.contains("protocol: \(name), since"), "\(outcome.errors)")
+                guard name == "basket-completion" else { continue }
+                let model = try #require(
+                    (try outcome.json()["models"] as? [[String: Any]])?.first)
+                let known = try #require(model["knownShoppers"] as? [String: Any])
+                #expect((known["queries"] as? Int ?? 0) > 0)
+                #expect((known["figures"] as? [String: Double])?["ndcg@10"] != nil)
+            }
+            let nothing = try Program.run("evaluate", folder["none"])
+            #expect(nothing.code == 1 && nothing.errors.isOneLine, "\(nothing.errors)")
         }
 
         @Test("A file that is not there is one line of error")

@@ -11,6 +11,7 @@ struct BlendWeightSearch {
     let lengths: [Int]
     let threads: Int
     let makeRanker: QueryRankerMaker
+    let isCancelled: @Sendable () -> Bool
 
     /// What a component may weigh against the first one, where 1 lets both vary as much.
     static let shares: [Double] = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10]
@@ -52,6 +53,9 @@ struct BlendWeightSearch {
                     guard weight != blend.components[place].weight else { continue }
                     candidate.components[place].weight = weight
                     trials += 1
+                    guard !isCancelled() else {
+                        throw EvaluationError("blend: the search for weights was cancelled")
+                    }
                     let found = try figure(candidate, parts, split, tasks)
                     if found > best { (blend, best) = (candidate, found) }
                 }

@@ -53,6 +53,7 @@ package struct Contest: Sendable {
                 entry, set: fixed, on: try split.makeValidation(), context: context)
             result.searchTime += clock.now - started
             result.trials += chosen.trials
+            result.settings.append(chosen.values)
             let model = try entry.make(chosen.values)
             result.hyperparameters.append(model.hyperparameters)
             var repeats: [Judgement] = []
@@ -185,7 +186,7 @@ package struct Contest: Sendable {
         } catch { throw EvaluationError(error.description) }
         let search = BlendWeightSearch(
             leading: plan.leading, lengths: plan.lengths, threads: context.threads,
-            makeRanker: makeRanker)
+            makeRanker: makeRanker, isCancelled: context.isCancelled)
         let found = try search.run(
             blend, parts: parts, on: split,
             fixed: values.inside(Blend.weightPrefix))
@@ -213,6 +214,23 @@ package struct Refusal: Encodable, CustomStringConvertible, Sendable {
         self.reason = reason
     }
 
+    /// The models that share a reason in one line each, in the order of their first.
+    package static func lines(_ refusals: [Refusal]) -> [String] {
+        var lines: [(reason: String, models: [String])] = []
+        for refusal in refusals {
+            if let place = lines.firstIndex(where: { $0.reason == refusal.reason }) {
+                lines[place].models.append(refusal.model)
+            } else {
+                lines.append((refusal.reason, [refusal.model]))
+            }
+        }
+        return lines.map { line in
+            line.models.count == 1
+                ? "\(Refusal(model: line.models[0], reason: line.reason))"
+                : "\(line.models.joined(separator: ", ")): \(line.reason)"
+        }
+    }
+
     /// Models begin their reasons with their own name.
     package var description: String {
         reason.hasPrefix("\(model):") ? reason : "\(model): \(reason)"
@@ -226,6 +244,8 @@ package struct JudgedModel: Sendable {
     package fileprivate(set) var speaker: RankerFeature?
     /// As recorded by the model, one for each split.
     package fileprivate(set) var hyperparameters: [[String: Double]] = []
+    /// What was set of its hyperparameters, given or found, one for each split.
+    package fileprivate(set) var settings: [[String: Double]] = []
     /// All splits' queries, one after the other; never nil once judged.
     package fileprivate(set) var judgement: Judgement!
     package fileprivate(set) var use: CatalogUse!

@@ -6,11 +6,11 @@ import SidecartClient
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The server's socket; left out, SIDECART_SOCKET of the environment.",
+            "The path of the server's socket, such as /tmp/sidecart.sock. Default: the environment variable SIDECART_SOCKET.",
             valueName: "path"))
     var socket: String?
 
-    @Option(help: ArgumentHelp("How long to wait for an answer, in seconds.", valueName: "n"))
+    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
     var timeout = 5.0
 
     func validate() throws {
@@ -46,16 +46,18 @@ struct ConnectionOptions: ParsableArguments {
 
 /// Who is asking, and about what.
 struct ContextOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The shopper.", valueName: "id"))
+    @Option(help: ArgumentHelp("The id of the shopper who asks.", valueName: "id"))
     var user: String?
 
     @Option(
-        help: ArgumentHelp("Items in the basket; may be given more than once.", valueName: "id,…"))
+        help: ArgumentHelp(
+            "The items in the basket, such as 22423,85123A. May be given more than once.",
+            valueName: "id,…"))
     var basket: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Items taken before, oldest first, in place of what the server knows.",
+            "The items that the shopper took before, oldest first; they replace the history that the server knows.",
             valueName: "id,…"))
     var history: [String] = []
 

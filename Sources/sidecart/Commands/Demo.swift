@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Histogram
 import Interactions
-import Models
 import SampleShop
 import SidecartClient
 import Training
@@ -19,11 +18,16 @@ struct Demo: AsyncParsableCommand {
               sidecart demo --keep shop --shoppers 20000 --baskets 300000
             """)
 
-    @Option(help: ArgumentHelp("Items in the shop.", valueName: "n")) var items = 600
-    @Option(help: ArgumentHelp("Shoppers.", valueName: "n")) var shoppers = 4_000
-    @Option(help: ArgumentHelp("Baskets over a year.", valueName: "n")) var baskets = 60_000
-    @Option(help: ArgumentHelp("Same seed, same shop.", valueName: "n")) var seed: UInt64 = 1
-    @Option(help: ArgumentHelp("Keep events, catalog and bundle here.", valueName: "folder"))
+    @Option(help: ArgumentHelp("How many items the shop sells.", valueName: "n")) var items = 600
+    @Option(help: ArgumentHelp("How many shoppers it has.", valueName: "n")) var shoppers = 4_000
+    @Option(help: ArgumentHelp("How many baskets they buy in a year.", valueName: "n"))
+    var baskets = 60_000
+    @Option(help: ArgumentHelp("The same seed makes the same shop.", valueName: "n")) var seed:
+        UInt64 = 1
+    @Option(
+        help:
+            ArgumentHelp(
+                "Keep the events, the catalog and the bundle in this folder.", valueName: "folder"))
     var keep: String?
 
     func validate() throws {
@@ -90,18 +94,19 @@ struct Demo: AsyncParsableCommand {
         var reading = try ReadingOptions.parse([])
         reading.catalog = "\(folder)/catalog.csv"
         let (dataset, report) = try reading.read(["\(folder)/events.csv"])
-        let pipeline = TrainingPipeline(
-            model: IALS(), threads: ProcessInfo.processInfo.activeProcessorCount, seed: 1,
-            version: "demo-\(seed)")
-        let (bundle, timings) = try pipeline.train(dataset)
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        var job = try TrainingJob(
+            model: TrainingJob.standardModel, selection: ModelSelection(threads: threads, seed: 1))
+        job.version = "demo-\(seed)"
+        let trained = try job.run(on: dataset)
+        let (bundle, timings) = (trained.bundle, trained.timings)
         try bundle.write(to: "\(folder)/bundle", replacing: true)
         try Output.print(
             """
 
             2. Train on its events:
                read      \(report.linesRead.grouped) lines in \(String(format: "%.2f", report.seconds)) s
-               iALS      \(bundle.parts.embeddings?.items.columns ?? 0) dimensions in \
-            \(String(format: "%.2f", timings.model)) s
+               model     \(bundle.info.kind) in \(String(format: "%.2f", timings.model)) s
                neighbors of \(bundle.items.count.grouped) items in \
             \(String(format: "%.2f", timings.neighbors)) s
             """)

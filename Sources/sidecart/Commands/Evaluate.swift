@@ -180,7 +180,7 @@ struct Evaluate: ParsableCommand {
         let standings = Standings(
             judged, leading: plan.leading, seed: model.seed, threads: model.threadCount)
         guard !judged.isEmpty else {
-            throw Failure(refusals.map(\.description).joined(separator: "\n"))
+            throw Failure(Refusal.lines(refusals).joined(separator: "\n"))
         }
         let summary = EvaluationSummary(
             plan: plan, standings: standings, refusals: refusals,

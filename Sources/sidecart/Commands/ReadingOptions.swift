@@ -5,81 +5,93 @@ import Interactions
 struct ReadingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Which column means what: user, item, time, basket, value, kind, event_id, title, category, price.",
-            discussion:
-                "Left out, the columns go by their usual names, such as customer_id or sku.",
+            "Which column plays which role, such as user=CustomerID,item=StockCode. The roles are user, item, time, basket, value, kind, event_id, title, category and price. Default: columns are found by their usual names, such as customer_id or sku.",
             valueName: "role=column,…"))
     var columns: String?
 
     @Option(
         help: ArgumentHelp(
-            "csv, tsv or jsonl; left out, the extension tells.", valueName: "format"))
+            "The format of the files: csv, tsv or jsonl. Default: what the file's extension says.",
+            valueName: "format"))
     var format: FileFormat?
 
-    @Option(help: ArgumentHelp("Between fields, such as ';'.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "The text between two fields, such as ';'. Default: what the first line shows.",
+            valueName: "text"))
     var delimiter: String?
 
-    @Flag(help: "The files have no header line; columns then go by number, from 1.")
+    @Flag(help: "The files have no header line; --columns then names columns by number, from 1.")
     var noHeader = false
 
-    @Flag(help: "Numbers are written as 2,55.")
+    @Flag(help: "Numbers have a decimal comma, such as 2,55.")
     var decimalComma = false
 
     @Option(
         help: ArgumentHelp(
-            "\(TimeFormat.allCases.map(\.rawValue).joined(separator: ", ")); left out, it is found out.",
+            "How times are written: \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", ")). Default: found out from the first lines.",
             valueName: "format"))
     var timeFormat: TimeFormat?
 
     @Option(
-        help: ArgumentHelp("What an event is where no column says it.", valueName: "kind"),
+        help: ArgumentHelp(
+            "The kind of events for which no column tells it: \(EventKind.allCases.map(\.name).joined(separator: ", ")).",
+            valueName: "kind"),
         transform: Self.kind)
     var kind = EventKind.purchase
 
     @Option(
         help: ArgumentHelp(
-            "Items that are no products, such as 'POST,M,gift_*'.", valueName: "id,…"))
+            "Items to leave out since they are not products, such as 'POST,M,gift_*'.",
+            valueName: "id,…"))
     var excludeItems: String?
 
     @Flag(help: "Leave out items whose id has no digit, such as POST among numbered products.")
     var excludeItemsWithoutDigit = false
 
-    @Flag(help: "Take 85123a and 85123A for one item.")
+    @Flag(help: "Take item ids that differ in case alone, such as 85123a and 85123A, for one item.")
     var foldItemCase = false
 
     @Option(
         help: ArgumentHelp(
-            "What an event with a negative value is: return, leave-out or keep.", valueName: "rule")
+            "What to make of an event with a negative value: a return, nothing (leave-out), or an event as any other (keep).",
+            valueName: "rule")
     )
     var negativeValues = ReadOptions.NegativeValues.return
 
     @Option(
         help: ArgumentHelp(
-            "Baskets whose id begins so are cancelled, such as C.", valueName: "text"))
+            "Take the events of baskets whose id begins with this text, such as C, for returns.",
+            valueName: "text"))
     var returnBasketPrefix: String?
 
-    @Option(help: ArgumentHelp("Leave out lines with a lower price.", valueName: "price"))
+    @Option(
+        help: ArgumentHelp(
+            "Leave out lines with a price below this one, such as 0.01.", valueName: "price"))
     var priceMin: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Leave out up to so many lines of a file that cannot be parsed.", valueName: "n"))
+            "Leave out at most this many lines of a file that cannot be parsed, and report them.",
+            valueName: "n"))
     var skipBadLines = 0
 
     @Option(
         help: ArgumentHelp(
-            "A file beside the events with id, title, category, price, stock and attributes.",
+            "A file with the items' id, title, category, price, stock and attributes, such as items.csv.",
             valueName: "file"))
     var catalog: String?
 
     @Option(
         help: ArgumentHelp(
-            "Which column of the catalog means what.", valueName: "role=column,…"))
+            "Which column of the catalog plays which role, such as id=sku,title=name.",
+            valueName: "role=column,…"))
     var catalogColumns: String?
 
     @Option(
         help: ArgumentHelp(
-            "Between the levels of a category path; left out, '>' or '|'.", valueName: "text"))
+            "The text between two levels of a category, such as '/'. Default: '>' or '|'.",
+            valueName: "text"))
     var categorySeparator: String?
 
     func validate() throws {

@@ -14,19 +14,24 @@ struct Recommend: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup(title: "Context") var who: ContextOptions
 
-    @Option(name: .short, help: ArgumentHelp("How many items.", valueName: "n"))
+    @Option(name: .short, help: ArgumentHelp("How many items to return.", valueName: "n"))
     var k = 10
 
-    @Option(help: ArgumentHelp("Items never to return.", valueName: "id,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Items never to return, such as 22423,85123A. May be given more than once.",
+            valueName: "id,…"))
     var exclude: [String] = []
 
-    @Flag(help: "Also return what the shopper bought before.")
+    @Flag(help: "Also return items that the shopper bought before.")
     var includePurchased = false
 
-    @Flag(help: "Also return what is out of stock.")
+    @Flag(help: "Also return items that are out of stock.")
     var includeOutOfStock = false
 
-    @Option(help: ArgumentHelp("At most so many of one category; 0 for any.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "How many items of one category to return at most; 0 sets no limit.", valueName: "n"))
     var perCategoryMax = 0
 
     @OptionGroup var output: OutputOptions
@@ -58,7 +63,7 @@ struct Recommend: AsyncParsableCommand {
 
 struct Related: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask a server for an item's neighbors.",
+        abstract: "Ask a server for the neighbors of an item.",
         discussion: """
             Examples:
               sidecart related --socket /tmp/sidecart.sock 22423
@@ -67,16 +72,16 @@ struct Related: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The item.")
+    @Argument(help: "The id of the item.")
     var item: String
 
     @Option(
         help: ArgumentHelp(
-            "complement (bought together) or similar (liked by the same people).",
+            "Which neighbors: complement (bought together) or similar (liked by the same people).",
             valueName: "name"))
     var relation = RelationName.complement
 
-    @Option(name: .short, help: ArgumentHelp("How many items.", valueName: "n"))
+    @Option(name: .short, help: ArgumentHelp("How many items to return.", valueName: "n"))
     var k = 10
 
     @OptionGroup var output: OutputOptions
@@ -126,7 +131,7 @@ struct Score: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup(title: "Context") var who: ContextOptions
 
-    @Argument(help: "The items to score.")
+    @Argument(help: "The ids of the items to score.")
     var items: [String]
 
     @OptionGroup var output: OutputOptions

@@ -14,7 +14,7 @@ struct Status: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Flag(help: "Also tell the server to finish what is in flight and end.")
+    @Flag(help: "Also tell the server to finish the calls in flight and end.")
     var drain = false
 
     @OptionGroup var output: OutputOptions
@@ -51,6 +51,7 @@ struct Status: AsyncParsableCommand {
     }
 }
 
+/// Fields bear the names that the JSON form of proto3 gives the contract's.
 private struct StatusJSON: Encodable {
     let version: String
     let modelVersion: String
@@ -62,13 +63,13 @@ private struct StatusJSON: Encodable {
     let connections: Int
     let calls: Int
     let failedCalls: Int
-    let uptimeSeconds: Double
-    let cpuSeconds: Double
+    let uptimeMilliseconds: Int
+    let cpuMicroseconds: Int
     let residentBytes: Int
     let storeBytes: Int
     let storeBytesMax: Int
-    let isDraining: Bool
-    let processID: Int
+    let draining: Bool
+    let pid: Int
 
     init(_ status: ServerStatus) {
         version = status.version
@@ -81,12 +82,12 @@ private struct StatusJSON: Encodable {
         connections = status.connections
         calls = status.calls
         failedCalls = status.failedCalls
-        uptimeSeconds = status.uptime.seconds
-        cpuSeconds = status.cpuTime.seconds
+        uptimeMilliseconds = Int(status.uptime / .milliseconds(1))
+        cpuMicroseconds = Int(status.cpuTime / .microseconds(1))
         residentBytes = status.residentBytes
         storeBytes = status.storeBytes
         storeBytesMax = status.storeBytesMax
-        isDraining = status.isDraining
-        processID = status.processID
+        draining = status.isDraining
+        pid = status.processID
     }
 }

@@ -3,7 +3,6 @@ import Bundles
 import Evaluation
 import Foundation
 import Interactions
-import ModelParts
 import Models
 import Training
 
@@ -24,13 +23,17 @@ struct Train: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "CSV, TSV or JSON Lines, plain or gzip; - for standard input.", valueName: "events"))
+            "CSV, TSV or JSON Lines files, plain or gzip, such as events.csv; - reads standard input.",
+            valueName: "events"))
     var events: [String]
 
-    @Option(name: [.short, .long], help: ArgumentHelp("The bundle's folder.", valueName: "folder"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "The folder that becomes the bundle, such as bundle.", valueName: "folder"))
     var out: String
 
-    @Flag(help: "Replace the bundle that is there.")
+    @Flag(help: "Replace the bundle that is already in this folder.")
     var replace = false
 
     @OptionGroup(title: "Reading")
@@ -41,18 +44,29 @@ struct Train: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Parts of the cross-validation that chooses models and weighs blends.", valueName: "n"))
+            "How many parts users' items are dealt into, where there are no baskets to choose models or weigh blends by.",
+            valueName: "n"))
     var folds = 3
 
     @Option(
         help: ArgumentHelp(
-            "Settings that --model auto tries of each model; 1 for none.", valueName: "n"))
+            "How many settings of each model --model auto tries; 1 takes the defaults alone.",
+            valueName: "n"))
     var trials = 1
 
-    @Option(help: ArgumentHelp("How many neighbors an item keeps.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "How long --model auto may take to choose a model and train it. Models that train fast come first; when the time is up, the best so far is taken.",
+            valueName: "seconds"))
+    var budget = 300.0
+
+    @Option(help: ArgumentHelp("How many neighbors each item keeps.", valueName: "n"))
     var neighbors = CoPurchase().neighborsMax
 
-    @Option(help: ArgumentHelp("The bundle's name; left out, the time.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The bundle's version, such as 2024-06-01. Default: the time of training.",
+            valueName: "name"))
     var modelVersion: String?
 
     @OptionGroup var output: OutputOptions
@@ -64,36 +78,41 @@ struct Train: ParsableCommand {
         guard 1...10_000 ~= trials else {
             throw ValidationError("--trials is \(trials); it must be 1 to 10000")
         }
+        guard 1...1_000_000 ~= budget else {
+            throw ValidationError("--budget is \(budget); it must be 1 to 1000000 seconds")
+        }
     }
 
     func run() throws {
-        // What is wrong with the destination should not come out after minutes of training.
+        let clock = ContinuousClock()
+        let started = clock.now
+        // What is wrong with the model or the destination should not come out after minutes.
+        var job = try TrainingJob(
+            model: model.model,
+            selection: ModelSelection(
+                folds: folds, trials: trials, threads: model.threadCount, seed: model.seed,
+                settings: model.settings, dataOptions: model.dataOptions,
+                budget: .seconds(budget)))
+        (job.neighborsMax, job.version) = (neighbors, modelVersion)
         if !replace, FileManager.default.fileExists(atPath: out) {
             throw Failure("\(out): exists already; give --replace to replace it")
         }
         try ModelBundle.checkDestination(out, replacing: replace)
-        let (dataset, report) = try reading.read(events)
+        let reading = clock.now
+        let (dataset, report) = try self.reading.read(events)
+        let read = clock.now
         if !output.json { Output.note(report.description) }
-        let choice = try chooseModel(for: dataset)
-        var pipeline = TrainingPipeline(
-            model: choice.model, threads: model.threadCount, seed: model.seed,
-            version: modelVersion)
-        pipeline.dataOptions = model.dataOptions
-        pipeline.neighbors.neighborsMax = neighbors
-        pipeline.similar.neighborsMax = neighbors
-        pipeline.metrics = choice.metrics
         let bar = ProgressBar("training")
-        let (bundle, timings) = try pipeline.train(dataset) {
-            bar.update($0.fraction, detail: $0.detail)
-        }
+        let trained = try job.run(on: dataset) { bar.update($0) }
         bar.finish()
-        try bundle.write(to: out, replacing: replace)
-        let summary = Summary(
-            bundle: out, version: bundle.info.version, kind: bundle.info.kind,
-            items: bundle.items.count, users: bundle.users.count,
-            dimensions: bundle.parts.embeddings?.items.columns ?? 0,
-            readSeconds: report.seconds, trainSeconds: timings.model,
-            neighborSeconds: timings.neighbors, peakMemoryBytes: PeakMemory.bytes, read: report)
+        if let choice = trained.choice, !output.json { Output.note("\n\(table(of: choice))\n") }
+        let writing = clock.now
+        try trained.bundle.write(to: out, replacing: replace)
+        let written = clock.now
+        let times = TrainingTimes(
+            trained.timings, read: (read - reading).seconds, write: (written - writing).seconds,
+            total: (written - started).seconds)
+        let summary = TrainingSummary(trained.bundle, at: out, times: times, read: report)
         if output.json {
             try Output.printJSON(summary)
         } else {
@@ -101,164 +120,9 @@ struct Train: ParsableCommand {
         }
     }
 
-    private func chooseModel(for dataset: Dataset) throws -> (
-        model: any Recommender, metrics: [String: Double]
-    ) {
-        let selection = ModelSelection(
-            folds: folds, trials: trials, threads: model.threadCount, seed: model.seed,
-            settings: model.settings, dataOptions: model.dataOptions)
-        guard model.model == Self.automatic else {
-            let chosen = try ModelChoice(names: model.model, settings: model.settings).entrants
-            guard chosen.count == 1 else { throw Failure("--model takes one model, or auto") }
-            let (entry, values) = chosen[0]
-            guard entry.components.isEmpty else {
-                return (try selection.weigh(chosen[0], for: dataset), [:])
-            }
-            return (try entry.make(values), [:])
-        }
-        let bar = ProgressBar("choosing")
-        let choice = try selection.choose(for: dataset) {
-            bar.update($0.fraction, detail: $0.detail)
-        }
-        bar.finish()
-        let summary = EvaluationSummary(
+    private func table(of choice: ModelSelection.Choice) -> EvaluationSummary {
+        EvaluationSummary(
             plan: choice.plan, standings: choice.standings, refusals: choice.refusals,
             secondsPerEpoch: [:], seed: model.seed, seeds: 1, threads: model.threadCount)
-        if !output.json { Output.note("\n\(summary)\n") }
-        return (choice.model, choice.metrics)
-    }
-
-    private static let automatic = "auto"
-
-    private struct Summary: Encodable, CustomStringConvertible {
-        let bundle: String
-        let version: String
-        let kind: String
-        let items: Int
-        let users: Int
-        let dimensions: Int
-        let readSeconds: Double
-        let trainSeconds: Double
-        let neighborSeconds: Double
-        let peakMemoryBytes: Int
-        let read: ReadReport
-
-        var description: String {
-            let times = String(
-                format: "read in %.2f s, trained in %.2f s, neighbors in %.2f s", readSeconds,
-                trainSeconds, neighborSeconds)
-            let size = dimensions > 0 ? ", \(dimensions) dimensions" : ""
-            return """
-                \(bundle): \(kind) \(version), \(items.grouped) items, \(users.grouped) users\(size)
-                \(times), peak memory \(peakMemoryBytes >> 20) MiB
-                next: sidecart serve --bundle \(bundle) --socket /tmp/sidecart.sock
-                """
-        }
-    }
-}
-
-/// What is trained and how.
-struct ModelOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "\(ModelRegistry.names.joined(separator: ", ")); names with + between for their weighted sum; for train also auto.",
-            valueName: "name"))
-    var model = ModelRegistry.standard
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "Sets a hyperparameter; may be repeated.", valueName: "[model.]name=value"),
-        transform: Self.setting)
-    var explicit: [ModelSetting] = []
-
-    @Option(help: ArgumentHelp("Dimensions of the embeddings.", valueName: "n"))
-    var factors: Int?
-
-    @Option(help: ArgumentHelp("How often the data is gone through.", valueName: "n"))
-    var epochs: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Holds some items out, and stops once so many epochs have not ranked them better; 0 for never.",
-            valueName: "epochs"))
-    var patience: Int?
-
-    @Option(
-        help: ArgumentHelp("The weight of what keeps parameters small.", valueName: "weight"))
-    var regularization: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "nu of ials: how far lambda grows with the length of a history, 0 to 1.",
-            valueName: "power"))
-    var regularizationExponent: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "alpha0 of ials, the weight of what was not taken; left out, by how much was.",
-            valueName: "weight"))
-    var unobservedWeight: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "What models learn from: users' histories, baskets, or both; left out, the data tells.",
-            valueName: "users|baskets|both"))
-    var rows: TrainingRows?
-
-    @Option(help: ArgumentHelp("Same data, options and seed: same result.", valueName: "n"))
-    var seed: UInt64 = 1
-
-    @Option(help: ArgumentHelp("Left out: one a processor.", valueName: "n"))
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, !(1...1024 ~= threads) {
-            throw ValidationError("--threads is \(threads); it must be 1 to 1024")
-        }
-    }
-
-    /// Which events count, and what is learned from them.
-    var dataOptions: TrainingDataOptions {
-        var options = TrainingDataOptions()
-        options.rows = rows
-        return options
-    }
-
-    var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
-
-    /// What was set, by the names that models have for it.
-    var settings: [ModelSetting] {
-        let named: [(flag: String, name: String, value: Double?)] = [
-            ("factors", "dimensions", factors.map(Double.init)),
-            ("epochs", "epochs", epochs.map(Double.init)),
-            ("patience", "patience", patience.map(Double.init)),
-            ("regularization", "regularization", regularization),
-            ("regularization-exponent", "regularization_exponent", regularizationExponent),
-            ("unobserved-weight", "unobserved_weight", unobservedWeight),
-        ]
-        return named.compactMap { option in
-            option.value.map {
-                ModelSetting(name: option.name, value: $0, flag: "--\(option.flag)")
-            }
-        } + explicit
-    }
-
-    private static func setting(_ text: String) throws -> ModelSetting {
-        guard let setting = ModelSetting(text) else {
-            throw ValidationError("'\(text)' is not name=value or model.name=value with a number")
-        }
-        return setting
-    }
-}
-
-extension TrainingRows: ExpressibleByArgument {}
-
-enum PeakMemory {
-    /// The largest resident set of this process so far.
-    static var bytes: Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
     }
 }

@@ -206,7 +206,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
                     + (hasEpochs
                         ? [model.secondsPerEpoch.map { String(format: "%.3f", $0) } ?? ""] : []))
         }
-        let refusals = refused.map { "\nleft out: \($0)" }.joined()
+        let refusals = Refusal.lines(refused).map { "\nleft out: \($0)" }.joined()
         let apart = groups.map { group in
             "\n\(group.name): \(leading) of the \(group.of(models[0])?.queries.grouped ?? "0") baskets "
                 + group.what

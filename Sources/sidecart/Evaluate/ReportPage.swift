@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 /// An evaluation as one page that needs nothing but itself: styles and plots are inline, and
@@ -153,7 +154,7 @@ struct ReportPage {
 
     private var refusals: String {
         guard !summary.refused.isEmpty else { return "" }
-        let rows = summary.refused.map { "<li>\(escaped($0.description))</li>" }
+        let rows = Refusal.lines(summary.refused).map { "<li>\(escaped($0))</li>" }
         return "<section class=\"wide\"><h2>Left out</h2><ul>\(rows.joined())</ul></section>"
     }
 
