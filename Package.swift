@@ -84,7 +84,8 @@ let package = Package(
 
         // Tests: one target a module.
         .testTarget(
-            name: "InteractionsTests", dependencies: ["Interactions"], swiftSettings: swift),
+            name: "InteractionsTests", dependencies: ["Interactions", "CAllocationCounter"],
+            swiftSettings: swift),
         .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
         .testTarget(
             name: "EmbeddingStoreTests",

@@ -81,7 +81,6 @@ package enum BundleFormat {
     package static let manifestBytesMax = 1 << 20
     /// Embedding dimensions, D.
     package static let dimensionsMax = 4096
-    package static let identifierBytesMax = 256
     /// Layers of a ranker.
     package static let rankerLayersMax = 8
     /// Inputs and outputs of a ranker's layer; room for two vectors and all features.

@@ -31,22 +31,21 @@ enum TextColumns {
 }
 
 extension TensorSet {
-    /// Ids: 1 to 256 bytes each, without NUL, no two alike.
+    /// Ids: each as ``IdentifierRule`` says, no two alike.
     mutating func takeIdentifiers(_ name: String) throws(BundleError) -> IdentifierTable {
         let (bytes, offsets) = try takeTexts(name, rows: nil)
         let table = "\(name).bytes"
         guard offsets.count <= Int(Int32.max) else { throw problem(table, "holds too many ids") }
-        for row in 1..<offsets.count
-        where !(1...BundleFormat.identifierBytesMax).contains(offsets[row] - offsets[row - 1]) {
-            throw problem(
-                table,
-                "id \(row - 1) has \(offsets[row] - offsets[row - 1]) bytes, not 1 to"
-                    + " \(BundleFormat.identifierBytesMax)")
+        let faulty = bytes.withUnsafeBytes { bytes -> (id: Int, fault: IdentifierRule.Fault)? in
+            for id in 0..<offsets.count - 1 {
+                let id = (number: id, bytes: bytes[offsets[id]..<offsets[id + 1]])
+                if let fault = IdentifierRule.fault(in: .init(rebasing: id.bytes)) {
+                    return (id.number, fault)
+                }
+            }
+            return nil
         }
-        if let nul = bytes.firstIndex(of: 0) {
-            let row = offsets.firstIndex { $0 > nul }! - 1
-            throw problem(table, "id \(row) contains a NUL byte")
-        }
+        if let faulty { throw problem(table, "id \(faulty.id) \(faulty.fault)") }
         var identifiers = IdentifierTable()
         let repeated = bytes.withUnsafeBufferPointer { bytes -> Int? in
             for row in 1..<offsets.count {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import Interactions
 
 extension EmbeddingStore {
     /// How many rows a batch added and how many it replaced.
@@ -77,7 +77,7 @@ extension EmbeddingStore {
     /// Removes the row with an id; false where there is none.
     @discardableResult
     package func delete(_ id: UnsafeRawBufferPointer) -> Bool {
-        guard (1...Self.idBytesMax).contains(id.count) else { return false }
+        guard IdentifierRule.permits(byteCount: id.count) else { return false }
         let hash = hash(id.baseAddress!, count: id.count)
         let shard = shards[shardIndex(hash)]
         return shard.lock.withLock { shard.delete(Self.tag(hash), id: id) }

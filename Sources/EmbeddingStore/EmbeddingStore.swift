@@ -1,3 +1,4 @@
+internal import Interactions
 import Synchronization
 
 /// Embeddings by string id, in memory: written by any thread, read by many that never wait.
@@ -16,7 +17,6 @@ import Synchronization
 /// `firstFreeOrdinal` and the store those above; one whose id was deleted is given again once no
 /// reader can hold it.
 package final class EmbeddingStore: Sendable {
-    package static let idBytesMax = 256
     package static let dimensionsMax = 4096
     package static let shardsMax = 1024
     /// The largest norm of a vector or query: no inner product of two such vectors overflows a
@@ -46,7 +46,7 @@ package final class EmbeddingStore: Sendable {
 
     package let configuration: Configuration
     let layout: RowLayout
-    let hash: IDHash
+    let hash: IdentifierHash
     let grace: GracePeriods
     let budget: MemoryBudget
     let ordinals: Ordinals
@@ -66,7 +66,7 @@ package final class EmbeddingStore: Sendable {
         self.configuration = configuration
         layout = RowLayout(
             dimensions: configuration.dimensions, pageBytes: Memory.pageBytes)
-        hash = IDHash(seed: hashSeed)
+        hash = IdentifierHash(seed: hashSeed)
         budget = MemoryBudget(
             bytesMax: configuration.bytesMax, within: configuration.sharedBudget)
         let bytes =

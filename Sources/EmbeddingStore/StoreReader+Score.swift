@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Interactions
 
 extension StoreReader {
     /// Inner products of one query with the rows of many ids, in their order; NaN for ids without a
@@ -101,7 +102,7 @@ extension StoreReader {
         enter()
         let hashes = scratch.hashes
         for i in 0..<ids.count {
-            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else { continue }
+            guard IdentifierRule.permits(byteCount: ids[i].count) else { continue }
             let hash = hash(ids[i])
             hashes[i] = hash
             let table = shard(hash).table
@@ -110,7 +111,7 @@ extension StoreReader {
         // The first word with the right tag leads to the right row but once in billions: fetch that
         // row, all of it.
         for i in 0..<ids.count {
-            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else { continue }
+            guard IdentifierRule.permits(byteCount: ids[i].count) else { continue }
             let shard = shard(hashes[i])
             guard
                 let found = shard.table.find(
@@ -124,7 +125,7 @@ extension StoreReader {
             }
         }
         for i in 0..<ids.count {
-            guard (1...EmbeddingStore.idBytesMax).contains(ids[i].count) else {
+            guard IdentifierRule.permits(byteCount: ids[i].count) else {
                 scratch.rows[i] = nil
                 continue
             }

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Interactions
 import Synchronization
 
 /// One thread's way to read a store. Every operation is wait-free and allocates nothing.
@@ -9,7 +10,7 @@ package final class StoreReader {
     package let store: EmbeddingStore
     let layout: RowLayout
     let roots: UnsafeMutableRawPointer
-    private let hash: IDHash
+    private let hash: IdentifierHash
     private let shardMask: UInt64
     private let grace: GracePeriods
     /// Directly in memory, so that the module of a caller can look at it without a call.
@@ -37,7 +38,7 @@ package final class StoreReader {
 
     /// The row with an id, or nil. Complexity: O(id length).
     package func find(_ id: UnsafeRawBufferPointer) -> StoreRow? {
-        guard (1...EmbeddingStore.idBytesMax).contains(id.count) else { return nil }
+        guard IdentifierRule.permits(byteCount: id.count) else { return nil }
         enter()
         let hash = hash(id)
         return shard(hash).find(EmbeddingStore.tag(hash), id, layout)

@@ -1,13 +1,19 @@
+internal import Glibc
+
 /// Gives opaque ids dense numbers, 0 and up, in the order of first appearance.
 ///
-/// Ids are 1 to 256 bytes of UTF-8 without NUL; the caller checks that. The bytes of all ids lie in
-/// one buffer, and an open-addressing table of numbers finds them, so an id costs its length plus
-/// about 12 bytes. Invariant: `offsets.count == count + 1 && slots.count > count`, a power of two
-/// at most 3/4 full.
+/// Ids follow ``IdentifierRule``; the caller checks that. The bytes of all ids lie in one buffer,
+/// and an open-addressing table finds them: a slot is 0, or 32 bits of the id's hash above its
+/// number + 1, so that ids which only share a place are passed by without a look at their bytes. An
+/// id costs its length plus 19 to 30 bytes. Invariant: `offsets.count == count + 1 && slots.count >
+/// count`, a power of two at most 3/4 full.
 package struct IdentifierTable: Sendable {
     package private(set) var bytes: [UInt8] = []
     package private(set) var offsets: [Int] = [0]
-    private var slots: [Int32] = Array(repeating: -1, count: 16)
+    private var slots: [UInt64] = Array(repeating: 0, count: 16)
+
+    /// Not secret: the ids are those of the shop's own files, or are only looked up.
+    private static let hash = IdentifierHash(seed: 0)
 
     package init() {}
 
@@ -30,15 +36,13 @@ package struct IdentifierTable: Sendable {
 
     @discardableResult
     package mutating func insert(_ id: UnsafeBufferPointer<UInt8>) -> Int32 {
-        var slot = firstSlot(of: id)
-        while slots[slot] >= 0 {
-            if matches(id, slots[slot]) { return slots[slot] }
-            slot = (slot + 1) & (slots.count - 1)
-        }
+        let hash = Self.hash(of: id)
+        if let index = find(id, hash) { return index }
+        precondition(count < Int(Int32.max), "\(count) ids are as many as can be")
         let index = Int32(count)
         bytes.append(contentsOf: id)
         offsets.append(bytes.count)
-        slots[slot] = index
+        place(hash, index)
         if count * 4 > slots.count * 3 { grow() }
         return index
     }
@@ -49,14 +53,7 @@ package struct IdentifierTable: Sendable {
         return id.withUTF8 { index(of: $0) }
     }
 
-    package func index(of id: UnsafeBufferPointer<UInt8>) -> Int32? {
-        var slot = firstSlot(of: id)
-        while slots[slot] >= 0 {
-            if matches(id, slots[slot]) { return slots[slot] }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
-    }
+    package func index(of id: UnsafeBufferPointer<UInt8>) -> Int32? { find(id, Self.hash(of: id)) }
 
     /// Lends the id's bytes without making a `String`.
     package func withBytes<R>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
@@ -66,29 +63,44 @@ package struct IdentifierTable: Sendable {
     }
 
     @inline(__always)
-    private func matches(_ id: UnsafeBufferPointer<UInt8>, _ index: Int32) -> Bool {
-        let start = offsets[Int(index)]
-        guard offsets[Int(index) + 1] - start == id.count else { return false }
-        return bytes.withUnsafeBufferPointer { all in
-            for i in 0..<id.count where all[start + i] != id[i] { return false }
-            return true
+    private static func hash(of id: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        guard let start = id.baseAddress, id.count > 0 else { return 0 }
+        return hash(start, count: id.count)
+    }
+
+    @inline(__always)
+    private func find(_ id: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Int32? {
+        slots.withUnsafeBufferPointer { slots in
+            let mask = slots.count - 1
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != 0 {
+                let index = Int(UInt32(truncatingIfNeeded: slots[slot])) - 1
+                if slots[slot] >> 32 == hash >> 32, matches(id, index) { return Int32(index) }
+                slot = (slot + 1) & mask
+            }
+            return nil
         }
     }
 
-    /// FNV-1a, finished with a multiply and a fold so that the low bits depend on every byte.
-    private func firstSlot(of id: UnsafeBufferPointer<UInt8>) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in id { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        hash = (hash ^ (hash >> 32)) &* 0x9e37_79b9_7f4a_7c15
-        return Int(truncatingIfNeeded: hash >> 20) & (slots.count - 1)
+    @inline(__always)
+    private func matches(_ id: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
+        let start = offsets[index]
+        guard offsets[index + 1] - start == id.count else { return false }
+        return bytes.withUnsafeBytes { all in
+            id.count == 0 || memcmp(all.baseAddress! + start, id.baseAddress!, id.count) == 0
+        }
+    }
+
+    /// Puts an id's number into the first free slot from where its hash leads.
+    private mutating func place(_ hash: UInt64, _ index: Int32) {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        slots[slot] = (hash & ~0xffff_ffff) | UInt64(index + 1)
     }
 
     private mutating func grow() {
-        slots = Array(repeating: -1, count: slots.count * 2)
-        for index in 0..<count {
-            var slot = withBytes(of: index) { firstSlot(of: $0) }
-            while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
-            slots[slot] = Int32(index)
-        }
+        slots = Array(repeating: 0, count: slots.count * 2)
+        for index in 0..<count { place(withBytes(of: index) { Self.hash(of: $0) }, Int32(index)) }
     }
 }

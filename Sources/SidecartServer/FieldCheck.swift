@@ -1,28 +1,16 @@
 internal import CSidecartProto
 internal import CrossSell
+internal import Interactions
 internal import RPC
 
 /// Checks of request fields: a violation names the field, what was found and the limit.
 enum FieldCheck {
-    /// The longest id, in bytes.
-    static let idBytesMax = 256
-
     static func id(_ data: ProtobufCBinaryData, _ field: @autoclosure () -> String)
         throws(RPCError) -> IDView
     {
         let id = IDView(start: data.data, count: data.len)
-        guard id.count > 0 else { throw RPCError(.invalidArgument, "\(field()) is empty") }
-        guard id.count <= idBytesMax else {
-            throw RPCError(
-                .invalidArgument, "\(field()) has \(id.count) bytes, the limit is \(idBytesMax)")
-        }
-        var isPlain = true
-        for byte in id {
-            if byte == 0 { throw RPCError(.invalidArgument, "\(field()) contains a NUL byte") }
-            isPlain = isPlain && byte < 0x80
-        }
-        if !isPlain, String(validating: id, as: UTF8.self) == nil {
-            throw RPCError(.invalidArgument, "\(field()) is not UTF-8")
+        if let fault = IdentifierRule.fault(in: id) {
+            throw RPCError(.invalidArgument, "\(field()) \(fault)")
         }
         return id
     }

@@ -78,10 +78,10 @@ let badTensors: [BadTensor] = {
     ]
     return [
         ids(Array("teatea!".utf8), "id 1 occurs twice"),
-        ids(Array("tea\0ot!".utf8), "id 1 contains a NUL"),
+        ids(Array("tea\0ot!".utf8), "id 1 has a NUL at byte 0"),
         ids([0x74, 0x65, 0x61, 0x70, 0xff, 0x74, 0x21], "text 1 is not valid UTF-8"),
         ids([0x74, 0x65, 0xc3, 0xa4, 0x6f, 0x74, 0x21], "text 0 is not valid UTF-8"),
-        offsets([0, 3, 3, 7], "id 1 has 0 bytes", blamed: "item_ids.bytes"),
+        offsets([0, 3, 3, 7], "id 1 is empty", blamed: "item_ids.bytes"),
         offsets([0, 6, 3, 7], "element 2 is 3, after 6"),
         offsets([0, -3, 6, 7], "element 1 is -3"),
         offsets([1, 3, 6, 7], "does not start with 0"),

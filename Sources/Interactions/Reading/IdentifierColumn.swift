@@ -12,7 +12,6 @@ struct IdentifierColumn {
 
     struct Problem: Error { let message: String }
 
-    private static let bytesMax = 256
     private let filter: ItemFilter?
     private let foldsCase: Bool
     private let missingMarkers: [String]
@@ -74,12 +73,8 @@ struct IdentifierColumn {
     ) throws(Problem) -> (number: Int32, id: String) {
         var bytes = trimmedBlanks(text)
         if bytes.count == 0 { return (Self.missing, "") }
-        guard bytes.count <= Self.bytesMax else {
-            throw Problem(message: "an id of \(bytes.count) bytes is longer than \(Self.bytesMax)")
-        }
-        guard !bytes.contains(0) else { throw Problem(message: "an id must not hold a NUL byte") }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw Problem(message: "the id \(shown(bytes)) is not UTF-8")
+        if let fault = IdentifierRule.fault(in: UnsafeRawBufferPointer(bytes)) {
+            throw Problem(message: "the id \(shown(bytes)) \(fault)")
         }
         let isCut = cutsFloats && isWholeFloat(bytes)
         if isCut { bytes = UnsafeBufferPointer(rebasing: bytes.dropLast(2)) }

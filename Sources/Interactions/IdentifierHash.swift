@@ -1,12 +1,12 @@
-/// A keyed hash of id bytes. The key is secret and differs from run to run, so that nobody who may
-/// put ids can choose ones that collide.
+/// A keyed hash of id bytes. Where ids come from callers, the key is secret and differs from run to
+/// run, so that nobody who may put ids can choose ones that collide.
 ///
 /// Sixteen bytes a step are folded by a full 64 x 64-bit multiplication, in the manner of Wang Yi's
 /// wyhash.
-struct IDHash: Sendable {
-    private let keys: (UInt64, UInt64, UInt64)
+package struct IdentifierHash: Sendable {
+    @usableFromInline let keys: (UInt64, UInt64, UInt64)
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         // SplitMix64 (Steele, Lea and Flood 2014): any seed gives three well-mixed keys.
         var state = seed
         func next() -> UInt64 {
@@ -19,9 +19,10 @@ struct IDHash: Sendable {
         keys = (next(), next(), next())
     }
 
-    /// Complexity: O(count).
-    @inline(__always)
-    func callAsFunction(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
+    /// - Parameter count: at least 1.
+    /// - Complexity: O(count).
+    @inlinable @inline(__always)
+    package func callAsFunction(_ bytes: UnsafeRawPointer, count: Int) -> UInt64 {
         var hash = keys.0 ^ UInt64(count)
         var offset = 0
         while count - offset > 16 {
@@ -47,18 +48,18 @@ struct IDHash: Sendable {
         return Self.fold(Self.fold(hash ^ first, keys.2 ^ last) ^ keys.1, keys.0 | 1)
     }
 
-    @inline(__always)
-    private func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
         bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
-    @inline(__always)
-    private func half(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    func half(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
         UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    @inline(__always)
-    private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
     }
