@@ -115,7 +115,10 @@ package struct EngineRanker: QueryRanker {
         if user >= 0 { desk.query.user = userIDs[user] }
         let context = task.contexts.columns[task.contexts.row(number)]
         switch task.context {
-        case .basket: for item in context.prefix(Self.basketMax) { desk.query.basket.append(itemIDs[Int(item)]) }
+        case .basket:
+            for item in context.prefix(Self.basketMax) {
+                desk.query.basket.append(itemIDs[Int(item)])
+            }
         case .history where user < 0:
             for item in context { desk.query.history.append(itemIDs[Int(item)]) }
         case .history: break

@@ -22,7 +22,6 @@ package struct TrainingPipeline {
     /// What was measured of the model, for the manifest.
     package var metrics: [String: Double] = [:]
 
-
     package init(
         model: any Recommender, threads: Int, seed: UInt64, version: String? = nil
     ) {

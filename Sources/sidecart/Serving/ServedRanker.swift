@@ -82,7 +82,8 @@ struct ServedRanker: QueryRanker {
             let user = task.users[query]
             return ServedQuery(
                 userID: user >= 0 ? "\(user)" : nil,
-                basket: task.context == .basket ? context.prefix(EngineRanker.basketMax).map { "\($0)" } : [], count: depth,
+                basket: task.context == .basket
+                    ? context.prefix(EngineRanker.basketMax).map { "\($0)" } : [], count: depth,
                 includesPurchased: task.context == .basket || !task.excludesContext)
         }
         return try ServedRun(bundle: path, queries: queries)
