@@ -33,7 +33,7 @@ package struct SparseMatrix: Sendable {
     /// The entries' sum, added up in their order, is kept where a pair occurs more than once.
     ///
     /// - Precondition: every row is in `0..<rows`, every column in `0..<columnCount`.
-    /// - Complexity: O(entries + rows + columns) time; at most 20 bytes an entry beside the
+    /// - Complexity: O(entries + rows + columns) time; at most 28 bytes an entry beside the
     ///   sequence.
     package init(
         rows: Int, columnCount: Int,
@@ -50,18 +50,26 @@ package struct SparseMatrix: Sendable {
             columnOf.append(entry.column)
             values.append(entry.value)
         }
+        self.init(
+            rows: rows, columnCount: columnCount, rowOf: rowOf, columnOf: columnOf, values: values)
+    }
+
+    /// As from a sequence of entries, given as columns of equal length; faster by far for millions.
+    package init(
+        rows: Int, columnCount: Int, rowOf: [Int32], columnOf: [Int32], values: [Float]
+    ) {
+        precondition(rowOf.count == values.count && columnOf.count == values.count)
         // Two stable counting sorts, first by column and then by row, so that columns end up
         // ascending.
         let byColumn = Self.countingSort(keys: columnOf, keyCount: columnCount, rowOf, values)
-        columnOf = []
+        var sortedColumns: [Int32] = []
+        sortedColumns.reserveCapacity(values.count)
         for column in 0..<columnCount {
             let range = byColumn.starts[column]..<byColumn.starts[column + 1]
-            columnOf.append(contentsOf: repeatElement(Int32(column), count: range.count))
+            sortedColumns.append(contentsOf: repeatElement(Int32(column), count: range.count))
         }
-        rowOf = []
-        values = []
         let byRow = Self.countingSort(
-            keys: byColumn.others, keyCount: rows, columnOf, byColumn.values)
+            keys: byColumn.others, keyCount: rows, sortedColumns, byColumn.values)
         self.init(
             rows: rows, columnCount: columnCount, sorted: byRow.others, byRow.values, byRow.starts)
     }

@@ -34,7 +34,8 @@ package struct ModelChoice {
             var isMeant = false
             for entry in entries {
                 for name in entry.hyperparameters(called: setting.name, of: setting.model) {
-                    values[entry.name, default: [:]][name] = setting.value
+                    values[entry.name, default: [:]][name] = try entry.value(
+                        setting.value, of: name)
                     isMeant = true
                 }
             }
@@ -51,11 +52,12 @@ package struct ModelSetting: Sendable {
     /// nil for every model that has it.
     package var model: String?
     package var name: String
-    package var value: Double
+    /// A number, or the name of a choice such as `cosine`.
+    package var value: String
     /// The option that said so, for errors.
     package var flag: String
 
-    package init(model: String? = nil, name: String, value: Double, flag: String) {
+    package init(model: String? = nil, name: String, value: String, flag: String) {
         self.model = model
         self.name = name
         self.value = value
@@ -65,11 +67,12 @@ package struct ModelSetting: Sendable {
     /// Parses `[model.]name=value`, or returns nil.
     package init?(_ text: String) {
         let sides = text.split(separator: "=", omittingEmptySubsequences: false)
-        guard sides.count == 2, let value = Double(sides[1]), value.isFinite else { return nil }
+        guard sides.count == 2, !sides[1].isEmpty else { return nil }
         let path = sides[0].split(separator: ".", omittingEmptySubsequences: false)
         guard 1...2 ~= path.count, path.allSatisfy({ !$0.isEmpty }) else { return nil }
         self.init(
-            model: path.count == 2 ? String(path[0]) : nil, name: String(path.last!), value: value,
+            model: path.count == 2 ? String(path[0]) : nil, name: String(path.last!),
+            value: String(sides[1]),
             flag: "--set \(text)")
     }
 }

@@ -138,6 +138,13 @@ private struct Directed: Recommender {
             }
             #expect(outside?.description.contains("must be one of 0 (cosine), 1 (jac") == true)
         }
+        #expect(try knn.value("cosine", of: "similarity") == 0)
+        #expect(try knn.value("4", of: "similarity") == 4)
+        #expect(knn.text(4, of: "similarity") == "asymmetric-cosine")
+        let unknown = #expect(throws: EvaluationError.self) {
+            try knn.value("euclid", of: "similarity")
+        }
+        #expect(unknown?.description.contains("must be one of cosine, jaccard") == true)
         let error = #expect(throws: EvaluationError.self) { try ModelRegistry.entry("magic") }
         #expect(error?.description.contains("popularity") == true)
     }
@@ -145,7 +152,10 @@ private struct Directed: Recommender {
     @Test(arguments: ModelRegistry.names)
     func `what can be set is what the manifest records`(name: String) throws {
         let entry = try ModelRegistry.entry(name)
+        #expect(entry.axes.map(\.name).sorted() == entry.standards.keys.sorted())
         for axis in entry.axes {
+            #expect(axis.note.hasSuffix("."), "\(axis.name)")
+            #expect(axis.value(axis.text(axis.standard)) != nil, "\(axis.name)")
             #expect(entry.standards[axis.name] == axis.standard, "\(axis.name)")
             for value in axis.values {
                 let model = try entry.make([axis.name: value])

@@ -180,7 +180,7 @@ import Testing
     @Test func `ease refuses too many items with the memory they take`() {
         var model = EASE()
         model.memoryBytesMax = 100 << 20
-        let many = makeMatrix([[0, 9_999]], columns: 10_000)
+        let many = makeMatrix((0..<10_000).map { [$0] }, columns: 10_000)
         let error = #expect(throws: TrainingError.self) {
             try model.train(on: TrainingData(interactions: many, baskets: nil), with: context)
         }
@@ -208,11 +208,11 @@ import Testing
         expectRefusal(UserKNN(), "neighbors_max") { $0.neighborsMax = 0 }
         expectRefusal(UserKNN(), "users_max") { $0.usersMax = 0 }
         expectRefusal(UserKNN(), "list_max") { $0.listMax = 0 }
-        expectRefusal(EASE(), "regularization") { $0.regularization = 0 }
+        expectRefusal(EASE(), "regularization") { $0.regularization = -1 }
         expectRefusal(EASE(), "weights_max") { $0.weightsMax = 0 }
         expectRefusal(EASE(), "memory_bytes_max") { $0.memoryBytesMax = 0 }
         expectRefusal(SLIM(), "l1") { $0.l1 = .nan }
-        expectRefusal(SLIM(), "l2") { $0.l2 = 0 }
+        expectRefusal(SLIM(), "l2") { $0.l2 = -1 }
         expectRefusal(SLIM(), "l2_exponent") { $0.l2Exponent = 1.1 }
         expectRefusal(SLIM(), "activity_exponent") { $0.activityExponent = -1 }
         expectRefusal(SLIM(), "popularity_exponent") { $0.popularityExponent = -0.1 }

@@ -2,19 +2,36 @@ package import Models
 
 /// A model that can be asked for by name, with the hyperparameters that can be set and searched.
 package struct ModelEntry: Sendable {
-    /// One hyperparameter that is worth a search.
+    /// One hyperparameter.
     package struct Axis: Sendable {
         package let name: String
-        /// What a search tries, beside the default.
+        /// What it is, in one line.
+        package let note: String
+        /// What a search tries, beside the default; empty where it is not worth a search.
         package let values: [Double]
         /// The value that a model has if nothing else is said.
         package let standard: Double
         /// Of a choice: what the numbers 0 and up stand for; nil for a quantity.
         package let choices: [String]?
-        fileprivate let isWhole: Bool
+        let isWhole: Bool
+
+        /// The value as people write it: a choice by its name.
+        package func text(_ value: Double) -> String {
+            if let choices, choices.indices.contains(Int(value)) { return choices[Int(value)] }
+            // What was a Float is written as it was given, without the digits of a Double.
+            return value.rounded() == value && abs(value) < 1e15
+                ? String(Int(value)) : "\(Float(value))"
+        }
+
+        /// The value that a text stands for: a number, or the name of a choice; nil for neither.
+        package func value(_ text: String) -> Double? {
+            if let place = choices?.firstIndex(of: text) { return Double(place) }
+            return Double(text).flatMap { $0.isFinite ? $0 : nil }
+        }
     }
 
     package let name: String
+    /// All that can be set, most important first.
     package let axes: [Axis]
     /// Whether its scores are the ratings that users would give.
     package let predictsRatings: Bool
@@ -26,7 +43,7 @@ package struct ModelEntry: Sendable {
 
     /// - Parameters:
     ///   - model: as it is when nothing is set.
-    ///   - parameters: what can be set and searched, most important first.
+    ///   - parameters: all of its hyperparameters, most important first.
     package init<Model: Recommender>(
         _ model: Model, predictsRatings: Bool = false, _ parameters: Parameter<Model>...
     ) {
@@ -42,8 +59,8 @@ package struct ModelEntry: Sendable {
         standards = model.hyperparameters
         axes = parameters.map {
             Axis(
-                name: $0.name, values: $0.values, standard: $0.get(model), choices: $0.choices,
-                isWhole: $0.isWhole)
+                name: $0.name, note: $0.note, values: $0.values, standard: $0.get(model),
+                choices: $0.choices, isWhole: $0.isWhole)
         }
         maker = { values in
             var result = model
@@ -68,12 +85,14 @@ package struct ModelEntry: Sendable {
         for entry in entries {
             let weight = "\(Blend.weightPrefix).\(entry.name)"
             axes.append(
-                Axis(name: weight, values: [], standard: 1, choices: nil, isWhole: false))
+                Axis(
+                    name: weight, note: "What the scores of \(entry.name) are multiplied by.",
+                    values: [], standard: 1, choices: nil, isWhole: false))
             standards[weight] = 1
             for axis in entry.axes {
                 axes.append(
                     Axis(
-                        name: "\(entry.name).\(axis.name)", values: axis.values,
+                        name: "\(entry.name).\(axis.name)", note: axis.note, values: axis.values,
                         standard: axis.standard, choices: axis.choices, isWhole: axis.isWhole))
             }
             for (name, value) in entry.standards { standards["\(entry.name).\(name)"] = value }
@@ -110,6 +129,22 @@ package struct ModelEntry: Sendable {
         }
     }
 
+    /// The number that a text stands for as a value of a hyperparameter, such as 0 for `cosine`.
+    ///
+    /// - Throws: ``EvaluationError`` where it is neither a number nor a name that the
+    ///   hyperparameter has.
+    package func value(_ text: String, of name: String) throws(EvaluationError) -> Double {
+        let axis = axes.first { $0.name == name }
+        if let value = axis.map({ $0.value(text) }) ?? Double(text) { return value }
+        let choices = axis?.choices.map { "one of \($0.joined(separator: ", "))" } ?? "a number"
+        throw EvaluationError("\(self.name).\(name) must be \(choices), not '\(text)'")
+    }
+
+    /// A value of a hyperparameter as people write it, such as `cosine` for 0.
+    package func text(_ value: Double, of name: String) -> String {
+        axes.first { $0.name == name }?.text(value) ?? "\(value)"
+    }
+
     /// The model with some hyperparameters set.
     ///
     /// - Throws: ``EvaluationError`` for a name that is none of `axes`, or a value that is no
@@ -124,7 +159,7 @@ package struct ModelEntry: Sendable {
                     "\(self.name) has no hyperparameter '\(name)' to set"
                         + (names.isEmpty ? "" : "; it has \(names)"))
             }
-            guard value.isFinite, abs(value) < 1e9, !axis.isWhole || value.rounded() == value
+            guard value.isFinite, abs(value) < 1e15, !axis.isWhole || value.rounded() == value
             else {
                 throw EvaluationError(
                     "\(self.name).\(name) must be a \(axis.isWhole ? "whole " : "")number, not \(value)"
@@ -148,54 +183,5 @@ extension [String: Double] {
             found[String(name.dropFirst(prefix.utf8.count + 1))] = value
         }
         return found
-    }
-}
-
-/// How one hyperparameter of a model is read and set.
-package struct Parameter<Model: Sendable>: Sendable {
-    package let name: String
-    package let values: [Double]
-    fileprivate let isWhole: Bool
-    fileprivate var choices: [String]?
-    fileprivate let get: @Sendable (Model) -> Double
-    fileprivate let set: @Sendable (inout Model, Double) -> Void
-
-    /// A whole number.
-    package init(
-        _ name: String, _ path: WritableKeyPath<Model, Int> & Sendable, try values: [Int] = []
-    ) {
-        self.name = name
-        self.values = values.map(Double.init)
-        isWhole = true
-        get = { Double($0[keyPath: path]) }
-        set = { $0[keyPath: path] = Int($1) }
-    }
-
-    /// Any number.
-    package init<Number: BinaryFloatingPoint & Sendable>(
-        _ name: String, _ path: WritableKeyPath<Model, Number> & Sendable, try values: [Double] = []
-    ) {
-        self.name = name
-        self.values = values
-        isWhole = false
-        get = { Double($0[keyPath: path]) }
-        set = { $0[keyPath: path] = Number($1) }
-    }
-
-    /// One of several ways, by its place among them.
-    package init<Choice: CaseIterable & RawRepresentable<Int> & Sendable>(
-        _ name: String, _ path: WritableKeyPath<Model, Choice> & Sendable, try values: [Choice] = []
-    ) {
-        precondition(
-            Choice.allCases.map(\.rawValue) == Array(0..<Choice.allCases.count), "\(Choice.self)")
-        self.name = name
-        self.values = values.map { Double($0.rawValue) }
-        isWhole = true
-        choices = Choice.allCases.map { "\($0)" }
-        get = { Double($0[keyPath: path].rawValue) }
-        set = { model, value in
-            guard let choice = Choice(rawValue: Int(value)) else { return }
-            model[keyPath: path] = choice
-        }
     }
 }

@@ -9,8 +9,13 @@ package import ModelParts
 /// Source: Lops, de Gemmis and Semeraro 2011, "Content-based recommender systems:
 /// state of the art and trends".
 ///
-/// - Complexity: O(sum of squared n_t over the terms that are compared) time; O(I) memory a thread
-///   beside the lists.
+/// Common terms are not gone through item by item: an item that shares nothing rarer with i cannot
+/// be nearer than those terms together allow, so once enough items are nearer than that, the others
+/// are out, and the cosines of what is left are taken one by one. The lists are exact. Source:
+/// Turtle and Flood 1995, "Query evaluation: strategies and optimizations", section 4.2 (max-score).
+///
+/// - Complexity: O(sum of squared n_t) time at worst, and in catalogs whose items have some rare
+///   terms little more than that sum over the rare ones; O(I) memory a thread beside the lists.
 package struct Content: Recommender {
     package static let name = "content"
     package var learnableRows: [TrainingRows] { [] }
@@ -49,23 +54,14 @@ package struct Content: Recommender {
                 "content: no category, attribute or title word that some items have and others "
                     + "do not; it learns from a catalog")
         }
-        let items = SparseRows(vectors)
-        let terms = SparseRows(vectors.transposed())
+        let index = TermIndex(vectors)
         var steps = TrainingSteps(
-            model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
+            model: Self.name, total: TrainingSteps.listSteps(rows: vectors.rows), context: context)
         var parts = ModelParts(popularity: data.popularity)
         parts.neighbors[.similar] = try steps.makeLists(
-            rows: items.rows, makeScratch: { SparseAccumulator(columns: items.rows) }
-        ) { item, cosines in
-            for entry in items.range(item) {
-                cosines.add(Int(items.columns[entry]), in: terms, weight: items.values[entry])
-            }
-            defer { cosines.removeAll() }
-            var list = cosines.entries.filter { Int($0) != item }.map {
-                RankedKey(item: $0, score: min(1, cosines.values[Int($0)]))
-            }
-            list.keepFirst(neighborsMax)
-            return list
+            rows: vectors.rows, makeScratch: { TermIndex.Scratch(index) }
+        ) { item, scratch in
+            index.nearest(to: item, limit: neighborsMax, scratch)
         }
         return parts
     }

@@ -15,15 +15,19 @@ package import ModelParts
 package struct EASE: Recommender {
     package static let name = "ease"
 
-    /// lambda; positive.
-    package var regularization: Float = 1_200
+    /// lambda; positive, or 0 for what suits the rows: 1,200 for users' histories, 30 for baskets,
+    /// which are short and many.
+    package var regularization: Float = 0
+    private static let regularizationOfUsers: Float = 1_200
+    private static let regularizationOfBaskets: Float = 30
     /// The weights kept of those that lead to one item; at least 1.
     package var weightsMax = 1_500
     /// The most memory that the matrix may take, in bytes; a larger one is refused.
     package var memoryBytesMax = 4 << 30
-    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
-    /// What is served walks them all for each item of a basket.
-    package var targetsMax = 10_000
+    /// The weights kept of those that lead from one item, the largest by absolute value: what is
+    /// served walks them all for each item of a basket. 0 for what suits the rows: 1,500 for users'
+    /// histories, 100 for baskets.
+    package var targetsMax = 0
 
     package init() {}
 
@@ -51,19 +55,23 @@ package struct EASE: Recommender {
                     + "allows \(memoryBytesMax >> 20) MiB; slim needs far less")
         }
         try DenseAlgebra.require(for: Self.name)
+        var ridge = regularization
+        if ridge == 0 {
+            ridge = data.hasBasketRows ? Self.regularizationOfBaskets : Self.regularizationOfUsers
+        }
         let matrix = SquareMatrix(rows: taken.items.count)
         var steps = TrainingSteps(
             model: Self.name, total: 3 + TrainingSteps.listSteps(rows: items), context: context)
         try steps.check()
         matrix.fill(
-            with: taken.interactions, weights: data.rowWeights, ridge: regularization,
+            with: taken.interactions, weights: data.rowWeights, ridge: ridge,
             threads: context.threads)
         steps.finish()
         try steps.check()
         guard matrix.factor() else {
             throw TrainingError(
                 "ease: the matrix is not positive definite in single precision; raise "
-                    + "regularization, now \(regularization)")
+                    + "regularization, now \(ridge)")
         }
         steps.finish()
         try steps.check()
@@ -77,17 +85,17 @@ package struct EASE: Recommender {
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(columnCount: items, threads: context.threads)
-            .truncated(to: targetsMax)
+            .truncated(to: data.targetsMax(targetsMax, ofUsers: 1_500))
         return parts
     }
 
     private func validate() throws(TrainingError) {
         let check = SettingsCheck(model: Self.name)
         try check.require(
-            regularization > 0 && regularization.isFinite, "regularization must be positive",
+            regularization >= 0 && regularization.isFinite, "regularization must be 0 or more",
             regularization)
         try check.require(weightsMax > 0, "weights_max must be at least 1", weightsMax)
-        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
+        try check.require(targetsMax >= 0, "targets_max must be 0 or more", targetsMax)
         try check.require(
             memoryBytesMax > 0, "memory_bytes_max must be at least 1", memoryBytesMax)
     }

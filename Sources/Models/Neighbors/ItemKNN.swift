@@ -46,9 +46,10 @@ package struct ItemKNN: Recommender {
     package var activityExponent: Float = 0.5
     /// The items that may lead to one item; at least 1.
     package var neighborsMax = 100
-    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
-    /// What is served walks them all for each item of a basket.
-    package var targetsMax = 10_000
+    /// The weights kept of those that lead from one item, the largest by absolute value: what is
+    /// served walks them all for each item of a basket. 0 for what suits the rows: 500 for users'
+    /// histories, 100 for baskets.
+    package var targetsMax = 0
 
     package init() {}
 
@@ -106,7 +107,7 @@ package struct ItemKNN: Recommender {
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
             columnCount: items.rows, threads: context.threads
-        ).truncated(to: targetsMax)
+        ).truncated(to: data.targetsMax(targetsMax))
         return parts
     }
 
@@ -127,6 +128,6 @@ package struct ItemKNN: Recommender {
             activityExponent >= 0 && activityExponent.isFinite,
             "activity_exponent must be 0 or more", activityExponent)
         try check.require(neighborsMax > 0, "neighbors_max must be at least 1", neighborsMax)
-        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
+        try check.require(targetsMax >= 0, "targets_max must be 0 or more", targetsMax)
     }
 }

@@ -33,8 +33,11 @@ package struct SLIM: Recommender {
 
     /// l1; 0 or more.
     package var l1: Float = 0.5
-    /// l2; positive.
-    package var l2: Float = 100
+    /// l2; positive, or 0 for what suits the rows: 100 for users' histories, 30 for baskets, which
+    /// are short and many.
+    package var l2: Float = 0
+    private static let l2OfUsers: Float = 100
+    private static let l2OfBaskets: Float = 30
     /// g; 0 to 1.
     package var l2Exponent: Float = 0.45
     /// 0 counts every user as one; 0 or more.
@@ -48,9 +51,10 @@ package struct SLIM: Recommender {
     package var sweepsMax = 20
     /// Positive.
     package var tolerance: Float = 0.001
-    /// The weights kept of those that lead from one item, the largest by absolute value; at least 1.
-    /// What is served walks them all for each item of a basket.
-    package var targetsMax = 10_000
+    /// The weights kept of those that lead from one item, the largest by absolute value: what is
+    /// served walks them all for each item of a basket. 0 for what suits the rows: 500 for users'
+    /// histories, 100 for baskets.
+    package var targetsMax = 0
 
     package init() {}
 
@@ -72,7 +76,9 @@ package struct SLIM: Recommender {
         guard data.interactions.nonZeroCount > 0 else {
             throw TrainingError("slim: no event of a known user; it learns from histories")
         }
-        let table = Table(data, model: self)
+        var model = self
+        if l2 == 0 { model.l2 = data.hasBasketRows ? Self.l2OfBaskets : Self.l2OfUsers }
+        let table = Table(data, model: model)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: table.items.rows),
             context: context)
@@ -91,7 +97,7 @@ package struct SLIM: Recommender {
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
             columnCount: table.items.rows, threads: context.threads
-        ).truncated(to: targetsMax)
+        ).truncated(to: data.targetsMax(targetsMax))
         return parts
     }
 
@@ -185,7 +191,7 @@ package struct SLIM: Recommender {
     private func validate() throws(TrainingError) {
         let check = SettingsCheck(model: Self.name)
         try check.require(l1 >= 0 && l1.isFinite, "l1 must be 0 or more", l1)
-        try check.require(l2 > 0 && l2.isFinite, "l2 must be positive", l2)
+        try check.require(l2 >= 0 && l2.isFinite, "l2 must be 0 or more", l2)
         for (name, exponent) in [
             ("l2_exponent", l2Exponent), ("popularity_exponent", popularityExponent),
         ] {
@@ -195,7 +201,7 @@ package struct SLIM: Recommender {
             activityExponent >= 0 && activityExponent.isFinite,
             "activity_exponent must be 0 or more", activityExponent)
         try check.require(candidatesMax > 0, "candidates_max must be at least 1", candidatesMax)
-        try check.require(targetsMax > 0, "targets_max must be at least 1", targetsMax)
+        try check.require(targetsMax >= 0, "targets_max must be 0 or more", targetsMax)
         try check.require(sweepsMax > 0, "sweeps_max must be at least 1", sweepsMax)
         try check.require(
             tolerance > 0 && tolerance.isFinite, "tolerance must be positive", tolerance)

@@ -33,46 +33,49 @@ package struct OrderHistories: Sendable {
     init?(
         events: EventTable, positive: [Int], baskets numbers: [Int32], users: Int, items: Int
     ) {
-        struct Line {
-            var user: Int32
-            var basket: Int32
-            var time: Int64
-            var item: Int32
+        let (owners, contents, times) = (events.users, events.items, events.times)
+        let own = positive.indices.filter {
+            numbers[$0] != EventTable.none && owners[positive[$0]] != EventTable.none
         }
-        var lines: [Line] = []
-        for (event, basket) in zip(positive, numbers)
-        where basket != EventTable.none && events.users[event] != EventTable.none {
-            lines.append(
-                Line(
-                    user: events.users[event], basket: basket, time: events.times[event],
-                    item: events.items[event]))
-        }
-        guard !lines.isEmpty else { return nil }
-        lines.sort { ($0.user, $0.basket, $0.time) < ($1.user, $1.basket, $1.time) }
-        var starts = lines.indices.filter {
-            $0 == 0 || lines[$0 - 1].user != lines[$0].user
-                || lines[$0 - 1].basket != lines[$0].basket
-        }
-        let ends = Dictionary(
-            uniqueKeysWithValues: zip(starts, starts.dropFirst() + [lines.count]))
-        // The first line of a basket carries its earliest time.
-        starts.sort {
-            let (a, b) = (lines[$0], lines[$1])
-            return (a.user, a.time, a.basket) < (b.user, b.time, b.basket)
-        }
-        var offsets = Array(repeating: 0, count: users + 1)
-        var entries: [(row: Int32, column: Int32, value: Float)] = []
-        entries.reserveCapacity(lines.count)
-        for (row, start) in starts.enumerated() {
-            offsets[Int(lines[start].user) + 1] += 1
-            for item in Set(lines[start..<ends[start]!].map(\.item)) {
-                entries.append((Int32(row), item, 1))
+        guard !own.isEmpty else { return nil }
+        let byUser = Groups(of: own, by: { owners[positive[$0]] })
+        var offsets = [0]
+        offsets.reserveCapacity(users + 1)
+        var rowOffsets = [0]
+        var columns: [Int32] = []
+        columns.reserveCapacity(own.count)
+        for user in 0..<users {
+            guard user < byUser.count, !byUser[user].isEmpty else {
+                offsets.append(rowOffsets.count - 1)
+                continue
             }
+            // A user's events by basket, the earliest of each first.
+            let lines = byUser[user].map { place in
+                (basket: numbers[place], time: times[positive[place]], place: place)
+            }.sorted { ($0.basket, $0.time) < ($1.basket, $1.time) }
+            var baskets: [(time: Int64, basket: Int32, lines: Range<Int>)] = []
+            var start = 0
+            for end in 1...lines.count
+            where end == lines.count || lines[end].basket != lines[start].basket {
+                baskets.append((lines[start].time, lines[start].basket, start..<end))
+                start = end
+            }
+            baskets.sort { ($0.time, $0.basket) < ($1.time, $1.basket) }
+            for basket in baskets {
+                let first = columns.count
+                let items = lines[basket.lines].map { contents[positive[$0.place]] }.sorted()
+                for item in items where columns.count == first || columns.last != item {
+                    columns.append(item)
+                }
+                rowOffsets.append(columns.count)
+            }
+            offsets.append(rowOffsets.count - 1)
         }
-        for user in 0..<users { offsets[user + 1] += offsets[user] }
         self.init(
             offsets: offsets,
-            baskets: SparseMatrix(rows: starts.count, columnCount: items, entries: entries))
+            baskets: SparseMatrix(
+                rows: rowOffsets.count - 1, columnCount: items, rowOffsets: rowOffsets,
+                columns: columns, values: Array(repeating: 1, count: columns.count)))
     }
 }
 

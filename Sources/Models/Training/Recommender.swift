@@ -61,6 +61,8 @@ package struct TrainingData: Sendable {
     package var rows: TrainingRows? = .users
     /// What a basket's row counts against a user's where both are learned from; positive.
     package var basketRowWeight: Float = 1
+    /// Whether rows of `interactions` are baskets, or some of them.
+    var hasBasketRows = false
     /// What each row of `interactions` counts; nil where all count 1.
     var rowWeights: [Float]?
     /// What ``popularity`` is where `interactions` are no users' rows.

@@ -53,10 +53,14 @@ extension TrainingData {
     package init(dataset: Dataset, options: TrainingDataOptions = .init()) throws(TrainingError) {
         try options.validate()
         let options = options.resolved(for: dataset)
+        // Columns are taken out once: each use through the table would cost a call.
         let events = dataset.events
+        let (users, items, kinds, values) = (
+            events.users, events.items, events.kinds, events.values
+        )
         let weights = EventKind.allCases.map { options.weights?[$0] ?? 0 }
         let positive = (0..<events.count).filter {
-            weights[Int(events.kinds[$0].rawValue)] > 0 && events.values[$0] > 0
+            weights[Int(kinds[$0].rawValue)] > 0 && values[$0] > 0
         }
         guard !positive.isEmpty else {
             let kinds = EventKind.allCases.filter { weights[Int($0.rawValue)] > 0 }
@@ -64,39 +68,36 @@ extension TrainingData {
                 "no event to learn from: of \(events.count) events none is a "
                     + kinds.map(\.name).joined(separator: " or ") + " with a value above 0")
         }
-        let items = dataset.items.count
-        let owned = positive.filter { events.users[$0] != EventTable.none }
+        let itemCount = dataset.items.count
+        let owned = positive.filter { users[$0] != EventTable.none }
         guard options.rows != .users || !owned.isEmpty else {
             throw TrainingError(
                 "--rows users: none of the \(positive.count) events that count has a user; --rows "
                     + "baskets learns from baskets")
         }
         let counted = options.countsRatingsAlone ? events.newestOfPairs(owned) : owned
-        let pairs = counted.lazy.map {
-            (
-                row: events.users[$0], column: events.items[$0],
-                value: weights[Int(events.kinds[$0].rawValue)] * events.values[$0]
-            )
-        }
         let (basketOf, basketCount) = Self.assignBaskets(
             positive, of: events, named: dataset.baskets.count, gap: options.sessionGapSeconds)
-        let contents = zip(positive, basketOf).lazy.filter { $1 != EventTable.none }.map {
-            (row: $1, column: events.items[$0], value: Float(1))
-        }
-        let baskets = SparseMatrix(rows: basketCount, columnCount: items, entries: contents)
-            .filteringRows { !$0.isEmpty }
+        let grouped = positive.indices.filter { basketOf[$0] != EventTable.none }
+        let baskets = SparseMatrix(
+            rows: basketCount, columnCount: itemCount, rowOf: grouped.map { basketOf[$0] },
+            columnOf: grouped.map { items[positive[$0]] },
+            values: Array(repeating: 1, count: grouped.count)
+        ).filteringRows { !$0.isEmpty }
         self.init(
             interactions: SparseMatrix(
-                rows: dataset.users.count, columnCount: items, entries: pairs),
+                rows: dataset.users.count, columnCount: itemCount,
+                rowOf: counted.map { users[$0] }, columnOf: counted.map { items[$0] },
+                values: counted.map { weights[Int(kinds[$0].rawValue)] * values[$0] }),
             baskets: baskets.rows > 0 ? baskets : nil,
             orders: OrderHistories(
                 events: events, positive: positive, baskets: basketOf,
-                users: dataset.users.count, items: items),
+                users: dataset.users.count, items: itemCount),
             catalog: dataset.catalog)
         hasRatings = options.countsRatingsAlone
         rows = options.rows
         basketRowWeight = options.basketRowWeight
-        let features = CatalogTerms().vectors(of: dataset.catalog, items: items)
+        let features = CatalogTerms().vectors(of: dataset.catalog, items: itemCount)
         itemFeatures = features.nonZeroCount > 0 ? features : nil
     }
 
@@ -105,27 +106,28 @@ extension TrainingData {
     private static func assignBaskets(
         _ positive: [Int], of events: EventTable, named: Int, gap: Int64
     ) -> (baskets: [Int32], count: Int) {
-        var baskets = positive.map { events.baskets[$0] }
+        let (users, times, names) = (events.users, events.times, events.baskets)
+        var baskets = positive.map { names[$0] }
         var count = named
         let loose = positive.indices.filter {
-            baskets[$0] == EventTable.none && events.users[positive[$0]] != EventTable.none
-                && events.times[positive[$0]] != EventTable.noTime
+            baskets[$0] == EventTable.none && users[positive[$0]] != EventTable.none
+                && times[positive[$0]] != EventTable.noTime
         }
-        let byUser = loose.map { position in
-            (
-                user: events.users[positive[position]], time: events.times[positive[position]],
-                position: position
-            )
-        }.sorted { ($0.user, $0.time, $0.position) < ($1.user, $1.time, $1.position) }
-        for (k, event) in byUser.enumerated() {
-            let continues =
-                k > 0 && byUser[k - 1].user == event.user
+        let byUser = Groups(of: loose, by: { users[positive[$0]] })
+        for user in 0..<byUser.count {
+            var last: Int64?
+            for position in byUser.sorted(user, by: { times[positive[$0]] }) {
+                let time = times[positive[position]]
                 // Times are any Int64: the difference of two may pass its range, and then the
                 // session is over.
-                && !event.time.subtractingReportingOverflow(byUser[k - 1].time).overflow
-                && event.time - byUser[k - 1].time <= gap
-            if !continues { count += 1 }
-            baskets[event.position] = Int32(count - 1)
+                let continues = last.map {
+                    let (pause, overflow) = time.subtractingReportingOverflow($0)
+                    return !overflow && pause <= gap
+                }
+                if continues != true { count += 1 }
+                baskets[position] = Int32(count - 1)
+                last = time
+            }
         }
         return (baskets, count)
     }
@@ -163,19 +165,29 @@ extension TrainingDataOptions {
 extension EventTable {
     /// Of these events, the newest of each user and item, or the last of equally new ones; in the
     /// order given.
+    ///
+    /// - Complexity: O(events + users + items).
     package func newestOfPairs(_ positions: [Int]) -> [Int] {
-        struct Pair: Hashable {
-            var user: Int32
-            var item: Int32
-        }
-        var newest: [Pair: Int] = [:]
-        for position in positions {
-            let pair = Pair(user: users[position], item: items[position])
-            guard let other = newest[pair], times[other] > times[position] else {
-                newest[pair] = position
-                continue
+        let (users, items, times) = (users, items, times)
+        let byUser = Groups(of: Array(positions.indices), by: { users[positions[$0]] })
+        let itemCount = positions.reduce(0) { Swift.max($0, Int(items[$1]) + 1) }
+        // By item, the newest place of the user at hand, or of one before her.
+        var newest = Array(repeating: -1, count: itemCount)
+        var isKept = Array(repeating: false, count: positions.count)
+        for user in 0..<byUser.count {
+            for place in byUser[user] { newest[Int(items[positions[place]])] = -1 }
+            for place in byUser[user] {
+                let item = Int(items[positions[place]])
+                let other = newest[item]
+                guard other < 0 || times[positions[other]] <= times[positions[place]] else {
+                    continue
+                }
+                newest[item] = place
+            }
+            for place in byUser[user] {
+                isKept[place] = newest[Int(items[positions[place]])] == place
             }
         }
-        return positions.filter { newest[Pair(user: users[$0], item: items[$0])] == $0 }
+        return positions.indices.filter { isKept[$0] }.map { positions[$0] }
     }
 }

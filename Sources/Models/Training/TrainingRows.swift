@@ -82,6 +82,15 @@ extension TrainingData {
         return .baskets
     }
 
+    /// How many weights an item may lead to where `asked` is 0: a basket's few items find what they
+    /// need among the strongest, and a long history sums up many weak ones.
+    ///
+    /// On held-out items of four shops' baskets 100 rank as well as all; for MovieLens 1M's histories
+    /// they cost a hundredth of NDCG, and 500 nothing.
+    func targetsMax(_ asked: Int, ofUsers: Int = 500) -> Int {
+        asked > 0 ? asked : hasBasketRows ? 100 : ofUsers
+    }
+
     /// The data with other rows; what is known of users alone is left out.
     ///
     /// - Precondition: there are baskets.
@@ -89,6 +98,7 @@ extension TrainingData {
         guard rows != .users, let baskets else { return self }
         var stacked = self
         stacked.rows = .users
+        stacked.hasBasketRows = true
         stacked.countedPopularity = popularity
         stacked.userFeatures = nil
         switch rows {

@@ -98,14 +98,14 @@ struct ModelOptions: ParsableArguments {
         ]
         return named.compactMap { option in
             option.value.map {
-                ModelSetting(name: option.name, value: $0, flag: "--\(option.flag)")
+                ModelSetting(name: option.name, value: "\($0)", flag: "--\(option.flag)")
             }
         } + explicit
     }
 
     private static func setting(_ text: String) throws -> ModelSetting {
         guard let setting = ModelSetting(text) else {
-            throw ValidationError("'\(text)' is not name=value or model.name=value with a number")
+            throw ValidationError("'\(text)' is not name=value or model.name=value")
         }
         return setting
     }

@@ -133,8 +133,10 @@ struct ReportPage {
 
     private var settings: String {
         let rows = summary.models.map { model in
+            let entry = try? ModelRegistry.entry(model.name)
             let values = model.hyperparameters.map { one in
-                one.sorted { $0.key < $1.key }.map { "\($0.key) = \(plain($0.value))" }
+                one.sorted { $0.key < $1.key }
+                    .map { "\($0.key) = \(entry?.text($0.value, of: $0.key) ?? plain($0.value))" }
                     .joined(separator: ", ")
             }
             // Splits that chose alike are said once.
