@@ -10,7 +10,9 @@ struct OpenFile: ~Copyable {
     init(reading path: String) throws(BundleError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         self.path = path
+        byteCount = 0
         guard descriptor >= 0 else { throw .system(path, "open") }
+        // From here on everything is set, so that what is thrown closes the file.
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(path, "inspect") }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -30,7 +32,7 @@ struct OpenFile: ~Copyable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The length when it was opened.
-    let byteCount: Int
+    private(set) var byteCount: Int
 
     /// Fills the whole buffer with the next bytes.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(BundleError) {

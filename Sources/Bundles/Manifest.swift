@@ -51,11 +51,14 @@ struct Manifest: Equatable {
                     message: "\"format\" is not \"\(Self.formatName)\": no Sidecart bundle")
             }
             guard head.format_version == BundleFormat.version else {
+                let isOlder = head.format_version < BundleFormat.version
                 throw BundleError(
                     path: path,
-                    message:
-                        "format version \(head.format_version); this Sidecart reads \(BundleFormat.version)"
-                )
+                    message: "format version \(head.format_version), but this Sidecart reads"
+                        + " \(BundleFormat.version): "
+                        + (isOlder
+                            ? "train again, or write the bundle again in the new format"
+                            : "a newer Sidecart wrote it, which can serve it"))
             }
             file = try JSONDecoder().decode(File.self, from: Data(json))
         } catch let error as BundleError {
@@ -87,6 +90,12 @@ struct Manifest: Equatable {
         ] {
             if let bad = values.filter({ !$0.value.isFinite }).keys.min() {
                 throw BundleError(path: path, message: "\"\(name)\".\"\(bad)\" is not finite")
+            }
+        }
+        for (name, values) in info.notes {
+            if let bad = values.filter({ !$0.value.isFinite }).keys.min() {
+                throw BundleError(
+                    path: path, message: "\"notes\".\"\(name)\".\"\(bad)\" is not finite")
             }
         }
         if let foldIn {
@@ -135,7 +144,7 @@ private struct File: Codable {
     init(_ manifest: Manifest) { self.manifest = manifest }
 
     enum Key: String, CodingKey, CaseIterable {
-        case format, version, kind, hyperparameters, seed, created, data, metrics, counts
+        case format, version, kind, hyperparameters, seed, created, data, metrics, notes, counts
         case formatVersion = "format_version"
         case foldIn = "fold_in"
         case tensorsDigest = "tensors_sha256"
@@ -164,6 +173,8 @@ private struct File: Codable {
         info.created = try values.decodeIfPresent(String.self, forKey: .created)
         info.data = try values.decodeIfPresent(DataSummary.self, forKey: .data)
         info.metrics = try values.decodeIfPresent([String: Double].self, forKey: .metrics) ?? [:]
+        info.notes =
+            try values.decodeIfPresent([String: [String: Double]].self, forKey: .notes) ?? [:]
         manifest = Manifest(
             info: info,
             tensorsDigest: try values.decode(String.self, forKey: .tensorsDigest),
@@ -182,6 +193,7 @@ private struct File: Codable {
         try values.encodeIfPresent(manifest.info.created, forKey: .created)
         try values.encodeIfPresent(manifest.info.data, forKey: .data)
         try values.encode(manifest.info.metrics, forKey: .metrics)
+        if !manifest.info.notes.isEmpty { try values.encode(manifest.info.notes, forKey: .notes) }
         try values.encodeIfPresent(manifest.counts, forKey: .counts)
         try values.encodeIfPresent(manifest.foldIn.map(FoldIn.init), forKey: .foldIn)
         try values.encode(manifest.tensorsDigest, forKey: .tensorsDigest)

@@ -3,6 +3,10 @@ internal import ModelParts
 
 /// The bundle as tensors and back. The names and shapes here are the format.
 ///
+/// Texts are UTF-8 one after the other in `.bytes`; element i of `.offsets` says where text i
+/// starts, and one more where the last one ends. Lists of texts, and lists of items, start where
+/// `.rows` and their `.offsets` say.
+///
 /// | tensor | type and shape | when absent |
 /// |---|---|---|
 /// | `item_ids.bytes`, `.offsets` | U8, I64 `[I+1]` | required |
@@ -25,6 +29,10 @@ internal import ModelParts
 /// | `catalog.attributes.bytes`, `.offsets`, `.rows` | U8, I64, I64 `[I+1]` | empty |
 /// | `catalog.prices` | F32 `[I]`, not negative | 0 |
 /// | `catalog.stocks` | I32 `[I]`, -1 and up | -1, untracked |
+///
+/// Every float is finite and within ``BundleFormat/values``, every vector's norm at most
+/// ``BundleFormat/normMax``, lifts are not negative and confidences 0 to 1. Lists are sorted by
+/// score, strongest first. `<relation>` is `complement`, `substitute`, `similar` or `rebuy`.
 ///
 /// A ranker's first layer has F inputs, or F + 2 D: the features, the shopper's vector and the
 /// item's. Each other layer has as many as the one before has outputs, and the last one output.
@@ -86,7 +94,7 @@ extension ModelBundle {
         let hasPopularity = set.contains("popularity")
         var parts = ModelParts(
             popularity: hasPopularity
-                ? try set.takeFloats("popularity", count: items.count, minimum: 0)
+                ? try set.takeFloats("popularity", count: items.count, within: Self.notNegative)
                 : Array(repeating: 0, count: items.count))
         parts.embeddings = try Self.embeddings(
             &set, items: items.count, users: users.count, foldIn: foldIn)
@@ -108,6 +116,8 @@ extension ModelBundle {
                 "item_embeddings", "is missing, and all lists and popularity are too")
         }
         parts.ranker = try Self.ranker(&set, for: parts)
+        let magnitudes = try Magnitudes(of: parts, in: set)
+        if let ranker = parts.ranker { try magnitudes.check(ranker, of: parts) }
         var histories: SparseMatrix?
         if set.contains("histories.offsets") {
             histories = try Self.histories(&set, users: users.count, items: items.count)
@@ -118,6 +128,8 @@ extension ModelBundle {
             info: info, items: items, users: users, catalog: catalog, parts: parts,
             histories: histories)
     }
+
+    private static let notNegative = 0...BundleFormat.values.upperBound
 
     private static func embeddings(
         _ set: inout TensorSet, items: Int, users: Int, foldIn: FoldInParameters?
@@ -130,6 +142,12 @@ extension ModelBundle {
             return nil
         }
         let (dimensions, values) = try set.takeMatrix("item_embeddings", rows: items)
+        guard foldIn == nil || dimensions <= FoldInSolver.dimensionsMax else {
+            throw set.problem(
+                "item_embeddings",
+                "has \(dimensions) columns, but \"fold_in\" in the manifest works with at most"
+                    + " \(FoldInSolver.dimensionsMax); leave it out")
+        }
         var parts = EmbeddingParts(
             items: Matrix(rows: items, columns: dimensions, values: values), users: nil,
             foldIn: foldIn)
@@ -170,9 +188,11 @@ extension ModelBundle {
             items: try set.takeIndices("\(name).items", count: count, within: 0..<Int32(items)),
             scores: scores,
             lifts: hasLifts
-                ? try set.takeFloats("\(name).lifts", count: count, absent: 0) : zeros,
+                ? try set.takeFloats(
+                    "\(name).lifts", count: count, within: notNegative, absent: 0) : zeros,
             confidences: hasLifts
-                ? try set.takeFloats("\(name).confidences", count: count, absent: 0) : zeros)
+                ? try set.takeFloats(
+                    "\(name).confidences", count: count, within: 0...1, absent: 0) : zeros)
     }
 
     private static func histories(
@@ -198,7 +218,7 @@ extension ModelBundle {
             ? try set.takeStringLists("catalog.attributes", rows: items) : nil
         let prices =
             set.contains("catalog.prices")
-            ? try set.takeFloats("catalog.prices", count: items, minimum: 0) : nil
+            ? try set.takeFloats("catalog.prices", count: items, within: notNegative) : nil
         let stocks =
             set.contains("catalog.stocks")
             ? try set.takeIndices(
@@ -217,9 +237,11 @@ extension ModelBundle {
 extension TensorSet {
     /// Shape `[count]`, or `count` times the same value where the tensor is absent.
     mutating func takeFloats(
-        _ name: String, count: Int, absent: Float
+        _ name: String, count: Int, within range: ClosedRange<Float> = BundleFormat.values,
+        absent: Float
     ) throws(BundleError) -> [Float] {
         contains(name)
-            ? try takeFloats(name, count: count) : Array(repeating: absent, count: count)
+            ? try takeFloats(name, count: count, within: range)
+            : Array(repeating: absent, count: count)
     }
 }

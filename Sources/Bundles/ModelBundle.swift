@@ -47,6 +47,9 @@ package struct BundleInfo: Equatable, Sendable {
     package var data: DataSummary?
     /// Such as `ndcg@10`; finite.
     package var metrics: [String: Double] = [:]
+    /// Named tables of figures from training, such as how the quality falls with the length of
+    /// lists; finite. Serving reads none of it.
+    package var notes: [String: [String: Double]] = [:]
 
     package init(version: String, kind: String) {
         self.version = version
@@ -75,12 +78,20 @@ package struct DataSummary: Codable, Equatable, Sendable {
 
 /// The names within a bundle's folder, and its limits.
 package enum BundleFormat {
-    package static let version = 1
+    /// 1 spelled its tensors `neighbours`.
+    package static let version = 2
     package static let manifestName = "manifest.json"
     package static let tensorsName = "tensors.safetensors"
     package static let manifestBytesMax = 1 << 20
     /// Embedding dimensions, D.
-    package static let dimensionsMax = 4096
+    package static let dimensionsMax = VectorRule.dimensionsMax
+    /// The largest Euclidean norm of a vector.
+    package static let normMax = VectorRule.normMax
+    /// What every score, weight, lift, count and price is within: large enough for anything
+    /// counted, small enough that sums over a whole catalog stay finite.
+    package static let values: ClosedRange<Float> = -1e12...1e12
+    /// What no score that can be made from a bundle may pass.
+    package static let scoreMax = 1e30
     /// Layers of a ranker.
     package static let rankerLayersMax = 8
     /// Inputs and outputs of a ranker's layer; room for two vectors and all features.

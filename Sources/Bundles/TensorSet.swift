@@ -28,20 +28,26 @@ struct TensorSet {
         return elements
     }
 
-    /// Shape `[count]`; every element finite and not below `minimum`.
+    /// Shape `[count]`, each element finite and within `range`.
     mutating func takeFloats(
-        _ name: String, count: Int, minimum: Float? = nil
+        _ name: String, count: Int, within range: ClosedRange<Float> = BundleFormat.values
     ) throws(BundleError) -> [Float] {
         let tensor = try take(name)
         let elements = try floats(tensor)
         try expectCount(tensor, count)
-        if let minimum, let bad = elements.firstIndex(where: { $0 < minimum }) {
-            throw problem(name, "element \(bad) is \(elements[bad]), below \(minimum)")
-        }
+        try expect(elements, within: range, name)
         return elements
     }
 
-    /// Shape `[rows, D]`, finite.
+    private func expect(
+        _ elements: [Float], within range: ClosedRange<Float>, _ name: String
+    ) throws(BundleError) {
+        if let bad = elements.firstIndex(where: { !range.contains($0) }) {
+            throw problem(name, "element \(bad) is \(elements[bad]), not within \(range)")
+        }
+    }
+
+    /// Shape `[rows, D]`, finite, no row's norm above `normMax`.
     mutating func takeMatrix(
         _ name: String, rows: Int
     ) throws(BundleError) -> (columns: Int, values: [Float]) {
@@ -54,10 +60,17 @@ struct TensorSet {
             throw problem(
                 name, "has \(tensor.shape[1]) columns, not 1 to \(BundleFormat.dimensionsMax)")
         }
+        for row in 0..<rows {
+            let norm = Magnitudes.norm(of: row, in: elements, tensor.shape[1])
+            guard norm <= Double(BundleFormat.normMax) else {
+                throw problem(
+                    name, "row \(row) has a norm of \(norm), above \(BundleFormat.normMax)")
+            }
+        }
         return (tensor.shape[1], elements)
     }
 
-    /// Shape `[rows, columns]`, each `1...layerWidthMax`, finite.
+    /// Shape `[rows, columns]`, each `1...layerWidthMax`, elements within `BundleFormat.values`.
     mutating func takeMatrix(_ name: String) throws(BundleError) -> Matrix {
         let tensor = try take(name, dimensions: 2)
         let elements = try floats(tensor)
@@ -66,6 +79,7 @@ struct TensorSet {
                 throw problem(name, "has \(count) \(side), not 1 to \(BundleFormat.layerWidthMax)")
             }
         }
+        try expect(elements, within: BundleFormat.values, name)
         return Matrix(rows: tensor.shape[0], columns: tensor.shape[1], values: elements)
     }
 

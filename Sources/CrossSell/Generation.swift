@@ -62,6 +62,10 @@ package final class Generation: Sendable {
         userStore = try Self.store(
             bundle.users, embeddings?.users, dimensions: dimensions, shards: shards,
             budget: budget, readersMax: readersMax)
+        if embeddings?.foldIn != nil {
+            try budget.charge(
+                FoldInSolver.bytes(dimensions: dimensions), for: "folding in shoppers")
+        }
         foldIn = embeddings.flatMap { embeddings in
             embeddings.foldIn.map { FoldInSolver(items: embeddings.items, parameters: $0) }
         }

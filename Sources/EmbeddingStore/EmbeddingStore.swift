@@ -17,11 +17,10 @@ import Synchronization
 /// `firstFreeOrdinal` and the store those above; one whose id was deleted is given again once no
 /// reader can hold it.
 package final class EmbeddingStore: Sendable {
-    package static let dimensionsMax = 4096
+    package static let dimensionsMax = VectorRule.dimensionsMax
     package static let shardsMax = 1024
-    /// The largest norm of a vector or query: no inner product of two such vectors overflows a
-    /// `Float`.
-    package static let normMax: Float = 1e18
+    /// The largest norm of a vector or query.
+    package static let normMax = VectorRule.normMax
 
     /// What a put did.
     package enum Outcome: Sendable { case added, replaced }

@@ -8,6 +8,9 @@ internal import CKernels
 /// floats, and none of the factors. Threads may share a solver; each needs its own
 /// ``FoldInScratch``.
 package struct FoldInSolver: Sendable {
+    /// The most dimensions that are folded in: the Gramian has 4 MiB then.
+    package static let dimensionsMax = 1024
+
     package let parameters: FoldInParameters
     /// D, the length of a vector.
     package let dimensions: Int
@@ -15,6 +18,11 @@ package struct FoldInSolver: Sendable {
     package let itemCount: Int
     /// alpha0 times the Gramian.
     private let base: [Float]
+
+    /// What a solver holds.
+    package static func bytes(dimensions: Int) -> Int {
+        paddedCount(dimensions) * paddedCount(dimensions) * MemoryLayout<Float>.stride
+    }
 
     /// - Parameters:
     ///   - items: item factors, shape `[I, D]`, D at least 1.

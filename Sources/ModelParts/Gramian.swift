@@ -2,19 +2,19 @@ internal import CKernels
 
 /// `weight` times the sum of y y' over all rows y, shape `[paddedCount(columns)]` squared.
 ///
-/// Rows are summed in at most 64 blocks, whose sums are then added in order: neither the blocks nor
-/// the order depend on the number of threads, so neither do the bits.
+/// Rows are summed in blocks, whose sums are then added in order: neither the blocks nor the order
+/// depend on the number of threads, so neither do the bits.
 ///
 /// - Parameters:
 ///   - rows: the first of `count` rows of `columns` floats, `stride` floats apart.
 ///   - threads: at least 1.
-/// - Complexity: O(count x columns^2) time, and a square matrix of memory for each block.
+/// - Complexity: O(count x columns^2) time, and a square matrix of memory for each block,
+///   64 MiB of them together.
 package func gramian(
     rows: UnsafePointer<Float>, count: Int, columns: Int, stride: Int, weight: Float, threads: Int
 ) -> [Float] {
     let d = paddedCount(columns)
-    let blockRows = max(256, (count + 63) / 64)
-    let blocks = (count + blockRows - 1) / blockRows
+    let (blocks, blockRows) = gramianBlocks(count: count, columns: columns)
     let sums = UnsafeMutableBufferPointer<Float>.allocate(capacity: blocks * d * d)
     sums.initialize(repeating: 0)
     defer { sums.deallocate() }
@@ -43,6 +43,15 @@ package func gramian(
         for column in 0..<row { total[row * d + column] = total[column * d + row] }
     }
     return total
+}
+
+/// How a Gramian's rows are divided: at most 64 blocks, of at least 256 rows, and few enough that
+/// their sums fit into 64 MiB; one where that is less than a single one needs.
+package func gramianBlocks(count: Int, columns: Int) -> (blocks: Int, rows: Int) {
+    let bytes = paddedCount(columns) * paddedCount(columns) * MemoryLayout<Float>.stride
+    let blocksMax = max(1, min(64, (64 << 20) / bytes))
+    let rows = max(256, (count + blocksMax - 1) / blocksMax)
+    return ((count + rows - 1) / rows, rows)
 }
 
 /// The padded row length that the kernels work on.

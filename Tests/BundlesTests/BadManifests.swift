@@ -9,7 +9,7 @@ struct BadManifest: CustomTestStringConvertible, Sendable {
 }
 
 let badManifests: [BadManifest] = {
-    func manifest(_ extra: String, version: String = "1", digest: String = "DIGEST") -> String {
+    func manifest(_ extra: String, version: String = "2", digest: String = "DIGEST") -> String {
         """
         {"format": "sidecart-bundle", "format_version": \(version), "version": "v", "kind": "k",
          "tensors_sha256": "\(digest)"\(extra)}
@@ -20,7 +20,9 @@ let badManifests: [BadManifest] = {
         (String(repeating: "[", count: 100_000), "not valid JSON"),
         (#"{"format": "other", "format_version": 1}"#, "no Sidecart bundle"),
         (#"{"model": 3}"#, "\"format\" is missing"),
-        (manifest("", version: "2"), "format version 2; this Sidecart reads 1"),
+        (manifest("", version: "1"), "format version 1, but this Sidecart reads 2: train again"),
+        (manifest("", version: "3"), "format version 3, but this Sidecart reads 2: a newer"),
+        (manifest(#", "notes": {"a": 1}"#), "\"notes\".\"a\" has the wrong type"),
         (manifest("", version: "\"1\""), "\"format_version\" has the wrong type"),
         (manifest(#", "fold-in": {}"#), "\"fold-in\": is no key"),
         (manifest(#", "fold_in": {"regularization": 1}"#), "\"unobserved_weight\" is missing"),
@@ -37,7 +39,7 @@ let badManifests: [BadManifest] = {
             "do not agree"
         ),
         (
-            #"{"format": "sidecart-bundle", "format_version": 1, "version": "", "kind": "k", "tensors_sha256": "DIGEST"}"#,
+            #"{"format": "sidecart-bundle", "format_version": 2, "version": "", "kind": "k", "tensors_sha256": "DIGEST"}"#,
             "\"version\" must be 1 to 128 bytes"
         ),
         (String(repeating: " ", count: 1 << 20 + 1), "more than 1048576"),

@@ -93,6 +93,8 @@ let badTensors: [BadTensor] = {
             cause: "has dtype I32, not I64"),
         floats("item_embeddings", [3, 2], [1, 2, 3, .nan, 5, 6], "element 3 is nan"),
         floats("item_embeddings", [3, 2], [1, 2, 3, 4, 5, -.infinity], "element 5 is -inf"),
+        floats(
+            "item_embeddings", [3, 2], [1, 2, 1e18, 1e18, 5, 6], "row 1 has a norm of 1.41421"),
         floats("item_embeddings", [2, 3], [1, 2, 3, 4, 5, 6], "has 2 rows, not 3"),
         floats("item_embeddings", [6], [1, 2, 3, 4, 5, 6], "not 2 dimensions"),
         floats("item_embeddings", [3, 0], [], "has 0 columns"),
@@ -101,8 +103,8 @@ let badTensors: [BadTensor] = {
             cause: "has 4097 columns"),
         floats("item_embedding", [3, 2], [1, 2, 3, 4, 5, 6], "is no tensor of a bundle"),
         floats("popularity", [2], [1, 2], "has 2 elements, not 3"),
-        floats("popularity", [3], [1, -2, 3], "element 1 is -2.0, below"),
-        floats("catalog.prices", [3], [1, -2, 3], "element 1 is -2.0, below"),
+        floats("popularity", [3], [1, -2, 3], "element 1 is -2.0, not within 0.0...1e+12"),
+        floats("catalog.prices", [3], [1, -2, 3], "element 1 is -2.0, not within 0.0"),
         BadTensor(
             "user_embeddings", "F32", [1, 3], littleEndian([1, 2, 3] as [Float]), others: users,
             cause: "has 3 columns, but item_embeddings 2"),
@@ -125,6 +127,14 @@ let badTensors: [BadTensor] = {
         list(
             of: "item_weights", others: [raw("item_weights.lifts", "F32", [1, 1] as [Float])],
             blamed: "lifts", cause: "is no tensor of a bundle"),
+        list(
+            scores: [1e13, 1], of: "item_weights", blamed: "scores", cause: "element 0 is 1e+13"),
+        list(
+            others: [raw("neighbors.similar.lifts", "F32", [1, -1] as [Float])], blamed: "lifts",
+            cause: "element 1 is -1.0, not within 0.0"),
+        list(
+            others: [raw("neighbors.similar.confidences", "F32", [1, 1.5] as [Float])],
+            blamed: "confidences", cause: "element 1 is 1.5, not within 0.0...1.0"),
         list(of: "user_lists", blamed: "offsets", cause: "has 4 elements, not 1"),
         list(
             offsets: [0, 2], scores: [1, 2], of: "user_lists", others: users, blamed: "scores",

@@ -46,24 +46,23 @@ struct PythonTests {
                 """)
     }
 
-    @Test func `Ten lines of NumPy write a bundle`() throws {
+    @Test func `The README's writer writes a bundle that can be served`() throws {
+        let readme = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../README.md")
+        let blocks = try String(contentsOf: readme, encoding: .utf8).split(separator: "```python\n")
+        let block = try #require(blocks.first { $0.contains("hashlib") })
+        let script = try #require(block.split(separator: "\n```").first)
         let folder = try TemporaryFolder()
-        let (status, _) = run(
-            """
-            import sys, os, json, hashlib, numpy as np
-            from safetensors.numpy import save
-            ids = [i.encode() for i in ["tea", "cup", "grüner-tee"]]
-            data = save({"item_ids.bytes": np.frombuffer(b"".join(ids), np.uint8),
-                         "item_ids.offsets": np.cumsum([0] + [len(i) for i in ids]),
-                         "item_embeddings": np.arange(6, dtype=np.float32).reshape(3, 2)})
-            os.mkdir(sys.argv[1])
-            open(sys.argv[1] + "/tensors.safetensors", "wb").write(data)
-            json.dump({"format": "sidecart-bundle", "format_version": 1, "version": "v1", "kind": "numpy",
-                       "tensors_sha256": hashlib.sha256(data).hexdigest()}, open(sys.argv[1] + "/manifest.json", "w"))
-            """, "\(folder.path)/b")
-        #expect(status == 0)
-        let bundle = try ModelBundle.read(from: "\(folder.path)/b")
-        #expect((0..<3).map { bundle.items[$0] } == ["tea", "cup", "grüner-tee"])
-        #expect(bundle.parts.embeddings?.items.values == [0, 1, 2, 3, 4, 5])
+        let (status, _) = run("import os, sys; os.chdir(sys.argv[1])\n" + script, folder.path)
+        try #require(status == 0)
+        let bundle = try ModelBundle.read(from: "\(folder.path)/shop")
+        #expect((0..<3).map { bundle.items[$0] } == ["teapot", "tea", "cup"])
+        #expect(bundle.catalog.titles == ["Teapot, 1 l", "Grüner Tee", ""])
+        #expect(bundle.parts.popularity == [3, 9, 5])
+        let vectors = try #require(bundle.parts.embeddings?.items)
+        #expect(vectors.rows == 3 && vectors.columns == 2)
+        let weights = try #require(bundle.parts.itemWeights)
+        #expect(weights.offsets == [0, 2, 3, 3] && weights.items == [1, 2, 0])
+        #expect(weights.scores == [0.5, 0.25, 0.5])
     }
 }

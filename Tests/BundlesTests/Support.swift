@@ -78,7 +78,7 @@ func makeFolder(_ path: String, tensors: [UInt8], manifest extra: String = "") t
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     try put(tensors, "\(path)/tensors.safetensors")
     let manifest = """
-        {"format": "sidecart-bundle", "format_version": 1, "version": "v1", "kind": "numpy",
+        {"format": "sidecart-bundle", "format_version": 2, "version": "v1", "kind": "numpy",
          "tensors_sha256": "\(sha256(tensors))"\(extra)}
         """
     try put(Array(manifest.utf8), "\(path)/manifest.json")
@@ -170,6 +170,7 @@ func fullBundle() -> ModelBundle {
     info.created = "2024-05-01T12:00:00Z"
     info.data = DataSummary(events: 6, users: 3, items: 4, baskets: 2, digest: "abc")
     info.metrics = ["ndcg@10": 0.4544]
+    info.notes = ["list lengths": ["16": 0.15, "64": 0.16]]
     return ModelBundle(
         info: info, items: IdentifierTable(["tea", "cup", "grüner-tee", "x"]),
         users: IdentifierTable(["ada", "bob", "eve"]), catalog: catalog, parts: parts,

@@ -109,7 +109,9 @@ package struct IALS: Recommender {
 
     func validate() throws(TrainingError) {
         let check = SettingsCheck(model: Self.name)
-        try check.require(1...1024 ~= dimensions, "dimensions must be 1 to 1024", dimensions)
+        try check.require(
+            1...FoldInSolver.dimensionsMax ~= dimensions,
+            "dimensions must be 1 to \(FoldInSolver.dimensionsMax)", dimensions)
         try check.require(epochs > 0, "epochs must be at least 1", epochs)
         try check.require(
             block >= 0 && block.isMultiple(of: Int(SC_LINALG_BLOCK)),
