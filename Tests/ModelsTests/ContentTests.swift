@@ -92,4 +92,35 @@ import Testing
             #expect(error?.description.hasPrefix("content: \(name)") == true)
         }
     }
+
+    @Test func `short lists are the beginnings of long ones, whatever is passed over`() throws {
+        // Few colors, many makers, and words in between: common and rare terms in each item.
+        var generator = SeededGenerator(seed: 7)
+        var catalog = Catalog()
+        for item in 0..<900 {
+            let words = (0..<3).map { _ in "w\(Int.random(in: 0..<60, using: &generator))" }
+            catalog.update(
+                item: item, title: words.joined(separator: " "),
+                category: ["c\(item % 3)", "d\(item % 40)"],
+                attributes: ["maker=\(Int.random(in: 0..<200, using: &generator))"])
+        }
+        let data = TrainingData(
+            interactions: SparseMatrix(rows: 1, columnCount: 900, entries: []), baskets: nil,
+            catalog: catalog)
+        var model = Content()
+        func lists(_ length: Int) throws -> NeighborLists {
+            model.neighborsMax = length
+            let parts = try model.train(on: data, with: TrainingContext(threads: 2, seed: 1))
+            return try #require(parts.neighbors[.similar])
+        }
+        let long = try lists(900)
+        for length in [1, 5, 50] {
+            let short = try lists(length)
+            for item in 0..<900 {
+                let expected = long.range(of: item).prefix(length)
+                #expect(Array(short.items[short.range(of: item)]) == Array(long.items[expected]))
+                #expect(Array(short.scores[short.range(of: item)]) == Array(long.scores[expected]))
+            }
+        }
+    }
 }

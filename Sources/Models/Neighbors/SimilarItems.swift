@@ -27,20 +27,20 @@ package struct SimilarItems: Sendable {
         lists.initialize(repeating: [])
         defer { lists.deinitialize().deallocate() }
         nonisolated(unsafe) let target = lists
-        let groups = vectors.groupCount
-        let steps = min(32, groups)
+        let batches = vectors.batchCount
+        let steps = min(32, batches)
         for step in 0..<steps {
             guard !context.isCancelled() else {
                 throw TrainingError("similar items: training was cancelled")
             }
-            let (first, end) = (groups * step / steps, groups * (step + 1) / steps)
-            parallelFor(count: end - first, chunk: 2, threads: context.threads) {
+            let (first, end) = (batches * step / steps, batches * (step + 1) / steps)
+            parallelFor(count: end - first, chunk: 1, threads: context.threads) {
                 [neighborsMax] _, range in
-                let scratch = Scratch(vectors, limit: neighborsMax)
-                for group in first + range.lowerBound..<first + range.upperBound {
-                    vectors.score(group: group, scratch.cosines)
-                    for place in vectors.places(of: group) {
-                        target[Int(vectors.items[place])] = scratch.nearest(to: place, in: vectors)
+                let search = NeighborSearch(vectors, limit: neighborsMax)
+                for batch in first + range.lowerBound..<first + range.upperBound {
+                    search.run(batch)
+                    for (place, list) in zip(vectors.places(of: batch), search.lists()) {
+                        target[Int(vectors.items[place])] = list
                     }
                 }
             }
@@ -63,7 +63,10 @@ private final class UnitVectors: @unchecked Sendable {
     private let panels: UnsafeMutablePointer<Float>
     private let panelCount: Int
 
-    private static let group = Int(SC_RANK_QUERIES)
+    /// Items that are compared with a block while it is in the cache.
+    private static let batch = 16 * Int(SC_RANK_QUERIES)
+    /// Panels that are gone through at a time.
+    private static let block = 32
 
     init(_ matrix: Matrix) {
         columns = matrix.columns
@@ -95,60 +98,104 @@ private final class UnitVectors: @unchecked Sendable {
 
     deinit { panels.deallocate() }
 
-    /// The floats between one row of scores and the next.
-    var stride: Int { panelCount * Int(SC_RANK_ITEMS) }
-    var groupCount: Int { (items.count + Self.group - 1) / Self.group }
+    var batchCount: Int { (items.count + Self.batch - 1) / Self.batch }
 
-    /// The places of a group's items among `items`.
-    func places(of group: Int) -> Range<Int> {
-        group * Self.group..<min((group + 1) * Self.group, items.count)
+    /// The places of a batch's items among `items`.
+    func places(of batch: Int) -> Range<Int> {
+        batch * Self.batch..<min((batch + 1) * Self.batch, items.count)
     }
 
-    /// Writes the cosines of a group's items to all items, `stride` floats apart.
-    func score(group: Int, _ cosines: UnsafeMutablePointer<Float>) {
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, columns * Self.group)) {
+    /// The floats between one row of a block's cosines and the next.
+    static var stride: Int { block * Int(SC_RANK_ITEMS) }
+
+    /// Goes through the cosines of a batch's items to all items, those of each in order.
+    ///
+    /// - Parameters:
+    ///   - cosines: scratch for SC_RANK_QUERIES rows of `stride` floats.
+    ///   - body: takes an item's place in the batch, the place of the first of `count` items it is
+    ///     compared with, and the cosines.
+    func forEachBlock(
+        of batch: Int, _ cosines: UnsafeMutablePointer<Float>,
+        _ body: (_ row: Int, _ first: Int, _ count: Int, _ cosines: UnsafePointer<Float>) -> Void
+    ) {
+        let (group, width) = (Int(SC_RANK_QUERIES), Int(SC_RANK_ITEMS))
+        let places = places(of: batch)
+        let groups = (places.count + group - 1) / group
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: groups * columns * group) {
             queries in
             queries.initialize(repeating: 0)
-            for (row, place) in places(of: group).enumerated() {
-                for column in 0..<columns {
-                    queries[column * Self.group + row] = rows[place][column]
+            for (row, place) in places.enumerated() {
+                let query = queries.baseAddress! + row / group * columns * group + row % group
+                for column in 0..<columns { query[column * group] = rows[place][column] }
+            }
+            for panel in Swift.stride(from: 0, to: panelCount, by: Self.block) {
+                let first = panel * width
+                let count = min(Self.stride, items.count - first)
+                for row in Swift.stride(from: 0, to: places.count, by: group) {
+                    sc_rank_scores(
+                        queries.baseAddress! + row * columns, panels + first * columns,
+                        min(Self.block, panelCount - panel), columns, cosines, Self.stride)
+                    for k in 0..<min(group, places.count - row) {
+                        body(row + k, first, count, cosines + k * Self.stride)
+                    }
                 }
             }
-            sc_rank_scores(
-                queries.baseAddress!, panels, panelCount, columns, cosines, stride)
         }
     }
 }
 
-/// What one thread keeps from item to item.
-private final class Scratch {
-    /// Of a group of items to all, shape `[SC_RANK_QUERIES, stride]`.
-    let cosines: UnsafeMutablePointer<Float>
+/// What one thread keeps from batch to batch: for each of a batch's items the best so far.
+private final class NeighborSearch {
+    private let vectors: UnitVectors
     private let limit: Int
-    private var keys: [RankedKey] = []
+    private let cosines: UnsafeMutablePointer<Float>
+    private var best: [Best] = []
+
+    private struct Best {
+        var keys: [RankedKey] = []
+        /// Once there are enough, what is no larger than the last of them is passed over: items
+        /// come in order, and later ones lose among equals.
+        var bar: Float = 0
+    }
 
     init(_ vectors: UnitVectors, limit: Int) {
-        cosines = .allocate(capacity: max(1, Int(SC_RANK_QUERIES) * vectors.stride))
+        self.vectors = vectors
         self.limit = limit
+        cosines = .allocate(capacity: Int(SC_RANK_QUERIES) * UnitVectors.stride)
     }
 
     deinit { cosines.deallocate() }
 
-    /// The items of the largest cosines above 0 to one, whose group's are in `cosines`.
-    func nearest(to place: Int, in vectors: UnitVectors) -> [RankedKey] {
-        let row = cosines + place % Int(SC_RANK_QUERIES) * vectors.stride
-        keys.removeAll(keepingCapacity: true)
-        // Once there are enough, what is no larger than the last of them is passed over: items come
-        // in order, and later ones lose among equals.
-        var bar: Float = 0
-        for other in 0..<vectors.items.count where row[other] > bar && other != place {
-            keys.append(RankedKey(item: vectors.items[other], score: min(1, row[other])))
-            if keys.count == 4 * limit {
-                keys.selectFirst(limit)
-                bar = max(bar, keys.max()!.score)
+    func run(_ batch: Int) {
+        let own = vectors.places(of: batch)
+        best = Array(repeating: Best(), count: own.count)
+        vectors.forEachBlock(of: batch, cosines) { row, first, count, cosines in
+            // Whole vectors are passed over at once: hardly any holds a neighbor.
+            let width = SIMD16<Float>.scalarCount
+            for start in stride(from: 0, to: count, by: width) {
+                let some = UnsafeRawPointer(cosines + start).loadUnaligned(as: SIMD16<Float>.self)
+                guard any(some .> best[row].bar) else { continue }
+                for place in start..<min(start + width, count)
+                where cosines[place] > best[row].bar && first + place != own.lowerBound + row {
+                    add(cosines[place], of: first + place, to: row)
+                }
             }
         }
-        keys.keepFirst(limit)
-        return keys
+    }
+
+    private func add(_ cosine: Float, of place: Int, to row: Int) {
+        best[row].keys.append(RankedKey(item: vectors.items[place], score: min(1, cosine)))
+        guard best[row].keys.count >= 4 * limit else { return }
+        best[row].keys.selectFirst(limit)
+        best[row].bar = best[row].keys.max()!.score
+    }
+
+    /// The batch's lists, in order.
+    func lists() -> [[RankedKey]] {
+        best.map { one in
+            var keys = one.keys
+            keys.keepFirst(limit)
+            return keys
+        }
     }
 }

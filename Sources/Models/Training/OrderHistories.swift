@@ -31,7 +31,8 @@ package struct OrderHistories: Sendable {
     ///   - positive: the events that count.
     ///   - numbers: the basket of each of these, or `EventTable.none`.
     init?(
-        events: EventTable, positive: [Int], baskets numbers: [Int32], users: Int, items: Int
+        events: EventTable, positive: [Int], baskets numbers: [Int32], users: Int,
+        items itemCount: Int
     ) {
         let (owners, contents, times) = (events.users, events.items, events.times)
         let own = positive.indices.filter {
@@ -44,6 +45,8 @@ package struct OrderHistories: Sendable {
         var rowOffsets = [0]
         var columns: [Int32] = []
         columns.reserveCapacity(own.count)
+        // Of the basket at hand, and kept from one to the next.
+        var items: [Int32] = []
         for user in 0..<users {
             guard user < byUser.count, !byUser[user].isEmpty else {
                 offsets.append(rowOffsets.count - 1)
@@ -63,7 +66,9 @@ package struct OrderHistories: Sendable {
             baskets.sort { ($0.time, $0.basket) < ($1.time, $1.basket) }
             for basket in baskets {
                 let first = columns.count
-                let items = lines[basket.lines].map { contents[positive[$0.place]] }.sorted()
+                items.removeAll(keepingCapacity: true)
+                for line in basket.lines { items.append(contents[positive[lines[line].place]]) }
+                if items.count > 1 { items.sort() }
                 for item in items where columns.count == first || columns.last != item {
                     columns.append(item)
                 }
@@ -74,7 +79,7 @@ package struct OrderHistories: Sendable {
         self.init(
             offsets: offsets,
             baskets: SparseMatrix(
-                rows: rowOffsets.count - 1, columnCount: items, rowOffsets: rowOffsets,
+                rows: rowOffsets.count - 1, columnCount: itemCount, rowOffsets: rowOffsets,
                 columns: columns, values: Array(repeating: 1, count: columns.count)))
     }
 }
