@@ -60,7 +60,8 @@ struct Magnitudes {
         case .product: shopper * item
         case .itemWeights: sum(parts.itemWeights)
         case .userList: sum(parts.userLists)
-        case .neighbors: max(sum(parts.neighbors[.complement]), sum(parts.neighbors[.similar]))
+        case .complement: sum(parts.neighbors[.complement])
+        case .similar: sum(parts.neighbors[.similar])
         case .popularity: Double(RankerFeature.popularity(BundleFormat.values.upperBound))
         case .historyLength: Double(RankerFeature.historyLength(Self.historyMax))
         }
