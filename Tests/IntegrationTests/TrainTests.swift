@@ -47,7 +47,7 @@ extension ProgramTests {
             "user=CustomerID,item=StockCode,time=InvoiceDate,basket=InvoiceNo,value=Quantity,"
                 + "title=Description,price=UnitPrice",
             "--exclude-items-without-digit", "--fold-item-case", "--return-basket-prefix", "C",
-            "--factors", "2", "--epochs", "1",
+            "--model", "ials", "--factors", "2", "--epochs", "1",
         ]
 
         @Test("Dirty lines are left out by cause, and what is left is trained on")
@@ -126,7 +126,10 @@ extension ProgramTests {
             for (arguments, reason) in [
                 (["--model", "bogus"], "no model is called 'bogus'"),
                 (["--model", "ials,slim"], "'ials,slim' names 2 models"),
-                (["--set", "ials.dimensions=1.5"], "ials.dimensions must be a whole number"),
+                (
+                    ["--model", "ials", "--set", "ials.dimensions=1.5"],
+                    "ials.dimensions must be a whole number"
+                ),
                 (["--model", "auto", "--set", "slim.nothing=1"], "nothing"),
             ] {
                 let outcome = try Program.run(

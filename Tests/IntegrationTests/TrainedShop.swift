@@ -13,7 +13,9 @@ struct TrainedShop: Sendable {
     private let folder: TemporaryFolder
 
     /// Few factors and epochs: enough for calls to have answers.
-    static let model = ["--factors", "12", "--epochs", "3", "--model-version", "shop-1"]
+    static let model = [
+        "--model", "ials", "--factors", "12", "--epochs", "3", "--model-version", "shop-1",
+    ]
 
     private init() throws {
         let folder = try TemporaryFolder()

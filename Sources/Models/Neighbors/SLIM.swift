@@ -15,8 +15,7 @@ package import ModelParts
 /// by (n_i / n)^-`popularityExponent`. With the three exponents at 0 this is the paper's objective.
 ///
 /// Items that nobody took together are no candidates. Coordinate descent runs until a sweep changes
-/// no weight by more than `tolerance`, or `sweepsMax` sweeps; between two sweeps over all candidates
-/// come some over those whose weight is not 0. With l1 = 0, signs allowed and every
+/// no weight by more than `tolerance`, or `sweepsMax` sweeps. With l1 = 0, signs allowed and every
 /// item a candidate this is EASE, whose dense matrix it does without: on Gowalla a ridge over 500
 /// candidates ranks better than the paper's w >= 0.
 ///
@@ -154,12 +153,9 @@ package struct SLIM: Recommender {
         for entry in items.range(target) { residuals[Int(items.columns[entry])] = 1 }
         var weights = Array(repeating: Float(0), count: candidates.count)
         table.voices.withUnsafeBufferPointer { voices in
-            // Most weights are 0 and stay so: until those that are not have settled, the others are
-            // left alone, and then all are gone through to see whether any has to move.
-            var isActive = false
             for _ in 0..<sweepsMax {
                 var change: Float = 0
-                for (k, item) in candidates.enumerated() where !isActive || weights[k] != 0 {
+                for (k, item) in candidates.enumerated() {
                     let range = items.range(item)
                     let count = table.counts[item]
                     var product = count * weights[k]
@@ -174,13 +170,7 @@ package struct SLIM: Recommender {
                     change = max(change, abs(step))
                     for entry in range { residuals[Int(items.columns[entry])] -= step }
                 }
-                if change > tolerance {
-                    isActive = true
-                } else if isActive {
-                    isActive = false
-                } else {
-                    break
-                }
+                if change <= tolerance { break }
             }
         }
         for item in candidates + [target] {

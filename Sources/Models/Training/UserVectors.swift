@@ -10,7 +10,7 @@ extension EmbeddingParts {
     /// - Returns: shape `[U, D]`; nil where vectors cannot be folded in.
     /// - Complexity: O(entries x D^2 + U x D^3), on all threads.
     func foldedUsers(_ histories: SparseMatrix, threads: Int) -> Matrix? {
-        guard let foldIn else { return nil }
+        guard let foldIn, histories.rows > 0 else { return nil }
         let items = items
         let dimensions = items.columns
         let solver = FoldInSolver(items: items, parameters: foldIn, threads: threads)
