@@ -46,6 +46,10 @@ package struct TrainingPipeline {
                 WorkProgress(
                     "training", fraction: progress.fraction, detail: progress.detail + loss))
         }
+        let name = type(of: model).name
+        if let rows = try? data.rowChoice(for: name, among: model.learnableRows) {
+            report(.milestone("training", rows.description))
+        }
         let started = clock.now
         timings.preparation = (started - begun).seconds
         var finished = try model.train(on: data, with: context)
