@@ -19,6 +19,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
+    // Each target names every module of ours that it imports: one that comes with another would not
+    // be looked at when SwiftPM decides what to build again.
     targets: [
         // System libraries.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -43,39 +45,56 @@ let package = Package(
         ),
         .target(
             name: "ModelParts", dependencies: ["Interactions", "CKernels"], swiftSettings: swift),
-        .target(name: "Models", dependencies: ["ModelParts", "Measures"], swiftSettings: swift),
         .target(
-            name: "Bundles", dependencies: ["ModelParts", "CLibCrypto", "CLinux"],
+            name: "Models", dependencies: ["ModelParts", "Measures", "Interactions", "CKernels"],
             swiftSettings: swift),
         .target(
-            name: "CrossSell", dependencies: ["Bundles", "EmbeddingStore"], swiftSettings: swift),
+            name: "Bundles", dependencies: ["ModelParts", "Interactions", "CLibCrypto", "CLinux"],
+            swiftSettings: swift),
         .target(
-            name: "Evaluation", dependencies: ["Models", "CrossSell"], swiftSettings: swift),
+            name: "CrossSell",
+            dependencies: ["Bundles", "EmbeddingStore", "ModelParts", "Interactions", "CKernels"],
+            swiftSettings: swift),
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Models", "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Measures",
+                "Interactions", "CKernels",
+            ],
+            swiftSettings: swift),
 
         // The wire.
         .target(name: "Buffers", swiftSettings: swift),
         .target(name: "Wire", dependencies: ["Buffers"], swiftSettings: swift),
         .target(name: "EventLoop", dependencies: ["Buffers", "CLibUV"], swiftSettings: swift),
         .target(
-            name: "RPC", dependencies: ["Wire", "EventLoop", "CSidecartProto"], swiftSettings: swift
-        ),
+            name: "RPC", dependencies: ["Wire", "EventLoop", "Buffers", "CSidecartProto"],
+            swiftSettings: swift),
         .target(
-            name: "SidecartClient", dependencies: ["Wire", "EventLoop"], path: "Clients/Swift",
+            name: "SidecartClient", dependencies: ["Wire", "EventLoop", "Buffers"],
+            path: "Clients/Swift",
             swiftSettings: swift),
 
         // From events to a bundle, as the command line and a server's retraining both run it.
         .target(
-            name: "Training", dependencies: ["Evaluation", "Bundles"], swiftSettings: strict),
+            name: "Training",
+            dependencies: ["Evaluation", "Bundles", "Models", "ModelParts", "Interactions"],
+            swiftSettings: strict),
 
         // What is run.
         .target(
-            name: "SidecartServer", dependencies: ["CrossSell", "RPC", "Wire"], swiftSettings: swift
-        ),
+            name: "SidecartServer",
+            dependencies: [
+                "CrossSell", "EmbeddingStore", "ModelParts", "Interactions", "RPC", "EventLoop",
+                "CSidecartProto",
+            ],
+            swiftSettings: swift),
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Training", "SampleShop", "EventLoop", "Wire",
-                "Buffers", "CLinux",
+                "SidecartServer", "SidecartClient", "Training", "Evaluation", "Models", "CrossSell",
+                "EmbeddingStore", "Bundles", "ModelParts", "SampleShop", "Interactions", "RPC",
+                "EventLoop", "Wire", "Buffers", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -86,7 +105,9 @@ let package = Package(
         .testTarget(
             name: "InteractionsTests", dependencies: ["Interactions", "CAllocationCounter"],
             swiftSettings: swift),
-        .testTarget(name: "SampleShopTests", dependencies: ["SampleShop"], swiftSettings: swift),
+        .testTarget(
+            name: "SampleShopTests", dependencies: ["SampleShop", "Interactions"],
+            swiftSettings: swift),
         .testTarget(
             name: "EmbeddingStoreTests",
             dependencies: ["EmbeddingStore", "CKernels", "Interactions", "CPlainScan"],
@@ -95,8 +116,7 @@ let package = Package(
         .testTarget(
             name: "ModelsTests",
             dependencies: [
-                "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "SampleShop",
-                "ReferenceScorer",
+                "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "ReferenceScorer",
             ],
             swiftSettings: swift),
         .testTarget(
@@ -118,7 +138,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
-            name: "ReferenceScorer", dependencies: ["ModelParts"], path: "Tests/ReferenceScorer",
+            name: "ReferenceScorer", dependencies: ["ModelParts", "Interactions"],
+            path: "Tests/ReferenceScorer",
             swiftSettings: swift),
         .target(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
@@ -130,12 +151,14 @@ let package = Package(
                 "Buffers",
             ],
             swiftSettings: swift),
-        .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: swift),
+        .testTarget(
+            name: "BundlesTests", dependencies: ["Bundles", "ModelParts", "Interactions"],
+            swiftSettings: swift),
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "Buffers", "Interactions"],
             swiftSettings: swift),
         .target(
-            name: "TestFrames", dependencies: ["Wire"], path: "Tests/TestFrames",
+            name: "TestFrames", dependencies: ["Wire", "Buffers"], path: "Tests/TestFrames",
             swiftSettings: swift),
         .testTarget(
             name: "WireTests",
@@ -144,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "RPCTests",
             dependencies: [
-                "RPC", "Wire", "Buffers", "CSidecartProto", "Interactions", "TestFrames",
+                "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "TestFrames",
             ],
             swiftSettings: swift),
         .testTarget(

@@ -17,12 +17,14 @@ extension Engine {
         let found = gather(query, findsCandidates: false)
         unknownPositions.removeAll(keepingCapacity: true)
         scores.removeAll(keepingCapacity: true)
-        for _ in ids.indices { scores.append(.nan) }
+        scores.append(contentsOf: repeatElement(.nan, count: ids.count))
         if found.knowsVector, let vectors = sources.vectors { vectors.score(ids, into: &scores) }
         if found.tier == .full, ranker.isProductAlone {
             // Without a vector an item may still be known, from the catalog.
-            for position in ids.indices where scores[position].isNaN {
+            var next = scores.firstIndex(where: \.isNaN)
+            while let position = next {
                 scoreOne(position, ids[position], found)
+                next = scores[(position + 1)...].firstIndex(where: \.isNaN)
             }
             return found.tier
         }

@@ -94,7 +94,9 @@ package final class Engine {
     /// - Complexity: one look-up an id.
     @discardableResult
     package func read(_ query: borrowing Query, findsCandidates: Bool = true) -> Int64 {
-        context.read(query, lookUp, users: userReader)
+        context.read(
+            query, lookUp, users: userReader,
+            vectorSuffices: !findsCandidates && ranker.isProductAlone)
         return Int64(sources.cost(query, context, ranker, findsCandidates: findsCandidates))
     }
 

@@ -100,7 +100,9 @@ extension StoreReader {
     /// Fills `scratch.rows` with the vectors of up to `groupMax` ids, nil where there is none.
     private func findVectors(_ ids: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
         enter()
-        let hashes = scratch.hashes
+        let (hashes, likely, rows, layout) = (
+            scratch.hashes, scratch.likelyRows, scratch.rows, layout
+        )
         for i in 0..<ids.count {
             guard IdentifierRule.permits(byteCount: ids[i].count) else { continue }
             let hash = hash(ids[i])
@@ -111,6 +113,7 @@ extension StoreReader {
         // The first word with the right tag leads to the right row but once in billions: fetch that
         // row, all of it.
         for i in 0..<ids.count {
+            likely[i] = nil
             guard IdentifierRule.permits(byteCount: ids[i].count) else { continue }
             let shard = shard(hashes[i])
             guard
@@ -118,6 +121,7 @@ extension StoreReader {
                     EmbeddingStore.tag(hashes[i]), where: { _ in true })
             else { continue }
             let row = shard.row(found.slot, layout).base
+            likely[i] = row
             var offset = 0
             while offset < layout.rowBytes {
                 sc_prefetch(row + offset)
@@ -125,12 +129,17 @@ extension StoreReader {
             }
         }
         for i in 0..<ids.count {
-            guard IdentifierRule.permits(byteCount: ids[i].count) else {
-                scratch.rows[i] = nil
-                continue
+            let id = ids[i]
+            if let row = likely[i].map(StoreRow.init(base:)),
+                row.hasID(id.baseAddress!, count: id.count)
+            {
+                rows[i] = row.vector
+            } else if IdentifierRule.permits(byteCount: id.count) {
+                rows[i] =
+                    shard(hashes[i]).find(EmbeddingStore.tag(hashes[i]), id, layout)?.vector
+            } else {
+                rows[i] = nil
             }
-            scratch.rows[i] =
-                shard(hashes[i]).find(EmbeddingStore.tag(hashes[i]), ids[i], layout)?.vector
         }
     }
 }

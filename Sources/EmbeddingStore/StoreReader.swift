@@ -84,6 +84,9 @@ final class ReaderScratch {
     static let groupMax = 64
 
     let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: groupMax)
+    /// Where the ids' rows are, by what their hashes say.
+    let likelyRows = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
+        capacity: groupMax)
     let rows = UnsafeMutablePointer<UnsafePointer<Float>?>.allocate(capacity: groupMax)
     /// A copy of the query, aligned and padded with zeros as rows are.
     let query: UnsafeMutablePointer<Float>
@@ -105,6 +108,7 @@ final class ReaderScratch {
 
     deinit {
         hashes.deallocate()
+        likelyRows.deallocate()
         rows.deallocate()
         query.deallocate()
         queryCodes.deallocate()

@@ -3,6 +3,7 @@
 ///
 /// Sixteen bytes a step are folded by a full 64 x 64-bit multiplication, in the manner of Wang Yi's
 /// wyhash.
+@usableFromInline
 package struct IdentifierHash: Sendable {
     @usableFromInline let keys: (UInt64, UInt64, UInt64)
 

@@ -16,6 +16,7 @@ enum FieldType {
     }
 
     /// True for numbers, whose repeated fields may come packed.
+    @inline(__always)
     static func isPackable(_ type: ProtobufCType) -> Bool {
         type != PROTOBUF_C_TYPE_BYTES && type != PROTOBUF_C_TYPE_MESSAGE
             && type != PROTOBUF_C_TYPE_STRING
@@ -34,6 +35,14 @@ enum FieldType {
         return packed.reduce(0) { $0 + Int($1 < 0x80 ? 1 : 0) }
     }
 
+    /// Bytes of the input as a field's value.
+    @inline(__always)
+    static func lent(_ bytes: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        return ProtobufCBinaryData(
+            len: bytes.count, data: bytes.isEmpty ? nil : UnsafeMutablePointer(mutating: start))
+    }
+
     /// Stores one value of any type but a message.
     static func store(
         _ value: ProtobufReader.Value, _ type: ProtobufCType, at target: UnsafeMutableRawPointer
@@ -42,12 +51,7 @@ enum FieldType {
         case .bytes(let bytes):
             precondition(type != PROTOBUF_C_TYPE_STRING, "strings are generated as bytes")
             guard type == PROTOBUF_C_TYPE_BYTES else { throw .malformed }
-            let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            target.storeBytes(
-                of: ProtobufCBinaryData(
-                    len: bytes.count,
-                    data: bytes.isEmpty ? nil : UnsafeMutablePointer(mutating: start)),
-                as: ProtobufCBinaryData.self)
+            target.storeBytes(of: lent(bytes), as: ProtobufCBinaryData.self)
         case .varint(let number): try store(number, type, at: target)
         case .fixed32(let bits):
             guard fixedBytes(type) == 4 else { throw .malformed }

@@ -67,6 +67,11 @@ package struct MessageDecoder {
             var last = 0
             while let (number, value) = try reader.next() {
                 guard Self.find(number, in: fields, &last) else { continue }
+                // Most of a request are ids.
+                if case .bytes(let bytes) = value, fields[last].isRepeatedBytes {
+                    Self.append(bytes, to: message, fields[last])
+                    continue
+                }
                 try add(value, to: message, fields.baseAddress! + last, depth: depth)
             }
         } catch let failure as Failure {
@@ -90,7 +95,9 @@ package struct MessageDecoder {
                 guard Self.find(number, in: fields, &last),
                     fields[last].label == PROTOBUF_C_LABEL_REPEATED
                 else { continue }
-                counts[last] += try FieldType.elements(value, of: fields[last].type)
+                let type = fields[last].type
+                counts[last] +=
+                    FieldType.isPackable(type) ? try FieldType.elements(value, of: type) : 1
             }
         } catch {
             throw .malformed
@@ -151,7 +158,22 @@ package struct MessageDecoder {
         try fill(block, from: bytes, depth: depth + 1)
     }
 
+    /// Appends to a repeated `bytes` field, for which there is room.
+    @inline(__always)
+    private static func append(
+        _ bytes: UnsafeRawBufferPointer, to message: UnsafeMutableRawPointer,
+        _ field: ProtobufCFieldDescriptor
+    ) {
+        let quantifier = message + Int(field.quantifier_offset)
+        let count = quantifier.load(as: Int.self)
+        let array = message.load(
+            fromByteOffset: Int(field.offset), as: UnsafeMutablePointer<ProtobufCBinaryData>.self)
+        array[count] = FieldType.lent(bytes)
+        quantifier.storeBytes(of: count + 1, as: Int.self)
+    }
+
     /// Looks for a field by number from the last one found on: fields mostly come in order.
+    @inline(__always)
     private static func find(
         _ number: Int, in fields: UnsafeBufferPointer<ProtobufCFieldDescriptor>, _ last: inout Int
     ) -> Bool {
@@ -160,5 +182,12 @@ package struct MessageDecoder {
             last = last + 1 == fields.count ? 0 : last + 1
         }
         return false
+    }
+}
+
+extension ProtobufCFieldDescriptor {
+    @inline(__always)
+    fileprivate var isRepeatedBytes: Bool {
+        label == PROTOBUF_C_LABEL_REPEATED && type == PROTOBUF_C_TYPE_BYTES
     }
 }

@@ -22,6 +22,7 @@ enum FieldCheck {
     ) throws(RPCError) {
         ids.removeAll(keepingCapacity: true)
         try limit(count, field, max: max)
+        ids.reserveCapacity(count)
         for position in 0..<count {
             ids.append(try id(list![position], "\(field)[\(position)]"))
         }

@@ -4,7 +4,9 @@
 /// 10 bytes), 1 eight bytes, 2 length (varint) and as many bytes, 5 four bytes. Groups (3, 4) have
 /// been gone since proto3 and are malformed here, as in protobuf-c. Source:
 /// protobuf.dev/programming-guides/encoding.
+@usableFromInline
 package struct ProtobufReader {
+    @usableFromInline
     package enum Value {
         case varint(UInt64)
         case bytes(UnsafeRawBufferPointer)
@@ -13,57 +15,87 @@ package struct ProtobufReader {
     }
 
     /// Bytes that are not a protobuf message.
+    @usableFromInline
     package struct Malformed: Error, Sendable {
+        @inlinable
         package init() {}
     }
 
-    private var rest: UnsafeRawBufferPointer
+    /// What is left lies from here to `end`. Two pointers and no buffer, so that a step changes one.
+    @usableFromInline var position: UnsafeRawPointer
+    @usableFromInline let end: UnsafeRawPointer
 
-    package init(_ message: UnsafeRawBufferPointer) { rest = message }
+    @inlinable
+    package init(_ message: UnsafeRawBufferPointer) {
+        // An empty message may have no address; any will do for what is never read.
+        position = message.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+        end = position + message.count
+    }
 
-    package var isAtEnd: Bool { rest.isEmpty }
+    @inlinable
+    package var isAtEnd: Bool { position == end }
 
     /// The next field, or nil at the end of the message.
+    @inlinable @inline(__always)
     package mutating func next() throws(Malformed) -> (field: Int, value: Value)? {
-        if rest.isEmpty { return nil }
+        if isAtEnd { return nil }
         let tag = try varint()
         let field = tag >> 3
-        guard (1...0x1FFF_FFFF).contains(field) else { throw Malformed() }
+        guard field &- 1 < 0x1FFF_FFFF else { throw Malformed() }
         switch tag & 7 {
         case 0: return (Int(field), .varint(try varint()))
         case 1:
+            let start = try take(8)
             return (
-                Int(field),
-                .fixed64(UInt64(littleEndian: try take(8).loadUnaligned(as: UInt64.self)))
+                Int(field), .fixed64(UInt64(littleEndian: start.loadUnaligned(as: UInt64.self)))
             )
         case 2:
             let count = try varint()
-            guard count <= rest.count else { throw Malformed() }
-            return (Int(field), .bytes(rest.takeFirstBytes(Int(count))))
-        case 5:
+            guard count <= end - position else { throw Malformed() }
             return (
                 Int(field),
-                .fixed32(UInt32(littleEndian: try take(4).loadUnaligned(as: UInt32.self)))
+                .bytes(UnsafeRawBufferPointer(start: try take(Int(count)), count: Int(count)))
+            )
+        case 5:
+            let start = try take(4)
+            return (
+                Int(field), .fixed32(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
             )
         default: throw Malformed()
         }
     }
 
-    private mutating func take(_ count: Int) throws(Malformed) -> UnsafeRawBufferPointer {
-        guard rest.count >= count else { throw Malformed() }
-        return rest.takeFirstBytes(count)
+    @inlinable @inline(__always)
+    mutating func take(_ count: Int) throws(Malformed) -> UnsafeRawPointer {
+        guard end - position >= count else { throw Malformed() }
+        let start = position
+        position += count
+        return start
     }
 
     /// A bare varint, as packed numbers are.
+    @inlinable @inline(__always)
     package mutating func varint() throws(Malformed) -> UInt64 {
+        guard position < end else { throw Malformed() }
+        let first = position.load(as: UInt8.self)
+        // Most are one byte: tags of small fields, lengths of ids.
+        guard first >= 0x80 else {
+            position += 1
+            return UInt64(first)
+        }
+        return try longVarint()
+    }
+
+    @usableFromInline @inline(never)
+    mutating func longVarint() throws(Malformed) -> UInt64 {
         var value: UInt64 = 0
-        for i in 0..<min(10, rest.count) {
-            let byte = rest[i]
+        for i in 0..<min(10, end - position) {
+            let byte = position.load(fromByteOffset: i, as: UInt8.self)
             // The tenth byte holds the one bit that is left of 64.
             if i == 9 && byte > 1 { throw Malformed() }
             value |= UInt64(byte & 0x7F) << UInt64(7 * i)
             if byte < 0x80 {
-                rest.removeFirstBytes(i + 1)
+                position += i + 1
                 return value
             }
         }

@@ -28,6 +28,24 @@ import Testing
         }
     }
 
+    @Test("One bad byte is found in an id of any length, at any place")
+    func everyPlace() {
+        func fault(_ bytes: [UInt8]) -> IdentifierRule.Fault? {
+            bytes.withUnsafeBytes { IdentifierRule.fault(in: $0) }
+        }
+        for count in 1...40 {
+            let plain = (0..<count).map { UInt8(1 + $0 * 37 % 127) }
+            #expect(fault(plain) == nil)
+            for place in 0..<count {
+                var id = plain
+                id[place] = 0
+                #expect(fault(id) == .nul(offset: place))
+                id[place] = 0x80
+                #expect(fault(id) == .notUTF8)
+            }
+        }
+    }
+
     @Test(
         "To check an id and to look it up allocates nothing, in any language",
         .enabled(if: sc_allocations_counted()))

@@ -50,6 +50,23 @@ final class ItemFlags {
         }
     }
 
+    /// Notes a fact of many items, and appends to `new` those of which it was not known.
+    func insert(_ fact: Fact, _ items: UnsafeBufferPointer<Int32>, new: inout [UInt32]) {
+        if let last = items.max(), Int(last) >= facts.count { grow(toHold: Int(last)) }
+        let facts = facts
+        var flagged: [UInt32] = []
+        swap(&flagged, &self.flagged)
+        for item in items {
+            let known = facts[Int(item)]
+            guard known & fact.rawValue == 0 else { continue }
+            let ordinal = UInt32(bitPattern: item)
+            if known & ~Fact.outOfStock.rawValue == 0 { flagged.append(ordinal) }
+            facts[Int(item)] = known | fact.rawValue
+            new.append(ordinal)
+        }
+        swap(&flagged, &self.flagged)
+    }
+
     /// Notes a fact; false where it was known.
     func insert(_ fact: Fact, _ ordinal: UInt32) -> Bool {
         if Int(ordinal) >= facts.count { grow(toHold: Int(ordinal)) }

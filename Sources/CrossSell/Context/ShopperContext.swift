@@ -42,7 +42,12 @@ final class ShopperContext {
     }
 
     /// Reads a query. One look-up an id.
-    func read(_ query: borrowing Query, _ lookUp: ItemLookUp, users: StoreReader) {
+    ///
+    /// - Parameter vectorSuffices: whether what a known user took can be left unread where she has a
+    ///   stored vector, since nothing else of her is asked.
+    func read(
+        _ query: borrowing Query, _ lookUp: ItemLookUp, users: StoreReader, vectorSuffices: Bool
+    ) {
         flags.removeAll()
         basket.removeAll(keepingCapacity: true)
         past.removeAll(keepingCapacity: true)
@@ -54,7 +59,7 @@ final class ShopperContext {
             if flags.insert(.inBasket, ordinal) { basket.append(ordinal) }
         }
         if query.history.isEmpty {
-            if let user = query.user { readUser(user, users) }
+            if let user = query.user { readUser(user, users, vectorSuffices: vectorSuffices) }
         } else {
             for id in query.history {
                 guard let ordinal = known(id, lookUp) else { continue }
@@ -66,10 +71,11 @@ final class ShopperContext {
         }
     }
 
-    private func readUser(_ user: IDView, _ users: StoreReader) {
+    private func readUser(_ user: IDView, _ users: StoreReader, vectorSuffices: Bool) {
         // Who took nothing has zeros, which say nothing.
         if generation.dimensions > 0, let row = users.find(user), row.norm > 0 {
             storedVector = row.vector
+            if vectorSuffices { return }
         }
         guard generation.histories != nil || generation.userLists != nil,
             let row = generation.userOrdinals.index(
@@ -77,9 +83,9 @@ final class ShopperContext {
         else { return }
         userRow = Int(row)
         guard let histories = generation.histories else { return }
-        for entry in histories.row(Int(row)).suffix(limits.historyItems) {
-            let ordinal = UInt32(bitPattern: histories.columns[entry])
-            if flags.insert(.boughtBefore, ordinal) { past.append(ordinal) }
+        let newest = histories.row(Int(row)).suffix(limits.historyItems)
+        histories.columns.withUnsafeBufferPointer {
+            flags.insert(.boughtBefore, UnsafeBufferPointer(rebasing: $0[newest]), new: &past)
         }
     }
 

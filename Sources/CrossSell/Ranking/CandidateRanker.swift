@@ -4,6 +4,8 @@ internal import ModelParts
 /// and the rungs of the ladder below.
 final class CandidateRanker {
     private(set) var network: RankerNetwork
+    /// Whether a score is the inner product and nothing else.
+    private(set) var isProductAlone: Bool
     private let columns: CandidateColumns
     private let items: ItemTable
     private let lookUp: ItemLookUp
@@ -23,6 +25,7 @@ final class CandidateRanker {
         _ lookUp: ItemLookUp
     ) {
         self.network = network
+        isProductAlone = network.isProductAlone
         self.columns = columns
         self.items = items
         self.lookUp = lookUp
@@ -40,6 +43,7 @@ final class CandidateRanker {
     /// Ranks by another network over the same columns from now on.
     func use(_ other: RankerNetwork) {
         network = other
+        isProductAlone = other.isProductAlone
         scratch = RankerScratch(other)
         inputs = other.parts.features.map(columns.input)
     }
@@ -53,12 +57,6 @@ final class CandidateRanker {
         case .neighbors: return standInColumn.map { columns.value(inColumn: $0, ordinal) } ?? 0
         case .popular: return items.share(of: ordinal)
         }
-    }
-
-    /// Whether a score is the inner product and nothing else.
-    var isProductAlone: Bool {
-        network.parts.features == [.product] && network.parts.wide == [1]
-            && network.parts.bias == 0 && !network.hasLayers
     }
 
     private func fill(_ features: UnsafeMutablePointer<Float>, _ ordinal: UInt32) {
@@ -151,5 +149,11 @@ final class CandidateRanker {
 
     private func best(of order: inout RankedOrder) -> (score: Float, ordinal: UInt32)? {
         order.takeBest().map { ($0.score, items.ordinal(ofTieBreaker: $0.tieBreaker)) }
+    }
+}
+
+extension RankerNetwork {
+    fileprivate var isProductAlone: Bool {
+        parts.features == [.product] && parts.wide == [1] && parts.bias == 0 && !hasLayers
     }
 }
