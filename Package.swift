@@ -103,7 +103,8 @@ let package = Package(
 
         // Tests: one target a module.
         .testTarget(
-            name: "InteractionsTests", dependencies: ["Interactions", "CAllocationCounter"],
+            name: "InteractionsTests",
+            dependencies: ["Interactions", "CAllocationCounter", "TestFolders"],
             swiftSettings: swift),
         .testTarget(
             name: "SampleShopTests", dependencies: ["SampleShop", "Interactions"],
@@ -147,16 +148,19 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "Wire",
-                "Buffers",
+                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "Bundles",
+                "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers", "TestFolders",
             ],
             swiftSettings: swift),
         .testTarget(
-            name: "BundlesTests", dependencies: ["Bundles", "ModelParts", "Interactions"],
+            name: "BundlesTests",
+            dependencies: ["Bundles", "ModelParts", "Interactions", "TestFolders"],
             swiftSettings: swift),
         .testTarget(
-            name: "EventLoopTests", dependencies: ["EventLoop", "Buffers", "Interactions"],
+            name: "EventLoopTests",
+            dependencies: ["EventLoop", "Buffers", "Interactions", "TestFolders"],
             swiftSettings: swift),
+        .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: swift),
         .target(
             name: "TestFrames", dependencies: ["Wire", "Buffers"], path: "Tests/TestFrames",
             swiftSettings: swift),
@@ -168,6 +172,7 @@ let package = Package(
             name: "RPCTests",
             dependencies: [
                 "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "TestFrames",
+                "TestFolders",
             ],
             swiftSettings: swift),
         .testTarget(

@@ -2,11 +2,12 @@ import Bundles
 import Foundation
 import Interactions
 import ModelParts
+import TestFolders
 import Testing
 
 @Suite struct DamageTests {
     @Test func `Every truncation of either file is refused`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         for file in ["tensors.safetensors", "manifest.json"] {
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func `Every flipped byte of the tensors is refused`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         let whole = try bytes("\(path)/tensors.safetensors")
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func `Random damage under a right digest never ends the process`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         let whole = try bytes("\(path)/tensors.safetensors")
@@ -66,7 +67,7 @@ import Testing
 
     @Test(arguments: badHeaders)
     func `A malicious header is refused with its cause`(_ header: BadHeader) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try makeFolder("\(folder.path)/b", tensors: header.file)
         let error = #expect(throws: BundleError.self) {
             try ModelBundle.read(from: "\(folder.path)/b")
@@ -77,7 +78,7 @@ import Testing
 
     @Test(arguments: badTensors)
     func `Bad content is refused with tensor and cause`(_ bad: BadTensor) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var tensors = minimalTensors()
         tensors.removeAll { $0.name == bad.tensor.name }
         try makeFolder(
@@ -91,7 +92,7 @@ import Testing
 
     @Test(arguments: badManifests)
     func `A bad manifest is refused with its cause`(_ manifest: BadManifest) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         let tensors = safetensors(minimalTensors())
         try makeFolder(path, tensors: tensors)
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func `Damaged values under a right digest are refused, or all finite`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         let whole = try bytes("\(path)/tensors.safetensors")
@@ -155,7 +156,7 @@ import Testing
         var bundle = fullBundle()
         bundle.parts.ranker?.layers[0].weights.values[3] = 1e11
         bundle.parts.ranker?.layers[1].weights.values = [1e11, 1e11]
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         #expect(throws: Never.self) { try bundle.write(to: "\(folder.path)/large") }
         bundle.parts.embeddings?.items.values[0] = 1e9
         let error = #expect(throws: BundleError.self) { try bundle.write(to: "\(folder.path)/b") }
@@ -163,7 +164,7 @@ import Testing
     }
 
     @Test func `Vectors that folding in could not bear are refused`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var bundle = fullBundle()
         bundle.parts.ranker = nil
         bundle.parts.embeddings?.items.values[0] = 1e17
@@ -192,7 +193,7 @@ import Testing
     }
 
     @Test func `A refused file is closed again`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         try FileManager.default.removeItem(atPath: "\(path)/tensors.safetensors")
@@ -208,7 +209,7 @@ import Testing
     }
 
     @Test func `What is no file is refused, not waited for`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         try fullBundle().write(to: path)
         try FileManager.default.removeItem(atPath: "\(path)/tensors.safetensors")

@@ -1,5 +1,6 @@
 import Bundles
 import Foundation
+import TestFolders
 import Testing
 
 /// `SIDECART_PYTHON` names an interpreter, such as that of a virtual environment.
@@ -24,7 +25,7 @@ private func run(_ script: String, _ arguments: String...) -> (status: Int32, ou
         "needs Python with numpy and safetensors; SIDECART_PYTHON may name it"))
 struct PythonTests {
     @Test func `Python reads what we write`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try fullBundle().write(to: "\(folder.path)/b")
         let (status, output) = run(
             """
@@ -52,7 +53,7 @@ struct PythonTests {
         let blocks = try String(contentsOf: readme, encoding: .utf8).split(separator: "```python\n")
         let block = try #require(blocks.first { $0.contains("hashlib") })
         let script = try #require(block.split(separator: "\n```").first)
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let (status, _) = run("import os, sys; os.chdir(sys.argv[1])\n" + script, folder.path)
         try #require(status == 0)
         let bundle = try ModelBundle.read(from: "\(folder.path)/shop")

@@ -2,11 +2,12 @@ import Bundles
 import Foundation
 import Interactions
 import ModelParts
+import TestFolders
 import Testing
 
 @Suite struct RoundTripTests {
     @Test func `Everything in a bundle comes back as it was`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let bundle = fullBundle()
         let digest = try bundle.write(to: "\(folder.path)/b")
         #expect(digest == sha256(try bytes("\(folder.path)/b/tensors.safetensors")))
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func `The same content gives the same bytes`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         for name in ["a", "b"] { try fullBundle().write(to: "\(folder.path)/\(name)") }
         try ModelBundle.read(from: "\(folder.path)/a").write(to: "\(folder.path)/c")
         for file in ["manifest.json", "tensors.safetensors"] {
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func `A model without embeddings, users and histories comes back`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let bundle = ModelBundle(
             info: BundleInfo(version: "1", kind: "popular"), items: IdentifierTable(["a", "b"]),
             parts: ModelParts(popularity: [2, 1]))
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func `Item weights or lists by user are a model by themselves`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         for (name, rows, others) in [("item_weights", 3, 0), ("user_lists", 1, 2)] {
             let ids = minimalTensors().filter { $0.name.hasPrefix("item_ids") }
             let users = [
@@ -71,7 +72,7 @@ import Testing
     }
 
     @Test func `A ranker needs no layers, and no bias when read`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var bundle = fullBundle()
         bundle.parts.ranker = RankerParts(features: [.itemWeights, .complement], wide: [1, 0.5])
         try bundle.write(to: "\(folder.path)/a")
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func `Ids and embeddings written by another program are enough`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try makeFolder("\(folder.path)/b", tensors: safetensors(minimalTensors()))
         let bundle = try ModelBundle.read(from: "\(folder.path)/b")
         #expect((0..<3).map { bundle.items[$0] } == ["tea", "pot", "x"])
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func `Optional tensors have their documented defaults`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let offsets = littleEndian([0, 1, 1, 1] as [Int64])
         try makeFolder(
             "\(folder.path)/b",

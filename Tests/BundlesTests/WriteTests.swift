@@ -1,13 +1,14 @@
 import Bundles
 import Foundation
 import Interactions
+import TestFolders
 import Testing
 
 @Suite struct WriteTests {
     @Test func `An existing bundle is replaced only when asked, and nothing is left beside it`()
         throws
     {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         var bundle = fullBundle()
         try bundle.write(to: path)
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func `What an interrupted write left behind is in nobody's way`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/b"
         let leftover = "\(folder.path)/.b.\(getpid()).0.partial"
         try FileManager.default.createDirectory(
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func `A folder with other files, a link and a file are never replaced`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let home = "\(folder.path)/home"
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
         try put([1], "\(home)/letter.txt")
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test func `A place that cannot be written is an error that names it`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try put([], "\(folder.path)/file")
         for place in ["missing/b", "file/b", "", ".", ".."] {
             let path = place.isEmpty ? "" : "\(folder.path)/\(place)"
@@ -69,7 +70,7 @@ import Testing
     @Test func `A full disk leaves nothing behind and keeps the old bundle`() async throws {
         // In a process of its own: the file size limit stands for the full disk.
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let path = "\(folder.path)/b"
             var bundle = fullBundle()
             try bundle.write(to: path)
@@ -91,7 +92,7 @@ import Testing
         ("long id", "item_ids.bytes"), ("short popularity", "popularity"),
     ])
     func `What could not be read is not written`(_ fault: String, _ tensor: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var bundle = fullBundle()
         switch fault {
         case "NaN embedding": bundle.parts.embeddings?.items.values[3] = .nan
@@ -106,7 +107,7 @@ import Testing
     }
 
     @Test func `Info that is not finite or not printable is not written`() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var bundle = fullBundle()
         bundle.info.metrics["loss"] = .infinity
         #expect(throws: BundleError.self) { try bundle.write(to: "\(folder.path)/b") }

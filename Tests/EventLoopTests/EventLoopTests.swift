@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import Interactions
 import Synchronization
+import TestFolders
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EventLoopTests {

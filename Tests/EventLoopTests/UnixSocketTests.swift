@@ -1,22 +1,8 @@
 import EventLoop
 import Glibc
 import Synchronization
+import TestFolders
 import Testing
-
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/sidecart-XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-    }
-
-    deinit {
-        for name in ["s", "other"] { unlink(path + "/" + name) }
-        rmdir(path)
-    }
-}
 
 @Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
     private let folder = TemporaryFolder()

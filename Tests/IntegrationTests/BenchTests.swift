@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -91,7 +92,7 @@ extension ProgramTests {
 
         @Test("A benchmark that is told to stop leaves no file behind")
         func stopped() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let process = Process()
             process.executableURL = Program.path
             process.arguments = Self.tiny + ["--seconds", "30"]

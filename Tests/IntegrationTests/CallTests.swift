@@ -1,5 +1,6 @@
 import Foundation
 import SidecartClient
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -11,7 +12,7 @@ extension ProgramTests {
 
         init() throws {
             shop = try TrainedShop.shared.get()
-            folder = try TemporaryFolder()
+            folder = TemporaryFolder()
             server = try Server(bundle: shop.bundle, socket: folder["s"], "--threads", "2")
             var configuration = SidecartConfiguration()
             configuration.timeout = .seconds(20)

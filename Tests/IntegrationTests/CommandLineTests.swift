@@ -1,12 +1,13 @@
 import Foundation
 import SidecartClient
+import TestFolders
 import Testing
 
 extension ProgramTests {
     @Suite struct CommandLineTests {
         private let folder: TemporaryFolder
 
-        init() throws { folder = try TemporaryFolder() }
+        init() throws { folder = TemporaryFolder() }
 
         @Test("--json of the asking commands holds what the contract names, and no NaN")
         func json() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import SampleShop
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -28,7 +29,7 @@ extension ProgramTests {
         @Test("Every model trains to the same bytes on one thread and on two, and can be served")
         func everyModel() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let ratings = try writeRatings(to: folder)
             for name in try Self.names() + ["ials+ease", "slim+copurchase+popularity"] {
                 let isRated = name == "svdpp"
@@ -49,7 +50,7 @@ extension ProgramTests {
 
         @Test("auto judges all models and a blend by held-out baskets, and keeps their figures")
         func automatic() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let shop = SampleShop(
                 SampleShopOptions(items: 60, shoppers: 80, baskets: 500, seed: 4))
             try shop.dataset.writeEvents(to: folder["events.csv"])

@@ -1,6 +1,7 @@
 import CAllocationCounter
 import Foundation
 import SidecartClient
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -11,7 +12,7 @@ extension ProgramTests {
         @Test("A crowd of bad clients leaves no trace on the next good one")
         func mix() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let server = try Server(bundle: shop.bundle, socket: folder["s"])
             let good = BlockingConnection(socketPath: folder["s"])
             let context = Context(userID: shop.user(0))

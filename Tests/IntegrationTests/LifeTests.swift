@@ -1,5 +1,6 @@
 import Foundation
 import SidecartClient
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -9,7 +10,7 @@ extension ProgramTests {
 
         init() throws {
             shop = try TrainedShop.shared.get()
-            folder = try TemporaryFolder()
+            folder = TemporaryFolder()
         }
 
         @Test(

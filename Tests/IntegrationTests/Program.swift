@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestFolders
 import Testing
 
 /// All tests of the built program: one at a time, since each starts processes of its own.
@@ -26,7 +27,7 @@ enum Program {
 
     /// - Parameter output: where standard output goes; nil to read it back.
     static func run(_ arguments: [String], output: FileHandle? = nil) throws -> Outcome {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let process = Process()
         process.executableURL = path
         process.arguments = arguments
@@ -118,33 +119,5 @@ final class Server {
         said.ended.wait()
         let status = process.terminationStatus
         return process.terminationReason == .exit ? status : 128 + status
-    }
-}
-
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("\(NSTemporaryDirectory())/sidecart-XXXXXX".utf8CString)
-        path = String(cString: try #require(mkdtemp(&template)))
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    subscript(name: String) -> String { "\(path)/\(name)" }
-
-    func open(_ name: String) throws -> FileHandle {
-        try #require(FileManager.default.createFile(atPath: self[name], contents: nil))
-        return try #require(FileHandle(forWritingAtPath: self[name]))
-    }
-
-    func read(_ name: String) throws -> String {
-        try String(contentsOfFile: self[name], encoding: .utf8)
-    }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        try text.write(toFile: self[name], atomically: false, encoding: .utf8)
-        return self[name]
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -6,7 +7,7 @@ extension ProgramTests {
         @Test("The same seed gives the same files at any thread count")
         func determinism() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             for threads in ["1", "2"] {
                 let trained = try Program.run(
                     ["train", shop.events, "--catalog", shop.catalog, "--out", folder[threads]]
@@ -52,7 +53,7 @@ extension ProgramTests {
 
         @Test("Dirty lines are left out by cause, and what is left is trained on")
         func dirt() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let events = try folder.write("retail.csv", Self.dirty)
             let trained = try Program.run(
                 ["train", events, "--out", folder["b"], "--json"] + Self.layout)
@@ -69,7 +70,7 @@ extension ProgramTests {
 
         @Test("A bad line is named by file, line and column, and can be skipped")
         func badLine() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let events = try folder.write(
                 "retail.csv", Self.dirty + "\n5,71053,LANTERN,many,12/13/2010 9:50,3.39,13047\n")
             let train = ["train", events, "--out", folder["b"]] + Self.layout
@@ -87,7 +88,7 @@ extension ProgramTests {
         @Test("A model with a ranker is trained, served and asked, and scores as it ranks")
         func ranker() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let settings = ["epochs=2", "factors_epochs=3", "dimensions=12"]
                 .flatMap { ["--set", "wide-deep.\($0)"] }
             let trained = try Program.run(
@@ -122,7 +123,7 @@ extension ProgramTests {
 
         @Test("A model that does not exist is said before any file is read")
         func unknownModel() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             for (arguments, reason) in [
                 (["--model", "bogus"], "no model is called 'bogus'"),
                 (["--model", "ials,slim"], "'ials,slim' names 2 models"),
@@ -142,7 +143,7 @@ extension ProgramTests {
         @Test("The parts of the time add up to all of it")
         func times() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let trained = try Program.run(
                 ["train", shop.events, "--out", folder["b"], "--json"] + TrainedShop.model)
             let seconds = try #require(try trained.json()["seconds"] as? [String: Double])
@@ -154,7 +155,7 @@ extension ProgramTests {
         @Test("evaluate chooses the protocol that the events suit, and says which")
         func suitableProtocol() throws {
             let shop = try TrainedShop.shared.get()
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let header = "user,item,time,basket\n"
             let lines = (0..<400).map { "u\($0 % 20),i\(($0 * 7) % 13),\($0 * 86_400),b\($0)" }
             let single = try folder.write("single.csv", header + lines.joined(separator: "\n"))
@@ -182,7 +183,7 @@ extension ProgramTests {
 
         @Test("A file that is not there is one line of error")
         func missing() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let outcome = try Program.run("train", folder["no.csv"], "--out", folder["b"])
             #expect(outcome.code == 1)
             #expect(outcome.errors.contains(folder["no.csv"]) && outcome.errors.isOneLine)

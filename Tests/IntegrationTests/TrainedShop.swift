@@ -1,5 +1,6 @@
 import Foundation
 import SampleShop
+import TestFolders
 import Testing
 
 /// A sample shop's files and a bundle that `sidecart train` made of them, shared by all tests.
@@ -18,7 +19,7 @@ struct TrainedShop: Sendable {
     ]
 
     private init() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         self.folder = folder
         shop = SampleShop(
             SampleShopOptions(items: 140, shoppers: 250, baskets: 2_500, seed: 3))

@@ -177,7 +177,7 @@ import Testing
     @Test("Numbers are read as the language reads them, whatever their form")
     func numbers() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var texts = [
             "0.1", "-0", "+7", "1e3", "2.5E-3", "123456789012345678901234", "007.50", ".5",
         ]

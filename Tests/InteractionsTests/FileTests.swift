@@ -1,4 +1,5 @@
 import Interactions
+import TestFolders
 import Testing
 
 @Suite struct FileTests {
@@ -65,36 +66,34 @@ import Testing
 
     @Test("Files are read by path, plain or packed, and progress is told")
     func paths() throws {
-        try withTemporaryFolder { folder in
-            var text = "user,item\n"
-            for line in 0..<20_000 { text += "u\(line % 10),i\(line % 7)\n" }
-            try write(Array(text.utf8), to: folder + "/plain.csv")
-            try write(gzipped(Array(text.utf8)), to: folder + "/packed.csv.gz")
-            var told: [ReadProgress] = []
-            let (dataset, report) = try Dataset.read(
-                events: [folder + "/plain.csv", folder + "/packed.csv.gz"]
-            ) { told.append($0) }
-            #expect(dataset.events.count == 40_000)
-            #expect(report.files.count == 2)
-            #expect(report.linesRead == 40_000)
-            #expect(report.bytesRead == text.utf8.count + gzipped(Array(text.utf8)).count)
-            #expect(told.map(\.lines) == [8192, 16_384, 20_000, 8192, 16_384, 20_000])
-            #expect(told.last?.bytesRead == told.last?.bytesTotal)
-            #expect(told.first?.file == folder + "/plain.csv")
-        }
+        let folder = TemporaryFolder()
+        var text = "user,item\n"
+        for line in 0..<20_000 { text += "u\(line % 10),i\(line % 7)\n" }
+        try write(Array(text.utf8), to: folder["plain.csv"])
+        try write(gzipped(Array(text.utf8)), to: folder["packed.csv.gz"])
+        var told: [ReadProgress] = []
+        let (dataset, report) = try Dataset.read(
+            events: [folder["plain.csv"], folder["packed.csv.gz"]]
+        ) { told.append($0) }
+        #expect(dataset.events.count == 40_000)
+        #expect(report.files.count == 2)
+        #expect(report.linesRead == 40_000)
+        #expect(report.bytesRead == text.utf8.count + gzipped(Array(text.utf8)).count)
+        #expect(told.map(\.lines) == [8192, 16_384, 20_000, 8192, 16_384, 20_000])
+        #expect(told.last?.bytesRead == told.last?.bytesTotal)
+        #expect(told.first?.file == folder["plain.csv"])
     }
 
     @Test("A file that cannot be opened is told with the reason")
     func unopenable() throws {
-        try withTemporaryFolder { folder in
-            let missing = #expect(throws: ReadError.self) {
-                try Dataset.read(events: [folder + "/none.csv"])
-            }
-            #expect(missing?.code == .cannotOpen)
-            #expect(missing?.description.hasSuffix("No such file or directory") == true)
-            let directory = #expect(throws: ReadError.self) { try Dataset.read(events: [folder]) }
-            #expect(directory?.message == "is a folder, not a file")
+        let folder = TemporaryFolder()
+        let missing = #expect(throws: ReadError.self) {
+            try Dataset.read(events: [folder["none.csv"]])
         }
+        #expect(missing?.code == .cannotOpen)
+        #expect(missing?.description.hasSuffix("No such file or directory") == true)
+        let directory = #expect(throws: ReadError.self) { try Dataset.read(events: [folder.path]) }
+        #expect(directory?.message == "is a folder, not a file")
     }
 
     @Test("Lines are lent with their numbers, in pieces of any size")
@@ -138,43 +137,41 @@ import Testing
             item: 0, title: "Pot, 0.8 l\n\"blue\"", category: ["Kitchen", "Tea"], price: 24.9,
             stock: 0, attributes: ["color=blue", "color=red", "size=S"])
         dataset.catalog.update(item: 2, title: "é")
-        try withTemporaryFolder { folder in
-            try dataset.writeEvents(to: folder + "/events.csv")
-            try dataset.writeCatalog(to: folder + "/items.csv")
-            #expect(
-                try contents(of: folder + "/events.csv") == """
-                    user,item,kind,value,time,basket
-                    u1,a,purchase,2,2010-12-01T08:26:00Z,o1
-                    u1,"b,c",rating,4.5,1969-12-31T23:59:59Z,
-                    ,"d ""e""\",return,1,,o1
-                    """)
-            let (back, _) = try Dataset.read(
-                events: [folder + "/events.csv"], catalog: folder + "/items.csv")
-            #expect(rows(back) == rows(dataset))
-            #expect(back.catalog.titles == dataset.catalog.titles)
-            #expect(back.catalog.categories == dataset.catalog.categories)
-            #expect(back.catalog.prices == dataset.catalog.prices)
-            #expect(back.catalog.stocks == dataset.catalog.stocks)
-            #expect(back.catalog.attributes == dataset.catalog.attributes)
-        }
+        let folder = TemporaryFolder()
+        try dataset.writeEvents(to: folder["events.csv"])
+        try dataset.writeCatalog(to: folder["items.csv"])
+        #expect(
+            try contents(of: folder["events.csv"]) == """
+                user,item,kind,value,time,basket
+                u1,a,purchase,2,2010-12-01T08:26:00Z,o1
+                u1,"b,c",rating,4.5,1969-12-31T23:59:59Z,
+                ,"d ""e""\",return,1,,o1
+                """)
+        let (back, _) = try Dataset.read(
+            events: [folder["events.csv"]], catalog: folder["items.csv"])
+        #expect(rows(back) == rows(dataset))
+        #expect(back.catalog.titles == dataset.catalog.titles)
+        #expect(back.catalog.categories == dataset.catalog.categories)
+        #expect(back.catalog.prices == dataset.catalog.prices)
+        #expect(back.catalog.stocks == dataset.catalog.stocks)
+        #expect(back.catalog.attributes == dataset.catalog.attributes)
     }
 
     @Test("A file that cannot be written is told, and none is left")
     func unwritable() throws {
-        try withTemporaryFolder { folder in
-            let error = #expect(throws: WriteError.self) {
-                try Dataset().writeEvents(to: folder + "/none/events.csv")
-            }
-            #expect(error?.message.contains("No such file") == true)
-            var dataset = Dataset()
-            dataset.items.insert("a")
-            dataset.catalog.update(item: 0, attributes: ["x=1|2"])
-            let split = #expect(throws: WriteError.self) {
-                try dataset.writeCatalog(to: folder + "/items.csv")
-            }
-            #expect(split?.message.contains("item a") == true)
-            #expect(throws: ReadError.self) { try contents(of: folder + "/items.csv") }
-            #expect(throws: ReadError.self) { try contents(of: folder + "/items.csv.partial") }
+        let folder = TemporaryFolder()
+        let error = #expect(throws: WriteError.self) {
+            try Dataset().writeEvents(to: folder["none/events.csv"])
         }
+        #expect(error?.message.contains("No such file") == true)
+        var dataset = Dataset()
+        dataset.items.insert("a")
+        dataset.catalog.update(item: 0, attributes: ["x=1|2"])
+        let split = #expect(throws: WriteError.self) {
+            try dataset.writeCatalog(to: folder["items.csv"])
+        }
+        #expect(split?.message.contains("item a") == true)
+        #expect(throws: ReadError.self) { try contents(of: folder["items.csv"]) }
+        #expect(throws: ReadError.self) { try contents(of: folder["items.csv.partial"]) }
     }
 }

@@ -76,7 +76,7 @@ import Testing
         for count in sizes.split(separator: ",").compactMap({ Int($0) }) {
             var table = IdentifierTable()
             for index in 0..<count { table.insert(name(index)) }
-            var random = SeededGenerator(1)
+            var random = SeededGenerator(seed: 1)
             var samples: [Double] = []
             for _ in 0..<200 {
                 let asked = (0..<100).map { _ in Int.random(in: 0..<count, using: &random) }

@@ -63,7 +63,7 @@ import Testing
     @Test("No truncation and no changed byte of a line crashes the parser")
     func fuzz() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         let good = Array(
             #"{"user":"u\u00e9\n","item":[1,{"a":"b"}],"id":-1.5e3,"more":{"k":null},"t":true}"#
                 .utf8)

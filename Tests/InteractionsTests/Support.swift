@@ -67,26 +67,6 @@ func rows(_ dataset: Dataset) -> [String] {
     }
 }
 
-/// An empty folder that is removed after use.
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-    var template = Array("/tmp/sidecart-test-XXXXXX".utf8CString)
-    let made = try #require(mkdtemp(&template))
-    let folder = String(cString: made)
-    defer {
-        if let entries = opendir(folder) {
-            while let entry = readdir(entries) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                }
-                unlink(folder + "/" + name)
-            }
-            closedir(entries)
-        }
-        rmdir(folder)
-    }
-    return try body(folder)
-}
-
 func write(_ bytes: [UInt8], to path: String) throws {
     let file = try #require(fopen(path, "w"))
     defer { fclose(file) }
@@ -126,18 +106,4 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
         for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xedb8_8320 : 0) }
     }
     return ~crc
-}
-
-/// Random numbers from a seed, for tests that print it.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        var z = state
-        z = (z ^ (z >> 33)) &* 0xff51_afd7_ed55_8ccd
-        return z ^ (z >> 33)
-    }
 }

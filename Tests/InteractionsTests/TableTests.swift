@@ -5,7 +5,7 @@ import Testing
     @Test("A table of ids does what a dictionary does")
     func identifiers() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var table = IdentifierTable()
         var reference: [String: Int32] = [:]
         var order: [String] = []
@@ -30,7 +30,7 @@ import Testing
     @Test("A matrix holds the sums of its entries, and its transpose holds them mirrored")
     func sparseMatrix() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         for (rows, columns, count) in [(0, 0, 0), (3, 2, 0), (1, 1, 9), (7, 5, 60), (40, 90, 800)] {
             var entries: [(row: Int32, column: Int32, value: Float)] = []
             var reference: [[Int32]: Float] = [:]
@@ -68,7 +68,7 @@ import Testing
     @Test("Histories are those of a plain computation")
     func histories() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         var dataset = Dataset()
         for user in 0..<9 { dataset.users.insert("u\(user)") }
         for item in 0..<6 { dataset.items.insert("i\(item)") }

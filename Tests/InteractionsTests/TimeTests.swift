@@ -72,7 +72,7 @@ import Testing
     @Test("A written time is read back")
     func roundTrip() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<10_000 {
             let time = Int64.random(in: -62_135_596_800..<253_402_300_800, using: &random)
             #expect(seconds(.iso8601, isoTime(time)) == time, "seed \(seed)")

@@ -4,29 +4,6 @@ import Interactions
 import RPC
 import Wire
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/sidecart-XXXXXX".utf8CString)
-        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-    }
-
-    deinit {
-        if let folder = opendir(path) {
-            while let entry = readdir(folder) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                unlink(path + "/" + name)
-            }
-            closedir(folder)
-        }
-        rmdir(path)
-    }
-}
-
 /// A frame as a client sees it.
 struct ReceivedFrame: Equatable {
     let header: FrameHeader

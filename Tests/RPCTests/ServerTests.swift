@@ -2,6 +2,7 @@ import CSidecartProto
 import EventLoop
 import Glibc
 import RPC
+import TestFolders
 import TestFrames
 import Testing
 import Wire

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import RPC
 import Synchronization
+import TestFolders
 import TestFrames
 import Testing
 import Wire

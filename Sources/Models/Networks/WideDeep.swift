@@ -134,9 +134,11 @@ package struct WideDeep: Recommender {
         _ generator: inout SeededGenerator
     ) throws(TrainingError) -> (parts: RankerParts, crosses: NeighborLists) {
         let items = split.held.columnCount
-        let lists = first.parts.neighbors[.complement] ?? first.parts.neighbors[.similar]!
+        let complements = first.parts.neighbors[.complement]
+        let lists = complements ?? first.parts.neighbors[.similar]!
         let samples = WideDeepSamples(
             split, share: heldOutShare, embeddings: first.embeddings,
+            relation: complements == nil ? .similar : .complement,
             neighbors: lists.sources(columnCount: items),
             crosses: CrossWeights(
                 sources: first.similar.sources(columnCount: items),
@@ -148,7 +150,7 @@ package struct WideDeep: Recommender {
         let taught = Array(users.dropFirst(judges))
         samples.standardize(users: taught, seed: generator.next())
         let network = WideDeepNetwork(
-            features: WideDeepSamples.features.count, inputs: samples.columns, hidden: hidden,
+            features: samples.features.count, inputs: samples.columns, hidden: hidden,
             generator: &generator)
         // The first stage's order, with scores near the logarithms of probabilities.
         network.parameters[0] = 1

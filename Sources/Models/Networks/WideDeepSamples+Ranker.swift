@@ -13,7 +13,6 @@ extension WideDeepSamples {
     ///
     /// - Parameter parameters: the network's, as they were at some time.
     func ranker(_ network: WideDeepNetwork, _ parameters: [Float]) -> RankerParts {
-        let features = Self.features
         var ranker = RankerParts(
             features: features, wide: features.map { _ in 0 }, bias: parameters[features.count],
             usesVectors: true)

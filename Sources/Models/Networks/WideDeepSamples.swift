@@ -11,9 +11,7 @@ internal import ModelParts
 /// `@unchecked Sendable`: nothing is written after the initializer.
 final class WideDeepSamples: @unchecked Sendable {
     /// In the order of a row's columns.
-    static let features: [RankerFeature] = [
-        .product, .itemWeights, .similar, .popularity, .historyLength,
-    ]
+    let features: [RankerFeature]
     static let crossColumn = 1
     /// The columns of a row: features, the shopper's vector, the item's.
     let columns: Int
@@ -39,11 +37,12 @@ final class WideDeepSamples: @unchecked Sendable {
     private static let poolMax = 200
 
     /// - Parameters:
+    ///   - relation: what `neighbors` are, complements or similar items.
     ///   - neighbors: I x I, row i the items whose lists hold i.
     ///   - threads: at least 1.
     init(
         _ split: HoldOut, share: Double, embeddings: (users: Matrix, items: Matrix),
-        neighbors: SparseMatrix, crosses: CrossWeights, threads: Int
+        relation: RankerFeature, neighbors: SparseMatrix, crosses: CrossWeights, threads: Int
     ) {
         contexts = split.rest.interactions
         held = split.held
@@ -51,7 +50,8 @@ final class WideDeepSamples: @unchecked Sendable {
         self.neighbors = SparseRows(neighbors)
         self.crosses = crosses
         dimensions = embeddings.items.columns
-        columns = Self.features.count + 2 * dimensions
+        features = [.product, .itemWeights, relation, .popularity, .historyLength]
+        columns = features.count + 2 * dimensions
         let counts = split.rest.popularity
         // As large as it will be once nothing is held out any more.
         popularity = counts.map { RankerFeature.popularity($0 / Float(1 - share)) }
@@ -96,7 +96,7 @@ final class WideDeepSamples: @unchecked Sendable {
             }
             row[3] = popularity[Int(item)]
             row[4] = length
-            let sides = row + Self.features.count
+            let sides = row + features.count
             for (d, value) in vector.enumerated() { sides[d] = value }
             for (d, value) in other.enumerated() { sides[dimensions + d] = value }
             for k in 0..<columns { row[k] = (row[k] - means[k]) * scales[k] }
