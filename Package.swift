@@ -177,7 +177,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "SidecartClientTests",
-            dependencies: ["SidecartClient", "RPC", "Wire", "CSidecartProto"],
+            dependencies: ["SidecartClient", "RPC", "CSidecartProto", "TestFolders"],
             swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import Foundation
 import SidecartClient
+import TestFolders
 import Testing
 
 /// What a script of calls on one connection found: scores, or error codes.
@@ -19,16 +20,16 @@ extension BlockingConnection {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct BlockingTests {
-    private let place: SocketPath
+    private let folder: TemporaryFolder
 
-    init() throws { place = try SocketPath() }
+    init() { folder = TemporaryFolder() }
 
     /// Runs calls on a thread of their own, on a connection that is theirs.
     private func run(
         firstStream: UInt32 = 1, frameBytesMax: Int = 4 << 20,
         _ script: @escaping @Sendable (BlockingConnection) -> [Outcome]
     ) async throws -> [Outcome] {
-        let path = place.path
+        let path = folder["s"]
         return try await onThread {
             var configuration = SidecartConfiguration()
             configuration.timeout = .seconds(30)
@@ -40,7 +41,7 @@ extension BlockingConnection {
     }
 
     @Test func `Calls follow each other on one connection`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run { connection in (0..<5).map { connection.outcome("\($0)") } }
         let connection = try await peer.accept()
         for i in 0..<5 {
@@ -53,9 +54,9 @@ extension BlockingConnection {
     }
 
     @Test func `An answer larger than a read comes whole`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let items = (0..<100_000).map { "\($0)" }
-        let path = place.path
+        let path = folder["s"]
         async let scores = onThread {
             try BlockingConnection(socketPath: path).score(
                 items, for: Context(), timeout: .seconds(30))
@@ -71,7 +72,7 @@ extension BlockingConnection {
     func `A silent server does not hold a call past its timeout, and its late answer is dropped`()
         async throws
     {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run { connection in
             [connection.outcome("slow", timeout: .milliseconds(20)), connection.outcome("next")]
         }
@@ -85,7 +86,7 @@ extension BlockingConnection {
     }
 
     @Test func `A timeout within a frame keeps the two sides in step`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run { connection in
             [connection.outcome("slow", timeout: .milliseconds(20)), connection.outcome("next")]
         }
@@ -102,7 +103,7 @@ extension BlockingConnection {
     @Test func `A server that reads nothing does not hold a large call past its timeout`()
         async throws
     {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run { connection in
             let large = String(repeating: "x", count: 3 << 20)
             return [
@@ -118,7 +119,7 @@ extension BlockingConnection {
     }
 
     @Test func `A server that restarted between two calls is not noticed`() async throws {
-        let old = try ScriptedPeer(place.path)
+        let old = try ScriptedPeer(folder["s"])
         let (steps, go) = AsyncStream.makeStream(of: Void.self)
         let gate = DispatchSemaphore(value: 0)
         async let outcomes = run { connection in
@@ -131,7 +132,7 @@ extension BlockingConnection {
         try connection.answer(try await connection.request(), scoreResponse([1]))
         for await _ in steps {}
         old.unlisten()
-        let new = try ScriptedPeer(place.path)
+        let new = try ScriptedPeer(folder["s"])
         connection.close()
         gate.signal()
         let fresh = try await new.accept()
@@ -140,7 +141,7 @@ extension BlockingConnection {
     }
 
     @Test func `A missing socket is unavailable, and found once it is there`() async throws {
-        let path = place.path
+        let path = folder["s"]
         #expect(try await run { [$0.outcome()] } == [.failed(.unavailable, .client)])
         async let outcomes = run { connection in
             var outcome = connection.outcome()
@@ -164,7 +165,7 @@ extension BlockingConnection {
     func `A bad answer fails the call`(
         _ what: String, _ bytes: [UInt8], _ code: SidecartError.Code
     ) async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run { [$0.outcome()] }
         let connection = try await peer.accept()
         _ = try await connection.request()
@@ -176,7 +177,7 @@ extension BlockingConnection {
     @Test func `Errors of the server and sizes over the limit leave the connection usable`()
         async throws
     {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run(frameBytesMax: 1024) { connection in
             [
                 connection.outcome(String(repeating: "x", count: 2000)), connection.outcome(),
@@ -195,7 +196,7 @@ extension BlockingConnection {
     }
 
     @Test func `When the stream ids run out a new connection takes over`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let outcomes = run(firstStream: .max - 2) { connection in
             (0..<3).map { _ in connection.outcome() }
         }

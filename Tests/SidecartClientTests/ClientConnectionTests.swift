@@ -1,4 +1,5 @@
 import SidecartClient
+import TestFolders
 import Testing
 
 /// Connections that cannot be made, and those that break.
@@ -6,7 +7,7 @@ extension ClientTests {
     @Test func `A missing socket and an impossible path are unavailable`() async throws {
         let first = await sidecartError { try await client().status() }
         #expect(first?.code == .unavailable)
-        #expect(first?.message.contains(place.path) == true)
+        #expect(first?.message.contains(folder["s"]) == true)
         let long = SidecartClient(socketPath: "/" + String(repeating: "x", count: 200))
         #expect(await sidecartError { try await long.status() }?.code == .unavailable)
     }
@@ -18,7 +19,7 @@ extension ClientTests {
             $0.reconnectDelayMax = .seconds(3600)
         }
         let first = await sidecartError { try await client.status() }
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         #expect(await sidecartError { try await client.status() } == first)
         withExtendedLifetime(peer) {}
     }
@@ -31,7 +32,7 @@ extension ClientTests {
         for _ in 0..<3 {
             #expect(await sidecartError { try await client.status() }?.code == .unavailable)
         }
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         _ = try await warmUp(client, peer)
     }
 
@@ -40,12 +41,12 @@ extension ClientTests {
             $0.reconnectDelay = .seconds(3600)
             $0.reconnectDelayMax = .seconds(3600)
         }
-        let old = try ScriptedPeer(place.path)
+        let old = try ScriptedPeer(folder["s"])
         let connection = try await warmUp(client, old)
         async let lost = sidecartError { try await client.status() }
         _ = try await connection.request()
         old.unlisten()
-        let new = try ScriptedPeer(place.path)
+        let new = try ScriptedPeer(folder["s"])
         connection.close()
         #expect(await lost?.code == .unavailable)
         _ = try await warmUp(client, new)
@@ -56,7 +57,7 @@ extension ClientTests {
             $0.reconnectDelay = .seconds(3600)
             $0.reconnectDelayMax = .seconds(3600)
         }
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         async let lost = sidecartError { try await client.status() }
         let connection = try await peer.accept()
         connection.close()
@@ -78,7 +79,7 @@ extension ClientTests {
     func `A connection that ends badly ends its calls`(
         _ what: String, _ bytes: [UInt8], _ code: SidecartError.Code
     ) async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let tasks = (0..<3).map { _ in Task { await sidecartError { try await client.status() } } }
         let connection = try await peer.accept()
@@ -95,7 +96,7 @@ extension ClientTests {
     }
 
     @Test func `An answer that is no envelope fails its call alone`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         async let found = sidecartError { try await client.status() }
         let connection = try await peer.accept()
@@ -108,11 +109,11 @@ extension ClientTests {
     }
 
     @Test func `When the stream ids run out a new connection takes over`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         var configuration = SidecartConfiguration()
         configuration.timeout = .seconds(30)
         let client = SidecartClient(
-            socketPath: place.path, configuration: configuration, firstStream: .max - 4)
+            socketPath: folder["s"], configuration: configuration, firstStream: .max - 4)
         let first = Task { try await score(client, "1") }
         let old = try await peer.accept()
         let one = try await old.request()

@@ -1,11 +1,12 @@
 import RPC
 import SidecartClient
+import TestFolders
 import Testing
 
 /// What a client refuses itself, and how it ends.
 extension ClientTests {
     @Test func `More calls than allowed are refused at once`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client { $0.callsInFlightMax = 2 }
         let tasks = (0..<2).map { i in Task { try await score(client, "\(i)") } }
         let connection = try await peer.accept()
@@ -20,7 +21,7 @@ extension ClientTests {
     }
 
     @Test func `More bytes than allowed are refused at once`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client { $0.queuedBytesMax = 1000 }
         let item = String(repeating: "x", count: 600)
         let task = Task { try await score(client, item) }
@@ -34,7 +35,7 @@ extension ClientTests {
     @Test func `Requests and answers over the frame limit are refused, and the connection goes on`()
         async throws
     {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client { $0.frameBytesMax = 1024 }
         let connection = try await warmUp(client, peer)
         for count in [1000, 1024, 100_000] {
@@ -61,7 +62,7 @@ extension ClientTests {
     }
 
     @Test func `Calls are spread over the connections`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client { $0.connections = 3 }
         let tasks = (0..<3).map { i in Task { try await score(client, "\(i)") } }
         for _ in 0..<3 {
@@ -76,7 +77,7 @@ extension ClientTests {
     // MARK: The end
 
     @Test func `Closing fails calls in flight and those after it`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let task = Task { await sidecartError { try await client.status() } }
         let connection = try await peer.accept()
@@ -90,7 +91,7 @@ extension ClientTests {
     }
 
     @Test func `Dropping a client closes its socket`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         var client: SidecartClient? = client()
         let connection = try await warmUp(try #require(client), peer)
         client = nil
@@ -98,7 +99,7 @@ extension ClientTests {
     }
 
     @Test func `Calls racing with close and cancellation all end`() async throws {
-        let server = try RPCServer(RPCServerConfiguration(path: place.path)) { _ in
+        let server = try RPCServer(RPCServerConfiguration(path: folder["s"])) { _ in
             let router = Router()
             router.add("sidecart.v1.Admin", "Drain") { call throws(RPCError) in
                 try call.reply(payloadBytes: 0) { _ in }

@@ -1,6 +1,7 @@
 import CSidecartProto
 import RPC
 import SidecartClient
+import TestFolders
 import Testing
 
 func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
@@ -16,9 +17,9 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct ClientTests {
-    let place: SocketPath
+    let folder: TemporaryFolder
 
-    init() throws { place = try SocketPath() }
+    init() { folder = TemporaryFolder() }
 
     func client(
         _ change: (inout SidecartConfiguration) -> Void = { _ in }
@@ -26,7 +27,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
         var configuration = SidecartConfiguration()
         configuration.timeout = .seconds(30)
         change(&configuration)
-        return SidecartClient(socketPath: place.path, configuration: configuration)
+        return SidecartClient(socketPath: folder["s"], configuration: configuration)
     }
 
     func score(_ client: SidecartClient, _ item: String) async throws -> Float {
@@ -47,7 +48,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     // MARK: Answers
 
     @Test func `Answers in another order reach their calls`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let tasks = (0..<20).map { i in Task { try await score(client, "\(i)") } }
         let connection = try await peer.accept()
@@ -64,7 +65,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `Many tasks share a connection to a real server`() async throws {
-        let server = try RPCServer(RPCServerConfiguration(path: place.path, loopCount: 2)) { _ in
+        let server = try RPCServer(RPCServerConfiguration(path: folder["s"], loopCount: 2)) { _ in
             let router = Router()
             router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
                 let request = try call.decode(sidecart__v1__score_request__init)
@@ -102,7 +103,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `Status codes of the server keep their meaning`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let connection = try await warmUp(client, peer)
         let codes = SidecartError.Code.allCases.map(\.rawValue) + [99, -1]
@@ -116,7 +117,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `Frames of other kinds are passed over`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         async let value = score(client, "a")
         let connection = try await peer.accept()
@@ -127,7 +128,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `An answer may come a byte at a time`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         async let value = score(client, "a")
         let connection = try await peer.accept()
@@ -143,7 +144,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     @Test func `A cancelled task stops waiting at once, and its late answer is dropped`()
         async throws
     {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let task = Task { try await score(client, "slow") }
         let connection = try await peer.accept()
@@ -169,7 +170,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `A silent server does not hold a call past its timeout`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         async let found = sidecartError {
             try await client.score(["a"], for: Context(), timeout: .milliseconds(30))
@@ -189,7 +190,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     }
 
     @Test func `Timeouts end calls in their own order`() async throws {
-        let peer = try ScriptedPeer(place.path)
+        let peer = try ScriptedPeer(folder["s"])
         let client = client()
         let patient = Task { try await score(client, "patient") }
         let connection = try await peer.accept()

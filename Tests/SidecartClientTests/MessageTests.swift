@@ -1,5 +1,6 @@
 import CSidecartProto
 import SidecartClient
+import TestFolders
 import Testing
 
 /// What we write and read, against the generated code.
@@ -15,11 +16,11 @@ import Testing
     private func exchange<Reply: Sendable>(
         _ answer: [UInt8], _ call: @escaping @Sendable (BlockingConnection) throws -> Reply
     ) async throws -> (PeerRequest, Reply) {
-        let place = try SocketPath()
-        let peer = try ScriptedPeer(place.path)
+        let folder = TemporaryFolder()
+        let peer = try ScriptedPeer(folder["s"])
         let patient = patient
         async let reply = onThread {
-            try call(BlockingConnection(socketPath: place.path, configuration: patient))
+            try call(BlockingConnection(socketPath: folder["s"], configuration: patient))
         }
         let connection = try await peer.accept()
         let request = try await connection.request()
@@ -248,9 +249,9 @@ import Testing
         async throws
     {
         let whole = scoreResponse([1, 2, 3], unknown: [1])
-        let place = try SocketPath()
-        let peer = try ScriptedPeer(place.path)
-        let client = SidecartClient(socketPath: place.path, configuration: patient)
+        let folder = TemporaryFolder()
+        let peer = try ScriptedPeer(folder["s"])
+        let client = SidecartClient(socketPath: folder["s"], configuration: patient)
         async let codes = {
             var codes: [SidecartError.Code?] = []
             for _ in 0...whole.count {

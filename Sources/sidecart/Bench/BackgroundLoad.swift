@@ -7,6 +7,9 @@ import Synchronization
 /// waited for that afterwards.
 final class BackgroundLoad: @unchecked Sendable {
     private var load: LoadGenerator
+    /// The connection's, kept apart: to break it, nothing of `load` is looked at while the thread
+    /// runs.
+    private let descriptor: Int32
     private let ended = DispatchSemaphore(value: 0)
     private let isOver = Atomic(false)
 
@@ -19,6 +22,7 @@ final class BackgroundLoad: @unchecked Sendable {
         path: String, pool: FramePool, firstFrame: Int, inFlight: Int, isBurst: Bool
     ) throws(Failure) {
         load = try LoadGenerator(path: path, pool: pool, firstFrame: firstFrame)
+        descriptor = load.connection.descriptor
         Thread.detachNewThread { [self] in
             // The connection breaks when it is stopped; what was answered until then counts.
             _ = try? load.run(inFlight: inFlight, for: isBurst ? .zero : .seconds(86_400))
@@ -32,7 +36,7 @@ final class BackgroundLoad: @unchecked Sendable {
 
     /// Breaks the connection, waits for the thread and returns what it counted.
     func stop() -> LoadGenerator.Result {
-        shutdown(load.connection.descriptor, Int32(SHUT_RDWR))
+        shutdown(descriptor, Int32(SHUT_RDWR))
         ended.wait()
         return load.result
     }
