@@ -137,6 +137,19 @@ import Testing
         #expect(lists.truncated(to: 0).items.isEmpty)
     }
 
+    @Test func `item weights are cut as asked, and what is kept is told`() throws {
+        let data = try TrainingData(dataset: shop())
+        var model = SLIM()
+        let whole = try model.fit(on: data, with: context)
+        #expect(whole.itemWeightsCut == nil)
+        model.targetsMax = 3
+        let parts = try model.train(on: data, with: context)
+        let (lists, cut) = (try #require(parts.itemWeights), try #require(parts.itemWeightsCut))
+        for item in 0..<lists.offsets.count - 1 { #expect(lists.range(of: item).count <= 3) }
+        #expect(cut.edgesMax == 3)
+        #expect(cut.keptEdges > 0 && cut.keptEdges < cut.keptWeight && cut.keptWeight < 1)
+    }
+
     @Test func `what nobody took takes no memory of ease`() throws {
         var dataset = shop()
         for item in 0..<5_000 { _ = dataset.items.insert("catalog \(item)") }

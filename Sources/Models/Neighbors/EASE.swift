@@ -38,6 +38,10 @@ package struct EASE: Recommender {
         ]
     }
 
+    package func targetsMax(ofBasketRows: Bool) -> Int {
+        Self.targetsMax(asked: targetsMax, ofBasketRows: ofBasketRows, ofUserRows: 1_500)
+    }
+
     package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
@@ -85,7 +89,6 @@ package struct EASE: Recommender {
         }
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(columnCount: items, threads: context.threads)
-            .truncated(to: data.targetsMax(targetsMax, ofUsers: 1_500))
         return parts
     }
 

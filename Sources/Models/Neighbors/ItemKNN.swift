@@ -62,6 +62,10 @@ package struct ItemKNN: Recommender {
         ]
     }
 
+    package func targetsMax(ofBasketRows: Bool) -> Int {
+        Self.targetsMax(asked: targetsMax, ofBasketRows: ofBasketRows)
+    }
+
     package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
@@ -107,7 +111,7 @@ package struct ItemKNN: Recommender {
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
             columnCount: items.rows, threads: context.threads
-        ).truncated(to: data.targetsMax(targetsMax))
+        )
         return parts
     }
 

@@ -69,6 +69,10 @@ package struct SLIM: Recommender {
         ]
     }
 
+    package func targetsMax(ofBasketRows: Bool) -> Int {
+        Self.targetsMax(asked: targetsMax, ofBasketRows: ofBasketRows)
+    }
+
     package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
@@ -97,7 +101,7 @@ package struct SLIM: Recommender {
         var parts = ModelParts(popularity: data.popularity)
         parts.itemWeights = sources.transposed(
             columnCount: table.items.rows, threads: context.threads
-        ).truncated(to: data.targetsMax(targetsMax))
+        )
         return parts
     }
 

@@ -20,6 +20,10 @@ package protocol Recommender: Sendable {
     /// baskets and counts themselves, and rows are all the same to it.
     var learnableRows: [TrainingRows] { get }
 
+    /// How many item weights may lead from one item, the largest by absolute value: a request walks
+    /// them all for each item of a basket or a history.
+    func targetsMax(ofBasketRows: Bool) -> Int
+
     /// Learns from the rows as they are.
     ///
     /// - Throws: ``TrainingError`` where the data lacks what the algorithm needs, or is too large
@@ -38,6 +42,21 @@ extension Recommender {
     package var answersBaskets: Bool { true }
 
     package var learnableRows: [TrainingRows] { answersBaskets ? TrainingRows.allCases : [.users] }
+
+    package func targetsMax(ofBasketRows: Bool) -> Int {
+        Self.targetsMax(asked: 0, ofBasketRows: ofBasketRows)
+    }
+
+    /// What `asked` says, or where it is 0 what suits the rows: a basket's few items find what they
+    /// need among the strongest weights, and a long history sums up many weak ones.
+    ///
+    /// Basket completion by slim, MRR@10 with lists of any length, 200, 100 and 50: Online Retail
+    /// .1572, .1567, .1562, .1559; coop100 .0947, .0949, .0948, .0947; The Complete Journey with
+    /// 200, 100, 50: .0695, .0694, .0689. For MovieLens 1M's histories 100 cost a hundredth of NDCG,
+    /// and 500 nothing.
+    static func targetsMax(asked: Int, ofBasketRows: Bool, ofUserRows: Int = 500) -> Int {
+        asked > 0 ? asked : ofBasketRows ? 100 : ofUserRows
+    }
 }
 
 /// What models see of a shop: who took what, and what was taken together.

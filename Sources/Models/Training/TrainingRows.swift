@@ -82,15 +82,6 @@ extension TrainingData {
         return .baskets
     }
 
-    /// How many weights an item may lead to where `asked` is 0: a basket's few items find what they
-    /// need among the strongest, and a long history sums up many weak ones.
-    ///
-    /// On held-out items of four shops' baskets 100 rank as well as all; for MovieLens 1M's histories
-    /// they cost a hundredth of NDCG, and 500 nothing.
-    func targetsMax(_ asked: Int, ofUsers: Int = 500) -> Int {
-        asked > 0 ? asked : hasBasketRows ? 100 : ofUsers
-    }
-
     /// The data with other rows; what is known of users alone is left out.
     ///
     /// - Precondition: there are baskets.
@@ -125,22 +116,18 @@ extension TrainingData {
 }
 
 extension Recommender {
-    /// How many edges an item's list of weights keeps where baskets are answered.
-    ///
-    /// Basket completion by slim, MRR@10 with lists of any length, 200, 100 and 50: Online Retail
-    /// .1572, .1567, .1562, .1559; coop100 .0947, .0949, .0948, .0947; The Complete Journey with
-    /// 200, 100, 50: .0695, .0694, .0689. A request costs what its lists are long.
-    static var servedEdgesMax: Int { 100 }
-
     package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
         // What was made by hand is taken as it is: its faults are for the model to name.
         guard data.rows != .users, !learnableRows.isEmpty else {
-            return try fit(on: data, with: context)
+            var parts = try fit(on: data, with: context)
+            parts.cutItemWeights(to: targetsMax(ofBasketRows: false))
+            return parts
         }
         let rows = try data.rowChoice(for: Self.name, among: learnableRows).rows
         var parts = try fit(on: data.stacked(rows), with: context)
+        parts.cutItemWeights(to: targetsMax(ofBasketRows: rows != .users))
         guard rows != .users else { return parts }
         let users = data.interactions.rows
         // Baskets' rows are nobody's: they go, and users are folded in from their histories.
@@ -149,12 +136,15 @@ extension Recommender {
             ? parts.embeddings?.users?.prefix(users)
             : parts.embeddings?.foldedUsers(data.interactions, threads: context.threads)
         parts.embeddings?.users = vectors
-        if let weights = parts.itemWeights {
-            let cut = weights.cut(to: Self.servedEdgesMax)
-            (parts.itemWeights, parts.itemWeightsCut) = (cut.lists, cut.cut)
-        }
         parts.userLists = rows == .both ? parts.userLists?.prefix(users) : nil
         return parts
+    }
+}
+
+extension ModelParts {
+    fileprivate mutating func cutItemWeights(to targetsMax: Int) {
+        guard let cut = itemWeights?.cut(to: targetsMax) else { return }
+        (itemWeights, itemWeightsCut) = (cut.lists, cut.cut)
     }
 }
 
