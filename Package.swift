@@ -171,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "RPCTests",
             dependencies: [
-                "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "TestFrames",
-                "TestFolders",
+                "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "CAllocationCounter",
+                "TestFrames", "TestFolders",
             ],
             swiftSettings: swift),
         .testTarget(
