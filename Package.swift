@@ -135,7 +135,7 @@ let package = Package(
             dependencies: [
                 "CrossSell", "Bundles", "EmbeddingStore", "Evaluation", "Interactions",
                 "ModelParts", "Models",
-                "SampleShop", "CAllocationCounter", "ReferenceScorer",
+                "SampleShop", "CAllocationCounter", "ReferenceScorer", "TestFolders",
             ],
             swiftSettings: swift),
         .target(
