@@ -1,31 +1,12 @@
+internal import ModelParts
+
 /// Candidates in the order of their scores: a heap that gives only as many as are taken.
 ///
 /// Of equal scores the better seller comes first, then the lower ordinal.
 struct RankedOrder {
-    /// A score and a tie breaker as one integer, smallest first: the score's bits turned round so
-    /// that larger scores come first, and below them the tie breaker.
-    private struct Key {
-        let bits: UInt64
-
-        /// - Parameter score: not NaN; -0 becomes 0.
-        init(_ score: Float, _ tieBreaker: UInt32) {
-            let pattern = (score + 0).bitPattern
-            let descending = pattern >> 31 == 0 ? ~pattern & 0x7fff_ffff : pattern
-            bits = UInt64(descending) << 32 | UInt64(tieBreaker)
-        }
-
-        var tieBreaker: UInt32 { UInt32(truncatingIfNeeded: bits) }
-
-        var score: Float {
-            let descending = UInt32(truncatingIfNeeded: bits >> 32)
-            return Float(
-                bitPattern: descending >> 31 == 0 ? ~descending & 0x7fff_ffff : descending)
-        }
-    }
-
     /// Before ``arrange()``: with a limit that is reached, a heap with the worst at its root; else
     /// in no order. After it: a heap with the best at its root.
-    private var heap: [Key] = []
+    private var heap: [RankedKey] = []
     private var limit = Int.max
 
     var count: Int { heap.count }
@@ -42,27 +23,29 @@ struct RankedOrder {
     ///
     /// - Complexity: O(1) where it is not among the best `limit`, else O(log limit).
     mutating func append(_ score: Float, tieBreaker: UInt32) {
-        let key = Key(score, tieBreaker)
+        let key = RankedKey(score: score, tieBreaker: tieBreaker)
         guard heap.count >= limit else {
             heap.append(key)
-            if heap.count == limit { Self.arrange(&heap) { $0.bits > $1.bits } }
+            if heap.count == limit { Self.arrange(&heap) { $0 > $1 } }
             return
         }
-        guard key.bits < heap[0].bits else { return }
+        guard key < heap[0] else { return }
         heap.withUnsafeMutableBufferPointer {
             $0[0] = key
-            Self.siftDown($0, 0) { $0.bits > $1.bits }
+            Self.siftDown($0, 0) { $0 > $1 }
         }
     }
 
     /// Complexity: O(count).
     mutating func arrange() {
-        Self.arrange(&heap) { $0.bits < $1.bits }
+        Self.arrange(&heap) { $0 < $1 }
         limit = .max
     }
 
     @inline(__always)
-    private static func arrange(_ heap: inout [Key], _ precedes: (Key, Key) -> Bool) {
+    private static func arrange(
+        _ heap: inout [RankedKey], _ precedes: (RankedKey, RankedKey) -> Bool
+    ) {
         heap.withUnsafeMutableBufferPointer { heap in
             for start in (0..<heap.count / 2).reversed() { siftDown(heap, start, precedes) }
         }
@@ -74,14 +57,15 @@ struct RankedOrder {
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
-            heap.withUnsafeMutableBufferPointer { Self.siftDown($0, 0) { $0.bits < $1.bits } }
+            heap.withUnsafeMutableBufferPointer { Self.siftDown($0, 0) { $0 < $1 } }
         }
         return (best.score, best.tieBreaker)
     }
 
     @inline(__always)
     private static func siftDown(
-        _ heap: UnsafeMutableBufferPointer<Key>, _ start: Int, _ precedes: (Key, Key) -> Bool
+        _ heap: UnsafeMutableBufferPointer<RankedKey>, _ start: Int,
+        _ precedes: (RankedKey, RankedKey) -> Bool
     ) {
         let moving = heap[start]
         var parent = start

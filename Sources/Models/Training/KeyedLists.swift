@@ -1,27 +1,14 @@
 internal import ModelParts
 
-/// An item and its score as one integer, whose order is strongest first and by number among equals.
-///
-/// The high half is the score's bits, turned round so that larger scores come first; the low half
-/// is the item.
-struct RankedKey: Comparable, Sendable {
-    private let bits: UInt64
-
+extension RankedKey {
     /// - Parameter score: not NaN; -0 becomes 0.
+    @inline(__always)
     init(item: Int32, score: Float) {
-        let pattern = (score + 0).bitPattern
-        let descending = pattern >> 31 == 0 ? ~pattern & 0x7fff_ffff : pattern
-        bits = UInt64(descending) << 32 | UInt64(UInt32(bitPattern: item))
+        self.init(score: score, tieBreaker: UInt32(bitPattern: item))
     }
 
-    var item: Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: bits)) }
-
-    var score: Float {
-        let descending = UInt32(truncatingIfNeeded: bits >> 32)
-        return Float(bitPattern: descending >> 31 == 0 ? ~descending & 0x7fff_ffff : descending)
-    }
-
-    static func < (left: RankedKey, right: RankedKey) -> Bool { left.bits < right.bits }
+    @inline(__always)
+    var item: Int32 { Int32(bitPattern: tieBreaker) }
 }
 
 extension [RankedKey] {
