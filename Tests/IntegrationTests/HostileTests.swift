@@ -24,7 +24,11 @@ extension ProgramTests {
                 for (number, peer) in crowd.enumerated() {
                     try peer.send(RawPeer.recommend(stream: 1, k: 100 + number % 300))
                 }
-                for peer in crowd { #expect(try peer.receive()?.code == 0) }
+                for peer in crowd {
+                    let code = try peer.receive()?.code
+                    // Under a sanitizer some wait for longer than a second, and are refused.
+                    #expect(code == 0 || (code == 8 && !sc_allocations_counted()))
+                }
                 #expect(try good.status(timeout: .seconds(20)).connections == 1_001)
                 crowd.removeAll()
                 try garbage(folder["s"])

@@ -44,7 +44,7 @@ extension ProgramTests {
             let task = try task(bundle, count: 200, seed: 11)
             let ranker = try EngineRanker(
                 parts: bundle.parts, histories: try #require(bundle.histories), task: task,
-                threads: 2)
+                threads: 1)
             let lists = Mutex([[String]](repeating: [], count: task.count))
             ranker.forEachAnswer(depth: 20) { query, answer in
                 guard case .list(let items, _) = answer else { return }
