@@ -105,10 +105,18 @@ func openSource(path: String) throws(ReadError) -> any ByteSource {
 }
 
 /// The source's bytes, unpacked where they begin with gzip's magic number.
+///
+/// - Throws: code `notText` where they are a file of another kind.
 package func unpacked(_ source: any ByteSource, file: String) throws(ReadError) -> any ByteSource {
-    let head = try readAhead(source, count: 2)
-    let whole = PrefixedSource(prefix: head, rest: source)
-    return head == [0x1f, 0x8b] ? GzipSource(whole, file: file) : whole
+    var head = try readAhead(source, count: FileSignature.bytesMax)
+    var whole: any ByteSource = PrefixedSource(prefix: head, rest: source)
+    if head.starts(with: [0x1f, 0x8b]) {
+        let unpacked = GzipSource(whole, file: file)
+        head = try readAhead(unpacked, count: FileSignature.bytesMax)
+        whole = PrefixedSource(prefix: head, rest: unpacked)
+    }
+    if let what = FileSignature.foreign(head) { throw ReadError(.notText, file: file, what) }
+    return whole
 }
 
 /// The next `count` bytes, fewer only at the end.

@@ -9,7 +9,8 @@ package enum ColumnRole: String, CaseIterable, Sendable {
 ///
 /// Empty, it stands for the names that such columns usually have.
 package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
-    /// Column names, or numbers from 1 for a file without a header.
+    /// Column names, or numbers from 1 for a file without a header; empty for a role that no column
+    /// is to play.
     package private(set) var columns: [ColumnRole: String] = [:]
 
     package init() {}
@@ -17,7 +18,8 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
     package init(_ columns: [ColumnRole: String]) { self.columns = columns }
 
     /// - Parameter text: `role=column` between commas; a column whose name holds a comma stands in
-    ///   double quotes. `id` is another word for `item`.
+    ///   double quotes. `id` is another word for `item`. Without a column, as in `time=`, no column
+    ///   plays the role.
     package init(parsing text: String) throws(ReadError) {
         for pair in Self.splitOutsideQuotes(text) {
             guard let equals = pair.firstIndex(of: "=") else {
@@ -32,7 +34,6 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
                 let roles = ColumnRole.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Self.wrong("\"\(name)\" is none of the roles \(roles)")
             }
-            guard !column.isEmpty else { throw Self.wrong("\(name) names no column") }
             guard columns.updateValue(column, forKey: role) == nil else {
                 throw Self.wrong("\(name) is given twice")
             }
@@ -65,22 +66,32 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
 struct ResolvedColumns {
     private(set) var indices: [ColumnRole: Int] = [:]
     private(set) var mapping: ColumnMapping
+    /// The columns that play no role.
+    private(set) var unused: [String] = []
 
     /// - Parameter isCatalog: what the item's column may be called: just `id` is an item only
     ///   there.
     init(
         _ wanted: ColumnMapping, names: [String], hasHeader: Bool, isCatalog: Bool, file: String
     ) throws(ReadError) {
-        mapping = wanted
-        if wanted.isEmpty { mapping = Self.usual(names, isCatalog: isCatalog) }
-        for (role, name) in mapping.columns {
+        // Roles that are not mapped keep their usual names, among the columns that are left.
+        mapping = hasHeader ? Self.usual(names, isCatalog: isCatalog, besides: wanted) : wanted
+        for (role, name) in mapping.columns where !name.isEmpty {
             guard let index = names.firstIndex(of: name) else {
                 throw ReadError(
                     .missingColumn, file: file,
                     Self.missing(name, role: role, names: names, hasHeader: hasHeader))
             }
+            if let other = names[(index + 1)...].firstIndex(of: name) {
+                throw ReadError(
+                    .missingColumn, file: file,
+                    "two columns are called \"\(name)\", \(index + 1) and \(other + 1), so which of "
+                        + "them says the \(role.rawValue) cannot be told; rename one")
+            }
             indices[role] = index
         }
+        mapping = ColumnMapping(mapping.columns.filter { !$0.value.isEmpty })
+        unused = names.filter { !mapping.columns.values.contains($0) }
         if indices[.item] == nil {
             throw ReadError(
                 .missingColumn, file: file,
@@ -95,13 +106,18 @@ struct ResolvedColumns {
         }
     }
 
-    private static func usual(_ names: [String], isCatalog: Bool) -> ColumnMapping {
+    private static func usual(
+        _ names: [String], isCatalog: Bool, besides wanted: ColumnMapping
+    ) -> ColumnMapping {
         let plain = names.map(plainName)
-        var columns: [ColumnRole: String] = [:]
-        for (role, synonyms) in isCatalog ? usualCatalogNames : usualEventNames {
-            if let index = synonyms.lazy.compactMap({ plain.firstIndex(of: $0) }).first {
-                columns[role] = names[index]
-            }
+        let taken = Set(wanted.columns.values)
+        var columns = wanted.columns
+        for (role, synonyms) in isCatalog ? usualCatalogNames : usualEventNames
+        where columns[role] == nil {
+            let index = synonyms.lazy.compactMap { synonym in
+                plain.indices.first { plain[$0] == synonym && !taken.contains(names[$0]) }
+            }.first
+            if let index { columns[role] = names[index] }
         }
         return ColumnMapping(columns)
     }
@@ -136,6 +152,7 @@ private let usualEventNames: [ColumnRole: [String]] = [
     .user: [
         "user", "userid", "customer", "customerid", "client", "clientid", "visitor", "visitorid",
         "shopper", "shopperid", "member", "memberid", "account", "accountid", "reviewerid", "uid",
+        "household", "householdkey", "householdid", "buyerid", "cardid",
     ],
     .item: [
         "item", "itemid", "product", "productid", "sku", "stockcode", "article", "articleid",
@@ -150,7 +167,10 @@ private let usualEventNames: [ColumnRole: [String]] = [
         "transaction", "transactionid", "receipt", "receiptid", "cartid", "session", "sessionid",
     ],
     .value: ["value", "quantity", "qty", "rating", "units", "weight"],
-    .kind: ["kind", "eventtype", "event", "action", "behavior", "behavior", "behaviortype"],
+    .kind: [
+        "kind", "eventtype", "event", "action", "behavior", "behaviortype", "behaviour",
+        "behaviourtype",
+    ],
     .eventID: ["eventid"],
     .title: ["title", "description", "productname", "itemname", "name"],
     .category: ["category", "categorypath", "categories", "categoryname", "department"],

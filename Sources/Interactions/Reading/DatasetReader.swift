@@ -103,6 +103,11 @@ package struct DatasetReader {
         }
         tell(reader, lines)
         report.bytesRead += reader.bytesRead
+        if let (count, first) = reader.repeatedHeaders {
+            report.notes.append(
+                "\(reader.file): the header came again in \(count) \(count == 1 ? "line" : "lines"), "
+                    + "first in line \(first), and was left out")
+        }
         return lines
     }
 

@@ -34,15 +34,23 @@ final class DelimitedReader: RecordReader {
     private var fields: UnsafeMutablePointer<Field>
     private var fieldCapacity = 64
     private var fieldCount = 0
+    /// Header lines met again, as in files that were put one behind the other.
+    private(set) var repeatedHeaders: (count: Int, firstLine: Int)?
+    private var headerBytes: [[UInt8]] = []
     /// Line ends within the quoted fields of the record being scanned.
     private var innerLineEnds = 0
     private var nextLine = 1
 
     /// Reads the header, where there is one.
-    init(_ window: ByteWindow, file: String, layout: Layout) throws(ReadError) {
+    ///
+    /// - Parameter linesBefore: of the file, before the window begins.
+    init(
+        _ window: ByteWindow, file: String, layout: Layout, linesBefore: Int = 0
+    ) throws(ReadError) {
         self.window = window
         self.file = file
         self.layout = layout
+        nextLine += linesBefore
         fields = .allocate(capacity: fieldCapacity)
         guard try window.skipByteOrderMark() else {
             throw ReadError(.options, file: file, "is UTF-16; convert it to UTF-8 first")
@@ -50,6 +58,7 @@ final class DelimitedReader: RecordReader {
         if layout.hasHeader {
             guard try next() else { throw ReadError(.missingColumn, file: file, "is empty") }
             names = (0..<fieldCount).map { trimmed(String(decoding: field($0), as: UTF8.self)) }
+            headerBytes = names.map { Array($0.lowercased().utf8) }
         }
     }
 
@@ -80,6 +89,12 @@ final class DelimitedReader: RecordReader {
                 nextLine = line + innerLineEnds + 1
                 if fieldCount == 0 || (fieldCount == 1 && fields[0].count == 0) { continue }
                 try checkFieldCount()
+                if isHeaderAgain {
+                    repeatedHeaders = (
+                        (repeatedHeaders?.count ?? 0) + 1, repeatedHeaders?.firstLine ?? line
+                    )
+                    continue
+                }
                 return true
             case .field, .incomplete:
                 if try !window.refill() {
@@ -96,6 +111,25 @@ final class DelimitedReader: RecordReader {
                     afterLineOf: 0, "the quote that opens column \(fieldCount + 1) is never closed")
             }
         }
+    }
+
+    /// Whether the record's fields are the header's, in any case and perhaps behind a byte-order
+    /// mark.
+    private var isHeaderAgain: Bool {
+        guard let first = headerBytes.first else { return false }
+        let count = Int(fields[0].count)
+        // Nearly every record differs from it in this.
+        guard count == first.count || count == first.count + 3 else { return false }
+        for column in headerBytes.indices {
+            var text = trimmedBlanks(field(column))
+            if column == 0, text.starts(with: [0xef, 0xbb, 0xbf]) {
+                text = UnsafeBufferPointer(rebasing: text.dropFirst(3))
+            }
+            guard text.count == headerBytes[column].count,
+                zip(text, headerBytes[column]).allSatisfy({ asciiLowercased($0) == $1 })
+            else { return false }
+        }
+        return true
     }
 
     /// Gives up the record: reading goes on behind the line end after the window's position.

@@ -32,6 +32,7 @@ final class JSONLinesReader: RecordReader {
         }
     }
 
+    var repeatedHeaders: (count: Int, firstLine: Int)? { nil }
     var bytesRead: Int { window.bytesRead }
     var bytesTotal: Int? { window.bytesTotal }
 

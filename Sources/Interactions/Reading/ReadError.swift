@@ -7,6 +7,8 @@ package struct ReadError: Error, Equatable, Sendable, CustomStringConvertible {
         case inputOutput = "input-output"
         /// The gzip data is damaged or ends early.
         case damagedGzip = "damaged-gzip"
+        /// The file is a workbook, an archive, a database or the like.
+        case notText = "not-text"
         /// A mapped column does not exist, or a needed one is not mapped.
         case missingColumn = "missing-column"
         /// The options contradict each other or the file.

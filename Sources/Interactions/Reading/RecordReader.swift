@@ -16,6 +16,8 @@ protocol RecordReader: AnyObject {
     /// Whether the field is the text of a JSON array or object.
     func isNested(_ column: Int) -> Bool
     func position(of column: Int) -> ReadError.Column
+    /// Lines left out since they were the header again; nil where there were none.
+    var repeatedHeaders: (count: Int, firstLine: Int)? { get }
     var bytesRead: Int { get }
     var bytesTotal: Int? { get }
 }

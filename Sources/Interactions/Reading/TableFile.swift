@@ -23,12 +23,14 @@ struct TableFile {
         _ source: any ByteSource, file: String, options: TableOptions, isCatalog: Bool,
         timeFormat: TimeFormat?, windowBytes: Int
     ) throws(ReadError) {
-        var sample = try readAhead(source, count: Self.sampleBytesMax)
-        let whole = PrefixedSource(prefix: sample, rest: source)
+        let text = try TextSource(
+            source, file: file, encoding: options.encoding, sampleBytesMax: Self.sampleBytesMax)
+        var sample = text.sample
         if sample.count == Self.sampleBytesMax, let end = sample.lastIndex(of: 10) {
             sample.removeSubrange((end + 1)...)  // half a record
         }
-        let kind = try RecordKind(options, file: file, firstLine: sample.prefix { $0 != 10 })
+        let kind = try RecordKind(
+            options, file: file, firstLine: sample.prefix { $0 != 10 }, separator: text.delimiter)
         func makeReader(_ source: any ByteSource, keys: [String]?) throws(ReadError)
             -> any RecordReader
         {
@@ -36,7 +38,8 @@ struct TableFile {
                 source, bytes: min(windowBytes, Self.recordBytesMax), bytesMax: Self.recordBytesMax)
             switch kind {
             case .delimited(let layout):
-                return try DelimitedReader(window, file: file, layout: layout)
+                return try DelimitedReader(
+                    window, file: file, layout: layout, linesBefore: text.linesBefore)
             case .jsonLines:
                 return try JSONLinesReader(
                     window, file: file, keys: keys ?? [], learnsKeys: isCatalog || keys == nil)
@@ -72,9 +75,14 @@ struct TableFile {
         self.timeFormat = findings.timeFormat
         floatColumns = findings.floatColumns
         let keys = isCatalog ? scout.names : Array(Set(columns.mapping.columns.values)).sorted()
-        reader = try makeReader(whole, keys: keys)
-        var notes = [String]()
-        if options.columns.isEmpty { notes.append("\(file): columns taken as \(columns.mapping)") }
+        reader = try makeReader(text.source, keys: keys)
+        var notes = text.notes
+        var taken = "\(file): columns taken as \(columns.mapping)"
+        if !isCatalog, !columns.unused.isEmpty {
+            taken += "; unused: \(columns.unused.prefix(20).joined(separator: ", "))"
+            if columns.unused.count > 20 { taken += " and \(columns.unused.count - 20) more" }
+        }
+        notes.append(taken)
         if let note = kind.note { notes.append("\(file): \(note)") }
         self.notes = notes
     }
@@ -140,7 +148,10 @@ private enum RecordKind {
     case delimited(DelimitedReader.Layout)
     case jsonLines
 
-    init(_ options: TableOptions, file: String, firstLine: ArraySlice<UInt8>) throws(ReadError) {
+    /// - Parameter separator: what the file itself says of its delimiter.
+    init(
+        _ options: TableOptions, file: String, firstLine: ArraySlice<UInt8>, separator: UInt8?
+    ) throws(ReadError) {
         var format = options.format ?? FileFormat(path: file)
         if format == nil, options.delimiter == nil {
             let first = firstLine.first { $0 != 32 && $0 != 9 }
@@ -164,7 +175,7 @@ private enum RecordKind {
                     "a delimiter has 1 to 4 bytes, none of them a line end or a double quote")
             }
         } else {
-            delimiter = [format == .tsv ? 9 : Self.likelyDelimiter(firstLine)]
+            delimiter = [separator ?? (format == .tsv ? 9 : Self.likelyDelimiter(firstLine))]
         }
         self = .delimited(
             DelimitedReader.Layout(

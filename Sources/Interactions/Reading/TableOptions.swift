@@ -30,6 +30,8 @@ package struct TableOptions: Sendable {
     /// `.tsv`, else the comma or, where the first line has none, the tab, `;` or `|` that occurs
     /// most often in it.
     package var delimiter: String?
+    /// Of the text, by a name that iconv knows; nil to find it out.
+    package var encoding: String?
     /// Whether `"` encloses fields; nil: yes, except between tabs.
     package var hasQuotes: Bool?
     package var hasHeader = true
