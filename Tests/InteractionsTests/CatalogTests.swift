@@ -85,12 +85,31 @@ import Testing
     }
 
     @Test(
+        "Stock is a number or a word, and what cannot be read is sold out and told",
+        arguments: zip(
+            [
+                "4", "0", "-3", "2.5", "0.4", "3000000000", "", "NA", "in stock", "in_stock",
+                "InStock", "preorder", "true", "https://schema.org/InStock", "out_of_stock",
+                "Out of stock", "sold out", "false", "discontinued", "ask Tom",
+            ],
+            [
+                4, 0, 0, 2, 0, Int32.max, nil, nil, nil, nil, nil, nil, nil, nil, 0, 0, 0, 0, 0, 0,
+            ] as [Int32?]))
+    func stock(text: String, pieces: Int32?) throws {
+        let unknown = try readCatalog("id,title\na,A\n").dataset.catalog.stocks
+        for name in ["stock", "availability", "stock_quantity", "is_in_stock"] {
+            let (dataset, report) = try readCatalog("id,\(name)\na,\(text)\n")
+            #expect(dataset.catalog.stocks == (pieces.map { [$0] } ?? unknown), "\(name)")
+            let isOdd = report.notes.contains { $0.contains("taken for sold out") }
+            #expect(isOdd == (text == "ask Tom"))
+        }
+    }
+
+    @Test(
         "A bad fact is told with its place",
         arguments: [
             ("a,cheap,1", "column 2 (price): \"cheap\" is not a number"),
             ("a,-1,1", "column 2 (price): -1.0 is not a price"),
-            ("a,1,1.5", "column 3 (stock): 1.5 is not a number of pieces"),
-            ("a,1,3000000000", "column 3 (stock): 3000000000.0 is not a number of pieces"),
             (",1,1", "column 1 (id): the item has no id"),
         ])
     func badFacts(line: String, message: String) throws {

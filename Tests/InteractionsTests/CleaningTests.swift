@@ -155,7 +155,8 @@ private let miniature = #"""
         #expect(
             errorReading(text)?.description
                 == "events.csv:3: column 3 (event): \"teleport\" is not a known kind; "
-                + "those are view, click, cart, purchase, rating, return")
+                + "those are view, click, cart, purchase, rating, return, and --kinds "
+                + "teleport=cart, say, names one of them")
         var options = ReadOptions()
         options.leavesOutUnknownKinds = true
         #expect(try readEvents(text, options).report.leftOut == [.unknownKind: 1])

@@ -83,14 +83,17 @@ import Testing
         "The format is found out from the first times",
         arguments: zip(
             [
-                ["1291191960", "5"], ["1291191960000", "1291191960001"], ["1396437466.94"],
-                ["20101201", "20110228"], ["20101201", "20111301"], ["", "2010-12-01 08:26:00"],
+                ["1291191960", "1291191961", "5"], ["1291191960000", "1291191960001"],
+                ["1396437466.94"],
+                ["20101201", "20110228"], ["20101201.0"], ["", "2010-12-01 08:26:00"],
                 ["01/12/2010", "13/12/2010"], ["12/1/2010 8:26", "12/13/2010 8:26"],
-                ["junk", "2010-12-01"],
+                ["junk", "2010-12-01"], ["201012010826", "201012311200"], ["20101201082600"],
+                ["40513.351388889", "40543.5"], ["40513"], ["1511544070", "1511561733", "0"],
             ],
             [
-                TimeFormat.unixSeconds, .unixMilliseconds, .unixSeconds, .compactDate, .unixSeconds,
-                .iso8601, .dayFirst, .monthFirst, .iso8601,
+                TimeFormat.unixSeconds, .unixMilliseconds, .unixSeconds, .compactDate, .compactDate,
+                .iso8601, .dayFirst, .monthFirst, .iso8601, .compactTime, .compactTime,
+                .spreadsheetDays, .spreadsheetDays, .unixSeconds,
             ]))
     func detection(texts: [String], format: TimeFormat) throws {
         var options = ReadOptions()
@@ -102,6 +105,40 @@ import Testing
             text.isEmpty ? EventTable.noTime : seconds(format, text)
         }
         #expect(dataset.events.times == expected)
+    }
+
+    @Test(
+        "Numbers that are no times of a shop are refused with what they may be",
+        arguments: [
+            (["1", "711"], "day numbers (--time-format day-numbers)"),
+            (["2009", "2010"], "years"), (["20101201", "20111301"], "dates as YYYYMMDD"),
+            (["99999999"], "a clock of its own"),
+            (["-5"], "nothing known"), (["9999999999999"], "between 1990 and next year"),
+        ])
+    func implausible(texts: [String], guess: String) throws {
+        let text = "user,item,day\n" + texts.map { "u,i,\($0)\n" }.joined()
+        var options = ReadOptions()
+        options.table.columns = try ColumnMapping(parsing: "time=day")
+        let error = try #require(errorReading(text, options))
+        #expect(error.column?.name == "day" && error.message.contains(guess), "\(error)")
+        // Asked for, they are what they are said to be.
+        for format in [TimeFormat.dayNumbers, .unixSeconds] where Int(texts[0])! < 1_000_000 {
+            options.timeFormat = format
+            let (dataset, _) = try readEvents(text, options)
+            let unit: Int64 = format == .dayNumbers ? 86_400 : 1
+            #expect(dataset.events.times == texts.map { Int64($0)! * unit })
+        }
+    }
+
+    @Test("A few times far from the others are told")
+    func outliers() throws {
+        let (_, report) = try readEvents(
+            "user,item,time\nu,a,1511544070\nu,b,1511561733\nu,e,1511561734\nu,c,-25200\n"
+                + "u,d,2131000000\n")
+        #expect(
+            report.notes.contains {
+                $0.hasPrefix("2 times lie before 1990 or more than a year ahead, from 1969-12-31T")
+            }, "\(report.notes)")
     }
 
     @Test("Day or month first is looked for far into the file, and never guessed")

@@ -24,7 +24,9 @@ extension DatasetReader {
             source, file: path, options: options.table, isCatalog: true, timeFormat: nil,
             windowBytes: windowBytes)
         cutFloats(in: file)
-        let line = CatalogLine(file, options)
+        let line = CatalogLine(
+            file, options, missing: missing,
+            numbers: WrittenNumbers(decimalComma: options.table.hasDecimalComma))
         if let reader = file.reader as? DelimitedReader {
             report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
@@ -46,6 +48,10 @@ extension DatasetReader {
         var facts = CatalogLine.Facts()
         try line.read(reader, into: &facts, notUTF8: &textsNotUTF8)
         longAttributes += facts.longTexts
+        if let odd = facts.oddStock {
+            oddStocks.count += 1
+            if oddStocks.count == 1 { oddStocks.example = odd }
+        }
         do throws(IdentifierColumn.Problem) {
             var item = try itemColumn.find(text, in: dataset.items)
             if item == IdentifierColumn.missing { throw .init(message: "the item has no id") }
@@ -70,6 +76,8 @@ extension DatasetReader {
             var stock: Int32?
             var attributes: [String] = []
             var longTexts = 0
+            /// What the stock column says, where nobody can tell what it means.
+            var oddStock: String?
         }
 
         let item: Int
@@ -80,8 +88,13 @@ extension DatasetReader {
         private let attributes: Int?
         private let mapped: Set<Int>
         private let options: CatalogOptions
+        private let missing: MissingValues
+        private let numbers: WrittenNumbers
 
-        init(_ file: TableFile, _ options: CatalogOptions) {
+        init(
+            _ file: TableFile, _ options: CatalogOptions, missing: MissingValues,
+            numbers: WrittenNumbers
+        ) {
             item = file.index(.item)!  // a file without one is refused before
             title = file.index(.title)
             category = file.index(.category)
@@ -90,6 +103,8 @@ extension DatasetReader {
             attributes = file.index(.attributes)
             mapped = Set(ColumnRole.allCases.compactMap { file.index($0) })
             self.options = options
+            self.missing = missing
+            self.numbers = numbers
         }
 
         func read<Reader: RecordReader>(
@@ -100,18 +115,40 @@ extension DatasetReader {
             if let price = facts.price, price < 0 || !price.isFinite {
                 throw reader.badField(self.price!, "\(price) is not a price")
             }
-            if let stock, let pieces = try number(stock, reader) {
-                guard let whole = Int32(exactly: pieces), whole >= 0 else {
-                    throw reader.badField(stock, "\(pieces) is not a number of pieces")
-                }
-                facts.stock = whole
-            }
+            if let stock { facts.stock = pieces(reader.field(stock), &facts) }
             if let category { facts.category = try path(category, reader, &notUTF8) }
             for column in reader.names.indices where !mapped.contains(column) {
                 try addAttributes(reader.names[column], column, reader, &facts, &notUTF8)
             }
             if let attributes { try addAttributes(nil, attributes, reader, &facts, &notUTF8) }
         }
+
+        /// The pieces in stock: a number, or a word as feeds have it. nil where nothing says that the
+        /// item is out of stock; 0 where what is said cannot be read, since what may be sold out is
+        /// not to be sold.
+        private func pieces(_ text: UnsafeBufferPointer<UInt8>, _ facts: inout Facts) -> Int32? {
+            let text = trimmedBlanks(text)
+            if isMissing(text) { return nil }
+            if let number = numbers.number(text) {
+                return Int32(max(0, min(number.rounded(.down), Double(Int32.max))))
+            }
+            let word = String(decoding: text, as: UTF8.self)
+            let plain = word.lowercased().filter { $0.isLetter }
+            if Self.sellable.contains(plain) { return nil }
+            if !Self.soldOut.contains(plain) { facts.oddStock = word }
+            return 0
+        }
+
+        /// Source: support.google.com/merchants, "availability", and schema.org's ItemAvailability.
+        private static let sellable: Set = [
+            "instock", "available", "true", "yes", "y", "preorder", "backorder",
+            "limitedavailability",
+            "onlineonly", "instoreonly", "presale", "httpsschemaorginstock", "httpschemaorginstock",
+        ]
+        private static let soldOut: Set = [
+            "outofstock", "soldout", "unavailable", "notavailable", "false", "no", "n",
+            "discontinued", "httpsschemaorgoutofstock", "httpschemaorgoutofstock",
+        ]
 
         private func text<Reader: RecordReader>(
             _ column: Int?, _ reader: Reader, _ notUTF8: inout Int
@@ -123,7 +160,7 @@ extension DatasetReader {
         }
 
         private func isMissing(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-            text.isEmpty || options.table.missingMarkers.contains { $0.utf8.elementsEqual(text) }
+            missing.take(text)
         }
 
         private func number<Reader: RecordReader>(
@@ -132,8 +169,8 @@ extension DatasetReader {
             guard let column else { return nil }
             let text = trimmedBlanks(reader.field(column))
             if isMissing(text) { return nil }
-            guard let number = parseNumber(text, decimalComma: options.table.hasDecimalComma) else {
-                throw reader.badField(column, "\(shown(text)) is not a number")
+            guard let number = numbers.number(text) else {
+                throw reader.badField(column, numbers.fault(text))
             }
             return number
         }

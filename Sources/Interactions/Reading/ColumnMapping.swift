@@ -19,7 +19,8 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: `role=column` between commas; a column whose name holds a comma stands in
     ///   double quotes. `id` is another word for `item`. Without a column, as in `time=`, no column
-    ///   plays the role.
+    ///   plays the role; several columns joined by `+`, as in `basket=date+receipt`, make a basket
+    ///   together.
     package init(parsing text: String) throws(ReadError) {
         for pair in Self.splitOutsideQuotes(text) {
             guard let equals = pair.firstIndex(of: "=") else {
@@ -65,6 +66,8 @@ package struct ColumnMapping: Equatable, Sendable, CustomStringConvertible {
 /// A mapping with its columns found in a file.
 struct ResolvedColumns {
     private(set) var indices: [ColumnRole: Int] = [:]
+    /// The columns that make a basket together, as in `basket=date+receipt`; empty where one does.
+    private(set) var basketNames: [String] = []
     private(set) var mapping: ColumnMapping
     /// The columns that play no role.
     private(set) var unused: [String] = []
@@ -76,7 +79,12 @@ struct ResolvedColumns {
     ) throws(ReadError) {
         // Roles that are not mapped keep their usual names, among the columns that are left.
         mapping = hasHeader ? Self.usual(names, isCatalog: isCatalog, besides: wanted) : wanted
-        for (role, name) in mapping.columns where !name.isEmpty {
+        if let joined = mapping.columns[.basket], !names.contains(joined) {
+            let parts = joined.split(separator: "+").map(trimmed)
+            if parts.count > 1, parts.allSatisfy(names.contains) { basketNames = parts }
+        }
+        for (role, wanted) in mapping.columns where !wanted.isEmpty {
+            let name = role == .basket ? basketNames.first ?? wanted : wanted
             guard let index = names.firstIndex(of: name) else {
                 throw ReadError(
                     .missingColumn, file: file,
@@ -91,7 +99,9 @@ struct ResolvedColumns {
             indices[role] = index
         }
         mapping = ColumnMapping(mapping.columns.filter { !$0.value.isEmpty })
-        unused = names.filter { !mapping.columns.values.contains($0) }
+        unused = names.filter {
+            !mapping.columns.values.contains($0) && !basketNames.contains($0)
+        }
         if indices[.item] == nil {
             throw ReadError(
                 .missingColumn, file: file,
@@ -173,7 +183,9 @@ private let usualEventNames: [ColumnRole: [String]] = [
     ],
     .eventID: ["eventid"],
     .title: ["title", "description", "productname", "itemname", "name"],
-    .category: ["category", "categorypath", "categories", "categoryname", "department"],
+    .category: [
+        "category", "categorypath", "categories", "categoryname", "producttype", "department",
+    ],
     .price: ["price", "unitprice", "productprice"],
 ]
 
@@ -182,7 +194,11 @@ private let usualCatalogNames: [ColumnRole: [String]] = [
     .title: usualEventNames[.title]!,
     .category: usualEventNames[.category]!,
     .price: usualEventNames[.price]!,
-    .stock: ["stock", "stockcount", "instock", "inventory", "onhand", "available", "quantity"],
+    .stock: [
+        "stock", "stockcount", "stockquantity", "stocklevel", "inventory", "inventoryquantity",
+        "onhand", "availability", "stockstatus", "instock", "isinstock", "available", "isavailable",
+        "quantity",
+    ],
     .attributes: ["attributes"],
 ]
 

@@ -15,6 +15,9 @@ package struct DatasetReader {
     private let progress: ((ReadProgress) -> Void)?
     var dataset = Dataset()
     var report = ReadReport()
+    let missing: MissingValues
+    private let missingUsers: MissingValues
+    let numbers: WrittenNumbers
     var userColumn: IdentifierColumn
     var itemColumn: IdentifierColumn
     var basketColumn: IdentifierColumn
@@ -26,6 +29,7 @@ package struct DatasetReader {
     var prices: [Float] = []
     var textsNotUTF8 = 0
     var longAttributes = 0
+    var oddStocks = (count: 0, example: "")
     /// Of the file being read.
     private var badLinesOfFile = 0
     var duration = Duration.zero
@@ -36,11 +40,13 @@ package struct DatasetReader {
         self.options = options
         self.progress = progress
         let markers = options.table.missingMarkers
-        userColumn = IdentifierColumn(missingMarkers: markers)
+        numbers = WrittenNumbers(decimalComma: options.table.hasDecimalComma)
+        missing = MissingValues(markers ?? MissingValues.usual)
+        missingUsers = MissingValues(markers ?? MissingValues.usual + MissingValues.usualUsers)
+        userColumn = IdentifierColumn(missing: missingUsers)
         itemColumn = IdentifierColumn(
-            filter: options.excludedItems, foldsCase: options.foldsItemCase,
-            missingMarkers: markers)
-        basketColumn = IdentifierColumn(missingMarkers: markers)
+            filter: options.excludedItems, foldsCase: options.foldsItemCase, missing: missing)
+        basketColumn = IdentifierColumn(missing: missing)
         kindNames = KindNames(own: options.kindNames)
     }
 
@@ -63,7 +69,7 @@ package struct DatasetReader {
             source, file: path, options: options.table, isCatalog: false,
             timeFormat: options.timeFormat, windowBytes: windowBytes)
         cutFloats(in: file)
-        let line = EventLine(file, options)
+        let line = EventLine(file, options, missing: missing, numbers: numbers)
         if let reader = file.reader as? DelimitedReader {
             report.linesRead += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addEvent(reader, line)
@@ -180,6 +186,13 @@ package struct DatasetReader {
         report.eventsWithoutTime = events.count - times.count { _ in true }
         report.firstTime = times.min()
         report.lastTime = times.max()
+        let early = times.count { $0 < plausibleYears.first }
+        let late = times.count { [limit = now() + plausibleYears.ahead] in $0 > limit }
+        if early + late > 0, early + late < events.count {
+            report.notes.append(
+                "\(early + late) times lie before 1990 or more than a year ahead, from "
+                    + "\(isoTime(times.min()!)) to \(isoTime(times.max()!))")
+        }
         var hasEvent = Array(repeating: false, count: report.items)
         for item in events.items { hasEvent[Int(item)] = true }
         report.itemsOnlyInCatalog = hasEvent.count { !$0 }
@@ -188,8 +201,29 @@ package struct DatasetReader {
         note(cut, "ids lost their .0")
         let cleaned = userColumn.cleanedTexts + itemColumn.cleanedTexts + basketColumn.cleanedTexts
         note(cleaned - cut - itemColumn.foldedTexts, "ids lost blanks at their ends")
+        noteMissing()
+        if numbers.count > 0 {
+            report.notes.append(
+                "\(numbers.count) numbers were written with a currency or with thousands apart, "
+                    + "such as \"\(numbers.example)\"")
+        }
+        if oddStocks.count > 0 {
+            report.notes.append(
+                "\(oddStocks.count) items are taken for sold out, since their stock cannot be read, "
+                    + "such as \"\(oddStocks.example)\"")
+        }
+        noteIdentifiers()
         note(longAttributes, "attributes were longer than 256 bytes and were left out")
         note(textsNotUTF8, "titles or categories were not UTF-8 and were read as Latin-1")
+    }
+
+    private mutating func noteMissing() {
+        for (role, met) in [("", missing.met), (" users", missingUsers.met)] where !met.isEmpty {
+            for (text, count) in met { report.missingValues[text, default: 0] += count }
+            let list = met.map { "\"\($0.text)\" \($0.count) times" }.joined(separator: ", ")
+            report.notes.append(
+                "taken for missing\(role): \(list); --missing names the texts that are to be")
+        }
     }
 
     private mutating func note(_ count: Int, _ what: String) {

@@ -4,6 +4,8 @@ struct EventLine {
     let item: Int
     let time: Int?
     let basket: Int?
+    /// What makes the basket's id, where it is more than `basket`.
+    let joinedBasket: JoinedColumns?
     let value: Int?
     let kind: Int?
     let eventID: Int?
@@ -11,15 +13,17 @@ struct EventLine {
     let category: Int?
     let price: Int?
     let timeFormat: TimeFormat?
-    let hasDecimalComma: Bool
-    let missingMarkers: [String]
+    let numbers: WrittenNumbers
+    let missing: MissingValues
     let returnPrefix: [UInt8]?
 
-    init(_ file: TableFile, _ options: ReadOptions) {
+    init(_ file: TableFile, _ options: ReadOptions, missing: MissingValues, numbers: WrittenNumbers)
+    {
         user = file.index(.user)
         item = file.index(.item)!  // a file without one is refused before
         time = file.index(.time)
         basket = file.index(.basket)
+        joinedBasket = file.basketParts.isEmpty ? nil : JoinedColumns(file.basketParts)
         value = file.index(.value)
         kind = file.index(.kind)
         eventID = file.index(.eventID)
@@ -27,8 +31,8 @@ struct EventLine {
         category = file.index(.category)
         price = file.index(.price)
         timeFormat = file.timeFormat
-        hasDecimalComma = options.table.hasDecimalComma
-        missingMarkers = options.table.missingMarkers
+        self.numbers = numbers
+        self.missing = missing
         returnPrefix = options.returnBasketPrefix.map { Array($0.utf8) }
     }
 
@@ -38,13 +42,13 @@ struct EventLine {
     {
         guard let column else { return nil }
         let text = reader.field(column)
-        if let number = parseNumber(text, decimalComma: hasDecimalComma) {
+        if let number = numbers.number(text) {
             let number = Float(number)
             if number.isFinite { return number }
         } else if isMissing(text) {
             return nil
         }
-        throw reader.badField(column, "\(shown(text)) is not a number")
+        throw reader.badField(column, numbers.fault(text))
     }
 
     @inline(__always)
@@ -64,8 +68,7 @@ struct EventLine {
     }
 
     func isMissing(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        let text = trimmedBlanks(text)
-        return text.isEmpty || missingMarkers.contains { $0.utf8.elementsEqual(text) }
+        missing.take(trimmedBlanks(text))
     }
 
     @inline(__always)
@@ -89,9 +92,10 @@ extension DatasetReader {
         let price = try line.number(line.price, reader)
         guard var kind = try kind(reader, line) else { return leaveOut(.unknownKind) }
 
-        let item = try find(reader, line.item, &itemColumn, dataset.items)
-        let user = try find(reader, line.user, &userColumn, dataset.users)
-        let basket = try find(reader, line.basket, &basketColumn, dataset.baskets)
+        let item = try find(reader, line.item, nil, &itemColumn, dataset.items)
+        let user = try find(reader, line.user, nil, &userColumn, dataset.users)
+        let basket = try find(
+            reader, line.basket, line.joinedBasket, &basketColumn, dataset.baskets)
         if item == IdentifierColumn.missing { return leaveOut(.noItem) }
         if item == IdentifierColumn.excluded { return leaveOut(.excludedItem) }
         if user == IdentifierColumn.missing, basket == IdentifierColumn.missing {
@@ -117,10 +121,10 @@ extension DatasetReader {
             return leaveOut(.repeatedEvent)
         }
 
-        let itemNumber = try insert(item, reader, line.item, &itemColumn, &dataset.items)
-        let userNumber = try insert(user, reader, line.user, &userColumn, &dataset.users)
+        let itemNumber = try insert(item, reader, line.item, nil, &itemColumn, &dataset.items)
+        let userNumber = try insert(user, reader, line.user, nil, &userColumn, &dataset.users)
         let basketNumber = try insert(
-            basket, reader, line.basket, &basketColumn, &dataset.baskets)
+            basket, reader, line.basket, line.joinedBasket, &basketColumn, &dataset.baskets)
         dataset.events.append(
             user: userNumber, item: itemNumber, kind: kind, value: value, time: time,
             basket: basketNumber)
@@ -149,17 +153,28 @@ extension DatasetReader {
         if line.isMissing(text) { return options.kind }
         if options.leavesOutUnknownKinds { return nil }
         let names = EventKind.allCases.map(\.name).joined(separator: ", ")
-        throw reader.badField(column, "\(shown(text)) is not a known kind; those are \(names)")
+        throw reader.badField(
+            column,
+            "\(shown(text)) is not a known kind; those are \(names), and --kinds "
+                + "\(String(decoding: trimmedBlanks(text).prefix(40), as: UTF8.self))=cart, say, "
+                + "names one of them")
     }
 
     @inline(__always)
     private func find<Reader: RecordReader>(
-        _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
-        _ table: IdentifierTable
+        _ reader: Reader, _ column: Int?, _ joined: JoinedColumns?,
+        _ identifiers: inout IdentifierColumn, _ table: IdentifierTable
     ) throws(ReadError) -> Int32 {
         guard let column else { return IdentifierColumn.missing }
+        if reader.isNested(column) {
+            throw reader.badField(
+                column,
+                "holds a JSON array or object, \(shown(reader.field(column))), where one id is "
+                    + "meant; write one event for each of its elements")
+        }
         do throws(IdentifierColumn.Problem) {
-            return try identifiers.find(reader.field(column), in: table)
+            let text = joined?.text(reader, missing: missing) ?? reader.field(column)
+            return try identifiers.find(text, in: table)
         } catch {
             throw reader.badField(column, error.message)
         }
@@ -167,12 +182,13 @@ extension DatasetReader {
 
     @inline(__always)
     private func insert<Reader: RecordReader>(
-        _ found: Int32, _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
-        _ table: inout IdentifierTable
+        _ found: Int32, _ reader: Reader, _ column: Int?, _ joined: JoinedColumns?,
+        _ identifiers: inout IdentifierColumn, _ table: inout IdentifierTable
     ) throws(ReadError) -> Int32 {
         guard found == IdentifierColumn.unseen, let column else { return found }
         do throws(IdentifierColumn.Problem) {
-            return try identifiers.insert(reader.field(column), in: &table)
+            let text = joined?.text(reader, missing: missing) ?? reader.field(column)
+            return try identifiers.insert(text, in: &table)
         } catch {
             throw reader.badField(column, error.message)
         }

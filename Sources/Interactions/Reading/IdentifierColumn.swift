@@ -14,7 +14,7 @@ struct IdentifierColumn {
 
     private let filter: ItemFilter?
     private let foldsCase: Bool
-    private let missingMarkers: [String]
+    private let missing: MissingValues
     var cutsFloats = false
 
     /// Texts that are not their id, and what they are instead.
@@ -30,10 +30,10 @@ struct IdentifierColumn {
     private(set) var cutTexts = 0
     private(set) var foldedTexts = 0
 
-    init(filter: ItemFilter? = nil, foldsCase: Bool = false, missingMarkers: [String]) {
+    init(filter: ItemFilter? = nil, foldsCase: Bool = false, missing: MissingValues) {
         self.filter = filter
         self.foldsCase = foldsCase
-        self.missingMarkers = missingMarkers
+        self.missing = missing
     }
 
     /// The id's number, or one of the meanings above; changes no table of ids.
@@ -43,7 +43,11 @@ struct IdentifierColumn {
     ) throws(Problem) -> Int32 {
         if text.count == 0 { return Self.missing }
         if let number = table.index(of: text) { return number }
-        if let index = others.index(of: text) { return meanings[Int(index)] }
+        if let index = others.index(of: text) {
+            let meaning = meanings[Int(index)]
+            if meaning == Self.missing { _ = missing.take(trimmedBlanks(text)) }
+            return meaning
+        }
         return try clean(text, table).number
     }
 
@@ -72,6 +76,10 @@ struct IdentifierColumn {
         _ text: UnsafeBufferPointer<UInt8>, _ table: IdentifierTable
     ) throws(Problem) -> (number: Int32, id: String) {
         var bytes = trimmedBlanks(text)
+        // `="00123"` keeps Excel from taking an id for a number.
+        if bytes.count > 3, bytes[0] == 0x3d, bytes[1] == 0x22, bytes[bytes.count - 1] == 0x22 {
+            bytes = UnsafeBufferPointer(rebasing: bytes[2..<bytes.count - 1])
+        }
         if bytes.count == 0 { return (Self.missing, "") }
         if let fault = IdentifierRule.fault(in: UnsafeRawBufferPointer(bytes)) {
             throw Problem(message: "the id \(shown(bytes)) \(fault)")
@@ -79,7 +87,7 @@ struct IdentifierColumn {
         let isCut = cutsFloats && isWholeFloat(bytes)
         if isCut { bytes = UnsafeBufferPointer(rebasing: bytes.dropLast(2)) }
         let id = String(decoding: bytes, as: UTF8.self)
-        if missingMarkers.contains(id) {
+        if missing.take(bytes) {
             remember(text, as: Self.missing)
             return (Self.missing, id)
         }

@@ -26,6 +26,8 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     package internal(set) var badLineExamples: [String] = []
     package internal(set) var eventsWithoutUser = 0
     package internal(set) var eventsWithoutTime = 0
+    /// Texts that were taken for missing values, and how often.
+    package internal(set) var missingValues: [String: Int] = [:]
     package internal(set) var users = 0
     package internal(set) var items = 0
     package internal(set) var baskets = 0

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A file whose layout and columns are known, about to be read.
 struct TableFile {
     /// How much of a file is looked at before it is read.
@@ -74,7 +76,10 @@ struct TableFile {
             file: file)
         self.timeFormat = findings.timeFormat
         floatColumns = findings.floatColumns
-        let keys = isCatalog ? scout.names : Array(Set(columns.mapping.columns.values)).sorted()
+        let keys =
+            isCatalog
+            ? scout.names
+            : Array(Set(columns.mapping.columns.values).union(columns.basketNames)).sorted()
         reader = try makeReader(text.source, keys: keys)
         var notes = text.notes
         var taken = "\(file): columns taken as \(columns.mapping)"
@@ -89,11 +94,14 @@ struct TableFile {
 
     /// The index of the role's column in the reader, which for JSON has fewer than the sample had.
     func index(_ role: ColumnRole) -> Int? {
-        columns.mapping.columns[role].flatMap {
-            reader is JSONLinesReader
-                ? reader.names.firstIndex(of: $0) : columns.indices[role]
-        }
+        guard reader is JSONLinesReader else { return columns.indices[role] }
+        let name = columns.mapping.columns[role]
+        return (role == .basket ? columns.basketNames.first ?? name : name)
+            .flatMap { reader.names.firstIndex(of: $0) }
     }
+
+    /// The columns that make a basket together, where there are several.
+    var basketParts: [Int] { columns.basketNames.compactMap { reader.names.firstIndex(of: $0) } }
 
     private static func survey(
         _ reader: any RecordReader, _ columns: ResolvedColumns, given: TimeFormat?, file: String
@@ -126,7 +134,7 @@ struct TableFile {
             floatColumns.insert(id.0)
         }
         guard let time else { return (given, floatColumns) }
-        switch detector.result {
+        switch detector.result(now: now()) {
         case .format(let format): return (format, floatColumns)
         case .nothing: return (nil, floatColumns)
         case .dayOrMonthFirst(let example):
@@ -134,6 +142,12 @@ struct TableFile {
                 .options, file: file, column: reader.position(of: time),
                 "\"\(example)\" may have the day or the month first, and no other time tells; "
                     + "choose the time format day-first or month-first")
+        case .implausible(let example, let guess):
+            throw ReadError(
+                .options, file: file, column: reader.position(of: time),
+                "\"\(example)\" and the like are no times between 1990 and next year in any format; "
+                    + "they may be \(guess). Say how times are written by --time-format, or leave the "
+                    + "column out by --columns time=")
         case .unknown(let example):
             let formats = TimeFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw ReadError(
@@ -208,3 +222,6 @@ private enum RecordKind {
         return counts[best, default: 0] > 0 ? best : comma
     }
 }
+
+/// Seconds since 1970.
+func now() -> Int64 { Int64(time(nil)) }

@@ -41,8 +41,9 @@ package struct TableOptions: Sendable {
     package var hasDecimalComma = false
     /// As many bad lines are left out and reported; one more is an error.
     package var badLinesMax = 0
-    /// Texts that mean "no value" in every column, besides the empty one.
-    package var missingMarkers = ["NULL", "null", "NaN", "nan", "\\N"]
+    /// Texts that mean "no value" in every column, besides the empty one; nil: those that programs
+    /// usually write, and in the user's column such as `guest` too.
+    package var missingMarkers: [String]?
 
     package init() {}
 }

@@ -5,6 +5,12 @@ package enum TimeFormat: String, CaseIterable, Sendable {
     case unixMilliseconds = "unix-milliseconds"
     /// `YYYYMMDD`.
     case compactDate = "compact-date"
+    /// `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`.
+    case compactTime = "compact-time"
+    /// Days since 1899-12-30 with a part of a day, as spreadsheets keep times: 40513.35.
+    case spreadsheetDays = "spreadsheet-days"
+    /// Whole days from a day of one's own; day 0 is taken for 1970-01-01.
+    case dayNumbers = "day-numbers"
     /// `YYYY-MM-DD` or `YYYY/MM/DD`, then perhaps a blank or `T` and `HH:MM[:SS[.fff]]`, then
     /// perhaps `Z` or `+HH:MM`.
     case iso8601 = "iso-8601"
@@ -21,11 +27,22 @@ package enum TimeFormat: String, CaseIterable, Sendable {
         case .unixSeconds: return Self.unix(text, per: 1)
         case .unixMilliseconds: return Self.unix(text, per: 1000)
         case .compactDate:
-            guard text.count == 8 else { return nil }
-            var scan = TimeScan(text)
+            let digits =
+                isWholeFloat(text) ? UnsafeBufferPointer(rebasing: text.dropLast(2)) : text
+            guard digits.count == 8 else { return nil }
+            var scan = TimeScan(digits)
             guard let date = scan.digits(8...8) else { return nil }
             return daysSince1970(year: date / 10_000, month: date / 100 % 100, day: date % 100)
                 .map { $0 * 86_400 }
+        case .compactTime: return Self.compactTime(text)
+        case .spreadsheetDays:
+            // The years 1900 to 9999.
+            guard let days = parseNumber(text), days >= 1, days < 2_958_466 else { return nil }
+            return Int64(((days - 25_569) * 86_400).rounded())
+        case .dayNumbers:
+            guard let days = parseNumber(text), days == days.rounded(), abs(days) < 2_900_000
+            else { return nil }
+            return Int64(days) * 86_400
         case .iso8601: return Self.iso8601(text)
         case .dayFirst, .monthFirst:
             var scan = TimeScan(text)
@@ -48,6 +65,21 @@ package enum TimeFormat: String, CaseIterable, Sendable {
         // The years 1 to 9999.
         guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else { return nil }
         return Int64(seconds)
+    }
+
+    private static func compactTime(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard text.count == 12 || text.count == 14 else { return nil }
+        var scan = TimeScan(text)
+        guard let date = scan.digits(8...8),
+            let days = daysSince1970(year: date / 10_000, month: date / 100 % 100, day: date % 100),
+            let hour = scan.digits(2...2), let minute = scan.digits(2...2), hour < 24, minute < 60
+        else { return nil }
+        var second: Int64 = 0
+        if text.count == 14 {
+            guard let seconds = scan.digits(2...2), seconds < 60 else { return nil }
+            second = seconds
+        }
+        return days * 86_400 + hour * 3600 + minute * 60 + second
     }
 
     private static func iso8601(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
@@ -77,11 +109,14 @@ package enum TimeFormat: String, CaseIterable, Sendable {
 
 /// Finds out a column's format from its first times.
 struct TimeFormatDetector {
-    private var candidates = TimeFormat.allCases
+    /// What is found out; the others are for those who ask for them.
+    private var candidates = TimeFormat.allCases.filter { $0 != .dayNumbers }
     private var hasSeen = false
     private(set) var example = ""
-    /// Digits alone: in seconds these would lie beyond the year 5138, in milliseconds before 1973.
-    private var areLargeNumbers = true
+    /// The times that are numbers, as long as there are not too many, and whether all are.
+    private var numbers: [Double] = []
+    private var areNumbers = true
+    private static let numbersMax = 10_000
 
     /// Whether more times could still decide between two formats.
     var isOpen: Bool {
@@ -102,31 +137,69 @@ struct TimeFormatDetector {
         }
         hasSeen = true
         candidates = fitting
-        if let number = parseNumber(text), abs(number) < 1e11 { areLargeNumbers = false }
+        guard let number = parseNumber(text) else {
+            areNumbers = false
+            return
+        }
+        if numbers.count < Self.numbersMax { numbers.append(number) }
     }
 
     enum Result: Equatable {
         case format(TimeFormat)
         case dayOrMonthFirst(example: String)
         case unknown(example: String)
+        /// Numbers that lie in no year of a shop's, in whatever format; what they may be instead.
+        case implausible(example: String, guess: String)
         /// No row has a time.
         case nothing
     }
 
-    var result: Result {
+    /// - Parameter now: seconds since 1970; times are not to lie much later.
+    func result(now: Int64) -> Result {
         guard hasSeen else { return example.isEmpty ? .nothing : .unknown(example: example) }
         if candidates.contains(.dayFirst), candidates.contains(.monthFirst) {
             return .dayOrMonthFirst(example: example)
         }
-        // Eight digits that are all dates are taken for dates: as seconds they would all lie in one
-        // day of 1970.
-        if candidates.contains(.compactDate) { return .format(.compactDate) }
-        if candidates.contains(.unixMilliseconds) || candidates.contains(.unixSeconds) {
-            return .format(areLargeNumbers ? .unixMilliseconds : .unixSeconds)
+        guard areNumbers else {
+            return .format(candidates.first { !$0.isNumber } ?? candidates[0])
         }
-        return .format(candidates[0])
+        if candidates.contains(.compactDate) { return .format(.compactDate) }
+        if candidates.contains(.compactTime) { return .format(.compactTime) }
+        // A few times of 1970 or 2037 are in many a log, and do not make it implausible.
+        let years = Double(plausibleYears.first)...Double(now + plausibleYears.ahead)
+        func isPlausible(_ format: TimeFormat, _ seconds: (Double) -> Double) -> Bool {
+            candidates.contains(format)
+                && 2 * numbers.count { years.contains(seconds($0)) } > numbers.count
+        }
+        if isPlausible(.spreadsheetDays, { ($0 - 25_569) * 86_400 }) {
+            return .format(.spreadsheetDays)
+        }
+        if isPlausible(.unixSeconds, { $0 }) { return .format(.unixSeconds) }
+        if isPlausible(.unixMilliseconds, { $0 / 1000 }) { return .format(.unixMilliseconds) }
+        return .implausible(
+            example: example, guess: Self.guess(numbers.min()!...numbers.max()!))
+    }
+
+    private static func guess(_ numbers: ClosedRange<Double>) -> String {
+        switch numbers.upperBound {
+        case ...0: "nothing known"
+        case ..<1900: "day numbers (--time-format day-numbers)"
+        case ..<2200 where numbers.lowerBound >= 1900: "years, of which no order follows"
+        case 19_000_000..<22_000_000: "dates as YYYYMMDD, of which some are none"
+        default: "seconds of a clock of its own (--time-format unix-seconds takes them as they are)"
+        }
     }
 }
+
+extension TimeFormat {
+    fileprivate var isNumber: Bool {
+        [.unixSeconds, .unixMilliseconds, .spreadsheetDays, .dayNumbers].contains(self)
+    }
+}
+
+/// Times before 1990, or more than a year ahead, are hardly those of a shop's events: the first
+/// such second, and how many may lie ahead.
+let plausibleYears: (first: Int64, ahead: Int64) = (631_152_000, 366 * 86_400)
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar, or nil where there is no such date.
 /// Source: Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.

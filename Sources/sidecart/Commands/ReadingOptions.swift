@@ -21,6 +21,25 @@ struct ReadingOptions: ParsableArguments {
             valueName: "text"))
     var delimiter: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The encoding of the text, by a name that iconv -l lists, such as SHIFT_JIS. Default: UTF-8, UTF-16 by its mark, or windows-1252 where it is not UTF-8.",
+            valueName: "name"))
+    var encoding: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The texts that mean \"no value\", such as 'NA,-,0', instead of those that programs usually write (NA, NULL, NaN, None, #N/A and the like) and, for users, guest, anonymous, unknown and -1.",
+            valueName: "text,…"))
+    var missing: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the shop's own kinds of events are, such as fav=cart,pv=view.",
+            valueName: "text=kind,…"),
+        transform: Self.kindNames)
+    var kinds: [String: EventKind] = [:]
+
     @Flag(help: "The files have no header line; --columns then names columns by number, from 1.")
     var noHeader = false
 
@@ -105,6 +124,7 @@ struct ReadingOptions: ParsableArguments {
         options.table = try makeTableOptions(columns: columns)
         options.timeFormat = timeFormat
         options.kind = kind
+        options.kindNames = kinds
         options.excludedItems = ItemFilter(
             patterns: excludeItems?.split(separator: ",").map { String($0) } ?? [],
             excludesItemsWithoutDigit: excludeItemsWithoutDigit)
@@ -135,8 +155,21 @@ struct ReadingOptions: ParsableArguments {
         table.hasHeader = !noHeader
         table.hasDecimalComma = decimalComma
         table.badLinesMax = skipBadLines
+        table.encoding = encoding
+        table.missingMarkers = missing?.split(separator: ",").map { String($0) }
         if let columns { table.columns = try ColumnMapping(parsing: columns) }
         return table
+    }
+
+    private static func kindNames(_ text: String) throws -> [String: EventKind] {
+        var kinds: [String: EventKind] = [:]
+        for pair in text.split(separator: ",") {
+            guard let equals = pair.firstIndex(of: "=") else {
+                throw ValidationError("'\(pair)' lacks the = between the file's word and a kind")
+            }
+            kinds[String(pair[..<equals])] = try kind(String(pair[pair.index(after: equals)...]))
+        }
+        return kinds
     }
 
     private static func kind(_ name: String) throws -> EventKind {
