@@ -157,7 +157,9 @@ extension ProgramTests {
             let shop = try TrainedShop.shared.get()
             let folder = TemporaryFolder()
             let header = "user,item,time,basket\n"
-            let lines = (0..<400).map { "u\($0 % 20),i\(($0 * 7) % 13),\(1_600_000_000 + $0 * 86_400),b\($0)" }
+            let lines = (0..<400).map {
+                "u\($0 % 20),i\(($0 * 7) % 13),\(1_600_000_000 + $0 * 86_400),b\($0)"
+            }
             let single = try folder.write("single.csv", header + lines.joined(separator: "\n"))
             let timeless = try folder.write(
                 "timeless.csv",

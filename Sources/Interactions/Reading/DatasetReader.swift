@@ -220,7 +220,8 @@ package struct DatasetReader {
     private mutating func noteMissing() {
         for (role, met) in [("", missing.met), (" users", missingUsers.met)] where !met.isEmpty {
             for (text, count) in met { report.missingValues[text, default: 0] += count }
-            let list = met.map { "\"\($0.text)\" \($0.count) times" }.joined(separator: ", ")
+            let list = met.map { "\"\($0.text)\" \($0.count == 1 ? "once" : "\($0.count) times")" }
+                .joined(separator: ", ")
             report.notes.append(
                 "taken for missing\(role): \(list); --missing names the texts that are to be")
         }

@@ -169,7 +169,12 @@ private enum RecordKind {
         var format = options.format ?? FileFormat(path: file)
         if format == nil, options.delimiter == nil {
             let first = firstLine.first { $0 != 32 && $0 != 9 }
-            format = first == UInt8(ascii: "{") ? .jsonLines : nil
+            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .jsonLines : nil
+        }
+        if format == .jsonLines, firstLine.first(where: { $0 > 32 }) == UInt8(ascii: "[") {
+            throw ReadError(
+                .options, file: file,
+                "is a JSON array, where JSON Lines have one object a line: jq -c '.[]' makes them")
         }
         if format == .jsonLines {
             guard options.delimiter == nil else {
