@@ -27,6 +27,12 @@ extension ProgramTests {
             #expect(items.count == 4 && slate["tier"] as? String == "full")
             #expect(slate["unknown"] as? [String] == ["nonsense"])
             #expect(slate["modelVersion"] as? String == "shop-1")
+            let quoted = try ask(
+                "recommend", "--basket", #""M3x10, zinc",a,"5"" pipe",b"c,"d"#, "--basket=-20C")
+            #expect(
+                quoted["unknown"] as? [String] == [
+                    "M3x10, zinc", "a", "5\" pipe", "b\"c", "\"d", "-20C",
+                ])
             for item in items {
                 #expect(item["itemId"] is String && item["score"] is Double)
                 #expect(item["title"] is String && item["category"] is String)

@@ -91,6 +91,18 @@ import Testing
         #expect(report.notes.contains { $0.hasPrefix(dates) })
     }
 
+    @Test("A column of ratings that is taken for quantities is told")
+    func ratings() throws {
+        let text = "user,item,rating\nu,a,4\nu,b,-5\n"
+        let note =
+            "events.csv: column rating is taken for a quantity; --kind rating takes it for ratings"
+        #expect(try readEvents(text).report.notes.contains(note))
+        var options = ReadOptions()
+        options.kind = .rating
+        let (dataset, report) = try readEvents(text, options)
+        #expect(dataset.events.values == [4, -5] && !report.notes.contains(note))
+    }
+
     @Test("A list where one id is meant is refused with the shape")
     func nested() {
         let text = #"{"order":1,"user":"a","item":["kettle","mug"]}"#

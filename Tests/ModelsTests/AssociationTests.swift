@@ -24,6 +24,21 @@ import Testing
         for set in found { #expect(expected[set.items] == set.support, "\(set), seed \(seed)") }
     }
 
+    @Test func `a share of baskets is as many as it says, to the basket`() throws {
+        for (total, held, share) in [
+            (25, 7, 0.28), (100, 29, 0.29), (10, 3, 0.3), (1000, 57, 0.057),
+        ] {
+            let rows = (0..<total).map { $0 < held ? [0, 1] as [Int32] : [2] }
+            var model = Association()
+            model.supportMin = share
+            let sets = try model.frequentSets(in: makeMatrix(rows, columns: 3), with: context)
+            #expect(sets.contains { $0.items == [0, 1] && $0.support == held }, "\(share)")
+            model.supportMin = share + 0.001
+            let fewer = try model.frequentSets(in: makeMatrix(rows, columns: 3), with: context)
+            #expect(!fewer.contains { $0.items == [0, 1] }, "\(share)")
+        }
+    }
+
     @Test func `a rule's measures can be worked out by hand`() throws {
         // Tea (0) in 4 of 8 baskets, cake (1) in 5, both in 4.
         let baskets = makeMatrix(

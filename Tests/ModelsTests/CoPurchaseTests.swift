@@ -92,6 +92,24 @@ import Testing
         #expect(try lists(makeMatrix(pairs, columns: 6)).items == [4, 3])
     }
 
+    @Test func `independent items are no neighbors either way, whatever their counts`() throws {
+        for (n, a, b) in [(10, 5, 4), (49, 7, 14), (70, 10, 21), (77, 22, 7), (90, 27, 30)] {
+            // a of n baskets hold 0 and b hold 1, a b / n of them both.
+            let both = a * b / n
+            #expect(both * n == a * b)
+            let rows = (0..<n).map { basket -> [Int32] in
+                let hasFirst = basket < a
+                let hasSecond = hasFirst ? basket < both : basket < a + b - both
+                return (hasFirst ? [0] : []) + (hasSecond ? [1] : []) + [2]
+            }
+            let found = try lists(makeMatrix(rows, columns: 3))
+            #expect(found.items.isEmpty, "\(n), \(a), \(b)")
+            let rules = try Association().rules(
+                in: makeMatrix(rows, columns: 3), with: TrainingContext(threads: 1, seed: 1))
+            #expect(rules.isEmpty)
+        }
+    }
+
     @Test func `settings out of range and missing baskets are refused`() throws {
         let some = makeMatrix([[0, 1], [0, 1], [2]], columns: 3)
         let changes: [(String, @Sendable (inout CoPurchase) -> Void)] = [

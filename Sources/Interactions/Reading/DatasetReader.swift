@@ -81,6 +81,13 @@ package struct DatasetReader {
         }
         report.files.append(path)
         report.notes += file.notes
+        if let name = file.columns.mapping.columns[.value], options.kind != .rating,
+            line.kind == nil, ["rating", "stars", "score"].contains(name.lowercased())
+        {
+            report.notes.append(
+                "\(path): column \(name) is taken for a quantity; --kind rating takes it for ratings"
+            )
+        }
         if let format = file.timeFormat, options.timeFormat == nil {
             report.notes.append("\(path): times taken as \(format.rawValue)")
         }

@@ -91,7 +91,10 @@ package struct Association: Recommender {
         throws(TrainingError) -> [FrequentSet]
     {
         try validate()
-        let support = max(2, Int((supportMin * Double(baskets.rows)).rounded(.up)))
+        // .28 of 25 baskets are 7, whatever the product of two floating-point numbers says.
+        let share = supportMin * Double(baskets.rows)
+        let isWhole = abs(share - share.rounded()) < 1e-9 * share
+        let support = max(2, Int(isWhole ? share.rounded() : share.rounded(.up)))
         let growth = FPGrowth(baskets: baskets, supportMin: support, itemsMax: ruleItemsMax)
         let ranks = growth.frequentItems
         let rows = UnsafeMutableBufferPointer<[FrequentSet]>.allocate(capacity: ranks)
@@ -155,7 +158,10 @@ package struct Association: Recommender {
         let confidence = Double(both) / Double(left)
         let share = Double(right) / Double(test.total)
         let lift = confidence / share
-        guard confidence >= confidenceMin, lift > liftMin else { return nil }
+        // Whether there is any lift is asked in whole numbers, so that independent items have none.
+        guard confidence >= confidenceMin, lift > liftMin,
+            liftMin != 1 || both * test.total > left * right
+        else { return nil }
         let significance = test.chance(both: both, left: left, right: right)
         guard significance <= significanceMax else { return nil }
         return AssociationRule(

@@ -142,7 +142,11 @@ package struct CoPurchase: Recommender {
         let own = shop.counts[item]
         for other in partners where Int(other) != item && together[Int(other)] >= supportMin {
             let both = Float(together[Int(other)])
-            guard lift(both, own, shop.counts[Int(other)], shop) > 1 else { continue }
+            // In whole numbers: by division two independent items may come out above 1, and that one
+            // way alone.
+            guard
+                Int(both) * Int(shop.baskets) > Int(own) * Int(shop.counts[Int(other)])
+            else { continue }
             let score = both * shop.forward[item] * shop.backward[Int(other)]
             keys.append(RankedKey(item: other, score: min(1, score)))
         }

@@ -51,7 +51,7 @@ struct ContextOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The items in the basket, such as 22423,85123A. May be given more than once.",
+            "The items in the basket, such as 22423,85123A. May be given more than once. An id with a comma stands in double quotes: '\"M3x10, zinc\"'.",
             valueName: "id,…"))
     var basket: [String] = []
 
@@ -67,6 +67,42 @@ struct ContextOptions: ParsableArguments {
 }
 
 extension [String] {
-    /// The ids between commas, in order.
-    var splitIDs: [String] { flatMap { $0.split(separator: ",").map(String.init) } }
+    /// The ids between commas, in order. An id with a comma stands in double quotes, and a quote
+    /// within those is doubled, as in CSV.
+    var splitIDs: [String] { flatMap(Self.ids) }
+
+    private static func ids(_ text: String) -> [String] {
+        var ids: [String] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            var id = ""
+            if rest.first == "\"", let end = closingQuote(of: rest) {
+                id = String(rest[rest.index(after: rest.startIndex)..<end])
+                    .replacing("\"\"", with: "\"")
+                rest = rest[rest.index(after: end)...]
+            } else {
+                id = String(rest.prefix { $0 != "," })
+                rest = rest.dropFirst(id.count)
+            }
+            if !id.isEmpty { ids.append(id) }
+            rest = rest.dropFirst()
+        }
+        return ids
+    }
+
+    /// The quote that ends the text's first field, where a comma or nothing follows it.
+    private static func closingQuote(of text: Substring) -> String.Index? {
+        var at = text.index(after: text.startIndex)
+        while at < text.endIndex {
+            let next = text.index(after: at)
+            if text[at] == "\"" {
+                if next == text.endIndex || text[next] == "," { return at }
+                guard text[next] == "\"" else { return nil }
+                at = text.index(after: next)
+            } else {
+                at = next
+            }
+        }
+        return nil
+    }
 }
