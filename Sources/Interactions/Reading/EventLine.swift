@@ -71,6 +71,47 @@ struct EventLine {
         missing.take(trimmedBlanks(text))
     }
 
+    /// The text of an id: the column's, or for a basket of several columns theirs together.
+    @inline(__always)
+    private func text<Reader: RecordReader>(
+        _ column: Int, _ reader: Reader
+    ) -> UnsafeBufferPointer<UInt8> {
+        guard let joinedBasket, column == basket else { return reader.field(column) }
+        return joinedBasket.text(reader, missing: missing)
+    }
+
+    @inline(__always)
+    func find<Reader: RecordReader>(
+        _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
+        _ table: IdentifierTable
+    ) throws(ReadError) -> Int32 {
+        guard let column else { return IdentifierColumn.missing }
+        if reader.isNested(column) {
+            throw reader.badField(
+                column,
+                "holds a JSON array or object, \(shown(reader.field(column))), where one id is "
+                    + "meant; write one event for each of its elements")
+        }
+        do throws(IdentifierColumn.Problem) {
+            return try identifiers.find(text(column, reader), in: table)
+        } catch {
+            throw reader.badField(column, error.message)
+        }
+    }
+
+    @inline(__always)
+    func insert<Reader: RecordReader>(
+        _ found: Int32, _ reader: Reader, _ column: Int?, _ identifiers: inout IdentifierColumn,
+        _ table: inout IdentifierTable
+    ) throws(ReadError) -> Int32 {
+        guard found == IdentifierColumn.unseen, let column else { return found }
+        do throws(IdentifierColumn.Problem) {
+            return try identifiers.insert(text(column, reader), in: &table)
+        } catch {
+            throw reader.badField(column, error.message)
+        }
+    }
+
     @inline(__always)
     func beginsReturn(_ basket: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let returnPrefix else { return false }
@@ -92,10 +133,9 @@ extension DatasetReader {
         let price = try line.number(line.price, reader)
         guard var kind = try kind(reader, line) else { return leaveOut(.unknownKind) }
 
-        let item = try find(reader, line.item, nil, &itemColumn, dataset.items)
-        let user = try find(reader, line.user, nil, &userColumn, dataset.users)
-        let basket = try find(
-            reader, line.basket, line.joinedBasket, &basketColumn, dataset.baskets)
+        let item = try line.find(reader, line.item, &itemColumn, dataset.items)
+        let user = try line.find(reader, line.user, &userColumn, dataset.users)
+        let basket = try line.find(reader, line.basket, &basketColumn, dataset.baskets)
         if item == IdentifierColumn.missing { return leaveOut(.noItem) }
         if item == IdentifierColumn.excluded { return leaveOut(.excludedItem) }
         if user == IdentifierColumn.missing, basket == IdentifierColumn.missing {
@@ -121,10 +161,10 @@ extension DatasetReader {
             return leaveOut(.repeatedEvent)
         }
 
-        let itemNumber = try insert(item, reader, line.item, nil, &itemColumn, &dataset.items)
-        let userNumber = try insert(user, reader, line.user, nil, &userColumn, &dataset.users)
-        let basketNumber = try insert(
-            basket, reader, line.basket, line.joinedBasket, &basketColumn, &dataset.baskets)
+        let itemNumber = try line.insert(item, reader, line.item, &itemColumn, &dataset.items)
+        let userNumber = try line.insert(user, reader, line.user, &userColumn, &dataset.users)
+        let basketNumber = try line.insert(
+            basket, reader, line.basket, &basketColumn, &dataset.baskets)
         dataset.events.append(
             user: userNumber, item: itemNumber, kind: kind, value: value, time: time,
             basket: basketNumber)
@@ -158,40 +198,6 @@ extension DatasetReader {
             "\(shown(text)) is not a known kind; those are \(names), and --kinds "
                 + "\(String(decoding: trimmedBlanks(text).prefix(40), as: UTF8.self))=cart, say, "
                 + "names one of them")
-    }
-
-    @inline(__always)
-    private func find<Reader: RecordReader>(
-        _ reader: Reader, _ column: Int?, _ joined: JoinedColumns?,
-        _ identifiers: inout IdentifierColumn, _ table: IdentifierTable
-    ) throws(ReadError) -> Int32 {
-        guard let column else { return IdentifierColumn.missing }
-        if reader.isNested(column) {
-            throw reader.badField(
-                column,
-                "holds a JSON array or object, \(shown(reader.field(column))), where one id is "
-                    + "meant; write one event for each of its elements")
-        }
-        do throws(IdentifierColumn.Problem) {
-            let text = joined?.text(reader, missing: missing) ?? reader.field(column)
-            return try identifiers.find(text, in: table)
-        } catch {
-            throw reader.badField(column, error.message)
-        }
-    }
-
-    @inline(__always)
-    private func insert<Reader: RecordReader>(
-        _ found: Int32, _ reader: Reader, _ column: Int?, _ joined: JoinedColumns?,
-        _ identifiers: inout IdentifierColumn, _ table: inout IdentifierTable
-    ) throws(ReadError) -> Int32 {
-        guard found == IdentifierColumn.unseen, let column else { return found }
-        do throws(IdentifierColumn.Problem) {
-            let text = joined?.text(reader, missing: missing) ?? reader.field(column)
-            return try identifiers.insert(text, in: &table)
-        } catch {
-            throw reader.badField(column, error.message)
-        }
     }
 
     private mutating func isRepeated<Reader: RecordReader>(

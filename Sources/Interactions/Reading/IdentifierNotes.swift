@@ -65,7 +65,8 @@ extension DatasetReader {
         let events = dataset.events
         guard dataset.users.count > 1, events.count >= 100 else { return }
         var counts = Array(repeating: 0, count: dataset.users.count)
-        for user in events.users where user != EventTable.none { counts[Int(user)] += 1 }
+        let none = EventTable.none
+        for user in events.users where user != none { counts[Int(user)] += 1 }
         let most = counts.indices.max { counts[$0] < counts[$1] }!
         guard counts[most] * 5 > events.count, counts[most] > 5 * events.count / counts.count
         else { return }
@@ -84,9 +85,11 @@ extension DatasetReader {
         var last = Array(repeating: Int64.min, count: dataset.baskets.count)
         var users = Array(repeating: EventTable.none, count: dataset.baskets.count)
         var shared = Array(repeating: false, count: dataset.baskets.count)
-        for event in 0..<events.count where events.baskets[event] != EventTable.none {
-            let basket = Int(events.baskets[event])
-            let (time, user) = (events.times[event], events.users[event])
+        // Columns are taken out once: each use through the table would cost a call.
+        let (basketOf, times, userOf) = (events.baskets, events.times, events.users)
+        for event in 0..<events.count where basketOf[event] != EventTable.none {
+            let basket = Int(basketOf[event])
+            let (time, user) = (times[event], userOf[event])
             if time != EventTable.noTime {
                 first[basket] = min(first[basket], time)
                 last[basket] = max(last[basket], time)
