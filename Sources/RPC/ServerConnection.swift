@@ -287,10 +287,11 @@ final class ServerConnection {
 
     func close() {
         guard !isClosed else { return }
+        // First, so that none of its waiting calls begins once the peer has seen the end.
+        server.remove(self)
         pipe.close()
         decoder.discard()
         if let waiting { server.loop.buffers.recycle(waiting) }
         waiting = nil
-        server.remove(self)
     }
 }
