@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test bench sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data bench sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
 	libopenblas0
@@ -25,6 +25,16 @@ test: setup check-format check-generated
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 	Tests/Downstream/check
+
+# The tests that need Python, or data that may not be redistributed: published figures. SIDECART_DATA names
+# the folder of the data sets.
+SIDECART_DATA ?= ../shared/data
+test-data: setup
+	python3 -m venv .build/venv
+	.build/venv/bin/pip install --quiet numpy safetensors
+	swift build -c release --build-tests
+	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
+		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests'
 
 bench: setup
 	swift build -c release

@@ -8,18 +8,23 @@ private let dataFolder = ProcessInfo.processInfo.environment["SIDECART_DATA"]
 
 /// Published figures on the ML-1M files of the NCF protocol.
 ///
-/// Needs `SIDECART_DATA`, a folder with `ml-1m.train.pairs.tsv`, `ml-1m.test.rating` and
-/// `ml-1m.test.negative`, unpacked: the data may not be redistributed.
+/// Needs `SIDECART_DATA`, a folder whose folder `ml-1m-ncf` has `ml-1m.train.pairs.tsv.gz`,
+/// `ml-1m.test.rating.gz` and `ml-1m.test.negative.gz`: the data may not be redistributed.
 @Suite(.enabled(if: dataFolder != nil, "SIDECART_DATA names no folder"), .serialized)
 struct MovieLensTests {
     private func readSplit() throws -> LeaveOneOut {
         try LeaveOneOut(
-            train: "ml-1m.train.pairs.tsv", test: "ml-1m.test.rating",
-            negatives: "ml-1m.test.negative"
+            train: "ml-1m.train.pairs.tsv.gz", test: "ml-1m.test.rating.gz",
+            negatives: "ml-1m.test.negative.gz"
         ) { file in
-            let url = URL(fileURLWithPath: try #require(dataFolder)).appending(path: file)
-            return try String(contentsOf: url, encoding: .utf8)
-                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            var lines: [String] = []
+            let path = "\(try #require(dataFolder))/ml-1m-ncf/\(file)"
+            try forEachLine(of: path) { _, line in
+                line.withUnsafeBufferPointer {
+                    lines.append(String(decoding: $0, as: UTF8.self))
+                }
+            }
+            return lines
         }
     }
 

@@ -25,7 +25,7 @@ package struct EASE: Recommender {
     /// The most memory that the matrix may take, in bytes; a larger one is refused.
     package var memoryBytesMax = 4 << 30
     /// The weights kept of those that lead from one item, the largest by absolute value: what is
-    /// served walks them all for each item of a basket. 0 for what suits the rows: 1,500 for users'
+    /// served walks them all for each item of a basket. 0 for what suits the rows: 2,000 for users'
     /// histories, 100 for baskets.
     package var targetsMax = 0
 
@@ -39,7 +39,7 @@ package struct EASE: Recommender {
     }
 
     package func targetsMax(ofBasketRows: Bool) -> Int {
-        Self.targetsMax(asked: targetsMax, ofBasketRows: ofBasketRows, ofUserRows: 1_500)
+        Self.targetsMax(asked: targetsMax, ofBasketRows: ofBasketRows, ofUserRows: 2_000)
     }
 
     package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
