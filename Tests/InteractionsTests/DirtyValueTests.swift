@@ -36,6 +36,9 @@ import Testing
         let (dataset, report) = try readEvents(text, options)
         #expect(dataset.users.count == 4 && dataset.items.count == 2)
         #expect(report.missingValues == ["0": 1])
+        options.table.missingMarkers = ["nobody who is known here"]
+        let long = try readEvents("user,item,order\nnobody who is known here,a,1\n", options)
+        #expect(long.dataset.users.count == 0)
     }
 
     @Test(

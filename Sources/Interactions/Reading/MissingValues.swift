@@ -17,8 +17,11 @@ final class MissingValues {
 
     private var texts: IdentifierTable
     private(set) var counts: [Int]
+    /// A longer text is none of them, and need not be looked up.
+    private let bytesMax: Int
 
     init(_ texts: [String]) {
+        bytesMax = texts.map(\.utf8.count).max() ?? 0
         self.texts = IdentifierTable(texts.filter { !$0.isEmpty })
         counts = Array(repeating: 0, count: self.texts.count)
     }
@@ -27,7 +30,7 @@ final class MissingValues {
     /// one does too, uncounted.
     func take(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         if text.isEmpty { return true }
-        guard text.count <= 16, let index = texts.index(of: text) else { return false }
+        guard text.count <= bytesMax, let index = texts.index(of: text) else { return false }
         counts[Int(index)] += 1
         return true
     }
