@@ -21,10 +21,9 @@ extension Engine {
         if found.knowsVector, let vectors = sources.vectors { vectors.score(ids, into: &scores) }
         if found.tier == .full, ranker.isProductAlone {
             // Without a vector an item may still be known, from the catalog.
-            var next = scores.firstIndex(where: \.isNaN)
-            while let position = next {
+            guard scores.contains(where: \.isNaN) else { return found.tier }
+            for position in ids.indices where scores[position].isNaN {
                 scoreOne(position, ids[position], found)
-                next = scores[(position + 1)...].firstIndex(where: \.isNaN)
             }
             return found.tier
         }

@@ -198,7 +198,7 @@ package struct DatasetReader {
         if early + late > 0, early + late < events.count {
             report.notes.append(
                 "\(early + late) times lie before 1990 or more than a year ahead, from "
-                    + "\(isoTime(times.min()!)) to \(isoTime(times.max()!))")
+                    + "\(isoTime(report.firstTime!)) to \(isoTime(report.lastTime!))")
         }
         var hasEvent = Array(repeating: false, count: report.items)
         for item in events.items { hasEvent[Int(item)] = true }

@@ -19,18 +19,13 @@ struct TextSource {
     init(
         _ raw: any ByteSource, file: String, encoding: String?, sampleBytesMax: Int
     ) throws(ReadError) {
-        var source = raw
-        var sample = try readAhead(source, count: sampleBytesMax)
-        source = PrefixedSource(prefix: sample, rest: source)
+        var (source, sample) = try Self.sampled(raw, sampleBytesMax)
         if let encoding = encoding ?? Self.encoding(of: sample) {
-            source = try TranscodingSource(source, from: encoding, file: file)
-            sample = try readAhead(source, count: sampleBytesMax)
-            source = PrefixedSource(prefix: sample, rest: source)
+            (source, sample) = try Self.sampled(
+                TranscodingSource(source, from: encoding, file: file), sampleBytesMax)
             notes.append("\(file): read as \(encoding)")
         } else if Self.isWindows1252(sample) {
-            source = Windows1252Source(source)
-            sample = try readAhead(source, count: sampleBytesMax)
-            source = PrefixedSource(prefix: sample, rest: source)
+            (source, sample) = try Self.sampled(Windows1252Source(source), sampleBytesMax)
             notes.append(
                 "\(file): is not UTF-8 and was read as windows-1252; --encoding names another")
         }
@@ -46,6 +41,14 @@ struct TextSource {
         }
         self.source = source
         self.sample = sample
+    }
+
+    /// A source's beginning, and the source as if nothing of it had been read.
+    private static func sampled(
+        _ source: any ByteSource, _ bytesMax: Int
+    ) throws(ReadError) -> (source: any ByteSource, sample: [UInt8]) {
+        let sample = try readAhead(source, count: bytesMax)
+        return (PrefixedSource(prefix: sample, rest: source), sample)
     }
 
     private static func encoding(of sample: [UInt8]) -> String? {
