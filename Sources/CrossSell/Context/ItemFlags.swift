@@ -57,12 +57,8 @@ final class ItemFlags {
         var flagged: [UInt32] = []
         swap(&flagged, &self.flagged)
         for item in items {
-            let known = facts[Int(item)]
-            guard known & fact.rawValue == 0 else { continue }
             let ordinal = UInt32(bitPattern: item)
-            if known & ~Fact.outOfStock.rawValue == 0 { flagged.append(ordinal) }
-            facts[Int(item)] = known | fact.rawValue
-            new.append(ordinal)
+            if Self.mark(fact, ordinal, facts, &flagged) { new.append(ordinal) }
         }
         swap(&flagged, &self.flagged)
     }
@@ -70,6 +66,16 @@ final class ItemFlags {
     /// Notes a fact; false where it was known.
     func insert(_ fact: Fact, _ ordinal: UInt32) -> Bool {
         if Int(ordinal) >= facts.count { grow(toHold: Int(ordinal)) }
+        return Self.mark(fact, ordinal, facts, &flagged)
+    }
+
+    /// Sets a fact of an ordinal that there is room for, and notes that it is to be cleared again;
+    /// false where it was known.
+    @inline(__always)
+    private static func mark(
+        _ fact: Fact, _ ordinal: UInt32, _ facts: UnsafeMutableBufferPointer<UInt8>,
+        _ flagged: inout [UInt32]
+    ) -> Bool {
         let known = facts[Int(ordinal)]
         guard known & fact.rawValue == 0 else { return false }
         if known & ~Fact.outOfStock.rawValue == 0 { flagged.append(ordinal) }
