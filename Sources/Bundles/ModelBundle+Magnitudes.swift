@@ -58,12 +58,18 @@ struct Magnitudes {
         }
         return switch feature {
         case .product: shopper * item
-        case .itemWeights: sum(parts.itemWeights)
+        case .itemWeights, .basketWeights, .basketWeightMax, .historyWeights:
+            sum(parts.itemWeights)
         case .userList: sum(parts.userLists)
         case .complement: sum(parts.neighbors[.complement])
         case .similar: sum(parts.neighbors[.similar])
-        case .popularity: Double(RankerFeature.popularity(BundleFormat.values.upperBound))
+        case .popularity, .monthPopularity, .weekPopularity:
+            Double(RankerFeature.popularity(BundleFormat.values.upperBound))
         case .historyLength: Double(RankerFeature.historyLength(Self.historyMax))
+        case .basketLength: Double(Self.historyMax)
+        case .basketCount, .boughtShare, .boughtLately, .boughtRecently, .boughtAge,
+            .boughtInterval, .repeatRate:
+            Double(BundleFormat.values.upperBound)
         }
     }
 

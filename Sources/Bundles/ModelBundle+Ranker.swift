@@ -7,6 +7,7 @@ extension ModelBundle {
         tensors.append(Tensor("ranker.wide", .float32(ranker.wide)))
         tensors.append(Tensor("ranker.bias", .float32([ranker.bias])))
         tensors.append(Tensor("ranker.history_share", .float32([ranker.historyShare])))
+        if let trees = ranker.trees { tensors += Self.tensors(trees) }
         for (place, layer) in ranker.layers.enumerated() {
             let name = "ranker.layers.\(place)"
             let weights = layer.weights
@@ -24,22 +25,7 @@ extension ModelBundle {
         _ set: inout TensorSet, for parts: ModelParts
     ) throws(BundleError) -> RankerParts? {
         guard set.contains("ranker.features.bytes") else { return nil }
-        var features: [RankerFeature] = []
-        for name in try set.takeStrings("ranker.features", rows: nil) {
-            guard let feature = RankerFeature(rawValue: name) else {
-                let names = RankerFeature.allCases.map(\.rawValue).joined(separator: ", ")
-                throw set.problem(
-                    "ranker.features.bytes", "'\(name)' is no feature; there are \(names)")
-            }
-            guard !features.contains(feature) else {
-                throw set.problem("ranker.features.bytes", "'\(name)' occurs twice")
-            }
-            if let missing = parts.missing(for: feature) {
-                throw set.problem("ranker.features.bytes", "'\(name)' needs \(missing)")
-            }
-            features.append(feature)
-        }
-        guard !features.isEmpty else { throw set.problem("ranker.features.bytes", "is empty") }
+        let features = try takeFeatures(&set, "ranker.features", parts)
         var ranker = RankerParts(
             features: features,
             wide: try set.takeFloats("ranker.wide", count: features.count),
@@ -49,7 +35,8 @@ extension ModelBundle {
         guard 0...1 ~= ranker.historyShare else {
             throw set.problem("ranker.history_share", "is \(ranker.historyShare), not 0 to 1")
         }
-        while set.contains("ranker.layers.\(ranker.layers.count).weights") {
+        ranker.trees = try trees(&set, for: parts)
+        while ranker.trees == nil, set.contains("ranker.layers.\(ranker.layers.count).weights") {
             try takeLayer(&set, &ranker, parts)
         }
         if let last = ranker.layers.last, last.biases.count != 1 {
@@ -58,6 +45,29 @@ extension ModelBundle {
                 "has \(last.biases.count) rows, but the last layer has one")
         }
         return ranker
+    }
+
+    /// The features that a tensor names, each of which the parts must have something to say of.
+    static func takeFeatures(
+        _ set: inout TensorSet, _ tensor: String, _ parts: ModelParts
+    ) throws(BundleError) -> [RankerFeature] {
+        var features: [RankerFeature] = []
+        for name in try set.takeStrings(tensor, rows: nil) {
+            guard let feature = RankerFeature(rawValue: name) else {
+                let names = RankerFeature.allCases.map(\.rawValue).joined(separator: ", ")
+                throw set.problem(
+                    "\(tensor).bytes", "'\(name)' is no feature; there are \(names)")
+            }
+            guard !features.contains(feature) else {
+                throw set.problem("\(tensor).bytes", "'\(name)' occurs twice")
+            }
+            if let missing = parts.missing(for: feature) {
+                throw set.problem("\(tensor).bytes", "'\(name)' needs \(missing)")
+            }
+            features.append(feature)
+        }
+        guard !features.isEmpty else { throw set.problem("\(tensor).bytes", "is empty") }
+        return features
     }
 
     private static func takeLayer(
@@ -103,7 +113,14 @@ extension ModelParts {
         case .userList: userLists == nil ? "user_lists" : nil
         case .complement: neighbors[.complement] == nil ? "neighbors.complement" : nil
         case .similar: neighbors[.similar] == nil ? "neighbors.similar" : nil
-        case .popularity, .historyLength: nil
+        case .popularity, .historyLength, .basketLength: nil
+        case .basketWeights, .basketWeightMax, .historyWeights:
+            itemWeights == nil ? "item_weights" : nil
+        case .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
+            .basketCount:
+            profiles == nil ? "habits.items" : nil
+        case .monthPopularity, .weekPopularity, .repeatRate:
+            profiles == nil ? "profiles.month_sales" : nil
         }
     }
 }

@@ -22,6 +22,15 @@ internal import ModelParts
 /// | `ranker.wide` | F32 `[F]` | required with features |
 /// | `ranker.bias` | F32 `[1]` | 0 |
 /// | `ranker.layers.<n>.weights`, `.biases`, n from 0 | F32 `[out,in]`, `[out]` | no deep part |
+/// | `ranker.trees.features.bytes`, `.offsets` | U8, I64 `[F+1]`, names | no trees |
+/// | `ranker.trees.starts` | I64 `[T+1]`, into the nodes, N in all | required with trees |
+/// | `ranker.trees.splits`, `.thresholds`, `.values` | I32, F32, F32, each `[N]` | likewise |
+/// | `ranker.trees.children` | I32 `[2N]`, left and right within the tree, 0 0 in a leaf | likewise |
+/// | `profiles.month_sales`, `.week_sales` | F32 `[I]`, not negative | no profiles |
+/// | `profiles.repeat_rates` | F32 `[I]`, 0 to 1 | required with profiles |
+/// | `habits.offsets`, `.items` | I64 `[U+1]`, I32 | required with profiles |
+/// | `habits.counts`, `.lately`, `.recently`, `.ages` | F32, not negative | likewise |
+/// | `habits.basket_counts` | F32 `[U]`, not negative | likewise |
 /// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
 /// | `histories.values` | F32 | ones |
 /// | `catalog.titles.bytes`, `.offsets` | U8, I64 `[I+1]` | empty |
@@ -33,6 +42,8 @@ internal import ModelParts
 /// Every float is finite and within ``BundleFormat/values``, every vector's norm at most
 /// ``BundleFormat/normMax``, lifts are not negative and confidences 0 to 1. Lists are sorted by
 /// score, strongest first. `<relation>` is `complement`, `substitute`, `similar` or `rebuy`.
+///
+/// A ranker's trees take the place of its layers; see ``TreeEnsemble`` for what a node is.
 ///
 /// A ranker's first layer has F inputs, or F + 2 D: the features, the shopper's vector and the
 /// item's. Each other layer has as many as the one before has outputs, and the last one output.
@@ -56,6 +67,7 @@ extension ModelBundle {
         if let lists = parts.itemWeights { tensors += Self.tensors("item_weights", lists) }
         if let lists = parts.userLists { tensors += Self.tensors("user_lists", lists) }
         if let ranker = parts.ranker { tensors += Self.tensors(ranker) }
+        if let profiles = parts.profiles { tensors += Self.tensors(profiles) }
         if let histories {
             tensors.append(Tensor("histories.offsets", .int64(histories.rowOffsets)))
             tensors.append(Tensor("histories.items", .int32(histories.columns)))
@@ -115,6 +127,7 @@ extension ModelBundle {
             throw set.problem(
                 "item_embeddings", "is missing, and all lists and popularity are too")
         }
+        parts.profiles = try Self.profiles(&set, items: items.count, users: users.count)
         parts.ranker = try Self.ranker(&set, for: parts)
         let magnitudes = try Magnitudes(of: parts, in: set)
         if let ranker = parts.ranker { try magnitudes.check(ranker, of: parts) }
@@ -129,7 +142,7 @@ extension ModelBundle {
             histories: histories)
     }
 
-    private static let notNegative = 0...BundleFormat.values.upperBound
+    static let notNegative = 0...BundleFormat.values.upperBound
 
     private static func embeddings(
         _ set: inout TensorSet, items: Int, users: Int, foldIn: FoldInParameters?

@@ -30,6 +30,17 @@ package struct ModelBundle: Sendable {
         self.parts = parts
         self.histories = histories
     }
+
+    /// What serves while a model is trained or judged: ids are ordinals in decimal.
+    ///
+    /// - Parameter histories: users x items, what each user took, oldest first.
+    package init(numbering parts: ModelParts, histories: SparseMatrix, itemCount: Int) {
+        self.init(
+            info: BundleInfo(version: "judged", kind: "judged"),
+            items: IdentifierTable((0..<itemCount).lazy.map { "\($0)" }),
+            users: IdentifierTable((0..<histories.rows).lazy.map { "\($0)" }), parts: parts,
+            histories: histories)
+    }
 }
 
 /// What is told about a model, as opposed to computed from it. All of it is data: two runs that

@@ -25,3 +25,10 @@ void sc_edges_loudest(const sc_edge *edges, size_t count, float share, const uin
         }
     }
 }
+
+void sc_edges_max(const sc_edge *edges, size_t count, float *column) {
+    for (size_t i = 0; i < count; i++) {
+        float *entry = column + edges[i].item;
+        *entry = edges[i].weight > *entry ? edges[i].weight : *entry;
+    }
+}

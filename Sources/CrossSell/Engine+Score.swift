@@ -29,7 +29,21 @@ extension Engine {
         }
         for position in ids.indices { scoreOne(position, ids[position], found) }
         if found.tier == .full, ranker.network.hasLayers { addDeepParts(ids, found) }
+        if found.tier == .full, let trees = ranker.trees { score(ids, by: trees) }
         return found.tier
+    }
+
+    /// Replaces the first stage's scores by those of the trees.
+    private func score(_ ids: [IDView], by trees: TreeStage) {
+        for start in stride(from: 0, to: ids.count, by: TreeRanker.stride) {
+            let places = start..<min(ids.count, start + TreeRanker.stride)
+            trees.removeAll()
+            for place in places { trees.append(lookUp.ordinal(of: ids[place]) ?? .max) }
+            let values = trees.run()
+            for place in places where !scores[place].isNaN {
+                scores[place] = values[place - start]
+            }
+        }
     }
 
     private func scoreOne(_ position: Int, _ id: IDView, _ found: Gathered) {

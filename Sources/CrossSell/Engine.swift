@@ -53,11 +53,15 @@ package final class Engine {
         lookUp = ItemLookUp(
             items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
         context = ShopperContext(generation, limits: limits)
-        columns = CandidateColumns(
+        let columns = CandidateColumns(
             features: RankerFeature.allCases.filter(generation.canSay),
-            items: generation.items.count, popularity: generation.popularityFeatures)
+            items: generation.items.count, itemFacts: generation.itemFacts,
+            habits: generation.habits)
+        self.columns = columns
         sources = CandidateSources(generation, lookUp, columns, limits: limits)
-        ranker = CandidateRanker(generation.ranker, columns, generation.items, lookUp)
+        ranker = CandidateRanker(
+            generation.ranker, generation.trees.map { TreeStage($0, columns, generation.trending) },
+            columns, generation.items, lookUp)
         rules = Rules(generation.items, context.flags)
         explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
         nearest = NearestResults(capacity: limits.slateItems + 1)
@@ -108,6 +112,31 @@ package final class Engine {
         return found.tier
     }
 
+    /// Finds the candidates that the ranker's trees see first for a query, whatever the trees are.
+    ///
+    /// - Parameter body: takes them by ordinal, and their features by place among those of the trees;
+    ///   valid within the call.
+    /// - Returns: false where nothing is known of the shopper, so that there is nothing to rank by.
+    package func forCandidates(
+        _ query: borrowing Query,
+        _ body: (
+            _ ordinals: UnsafeBufferPointer<UInt32>, _ feature: (Int) -> UnsafeBufferPointer<Float>
+        ) -> Void
+    ) -> Bool {
+        guard let trees = ranker.trees else { return false }
+        read(query)
+        let found = gather(query)
+        guard found.tier == .full else { return false }
+        order.removeAll(limit: TreeStage.listed)
+        ranker.append(from: 0, to: &order, rules, .full)
+        order.arrange()
+        ranker.begin(rules)
+        ranker.fillBlock(of: &order)
+        _ = trees.run()
+        body(trees.block, trees.feature)
+        return true
+    }
+
     /// Ranks by another network over the same features from now on, such as other weights of a
     /// blend.
     package func rank(by network: RankerNetwork) { ranker.use(network) }
@@ -128,8 +157,8 @@ package final class Engine {
 
     /// Takes the best `k` that the rules allow.
     private func rank(_ query: borrowing Query, _ found: Gathered) {
-        let takesAll = rules.limitsCategories || ranker.reorders(found.tier)
-        order.removeAll(limit: takesAll ? .max : query.k)
+        order.removeAll(
+            limit: rules.limitsCategories ? .max : ranker.depth(toFill: query.k, found.tier))
         ranker.append(from: 0, to: &order, rules, found.tier)
         if needsMore(query.k) {
             let gathered = columns.count
@@ -138,7 +167,7 @@ package final class Engine {
         }
         order.arrange()
         ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
-        ranker.begin()
+        ranker.begin(rules)
         while slate.count < query.k, let best = ranker.takeBest(of: &order, found.tier) {
             guard rules.takesPlace(best.ordinal), let id = lookUp.id(of: best.ordinal) else {
                 continue
@@ -156,20 +185,6 @@ package final class Engine {
         guard found.tier == .popular || found.time.allows(found.explanationCost) else { return }
         explainer.explain(
             &slate, &reasons, found.tier, context, found.shares, sources: sources.lists,
-            vectors: found.knowsVector ? sources.vectors : nil)
-    }
-}
-
-extension Generation {
-    /// Whether a feature can be anything but 0 for this model.
-    func canSay(_ feature: RankerFeature) -> Bool {
-        switch feature {
-        case .product: dimensions > 0
-        case .itemWeights: itemWeights != nil
-        case .userList: userLists != nil
-        case .complement: complements != nil
-        case .similar: similars != nil
-        case .popularity, .historyLength: true
-        }
+            weights: sources.weights, vectors: found.knowsVector ? sources.vectors : nil)
     }
 }

@@ -30,8 +30,14 @@ package final class Generation: Sendable {
     /// How the features of a candidate make its score; the feature that speaks for the model alone
     /// where the bundle names no ranker.
     package let ranker: RankerNetwork
-    /// ``RankerFeature/popularity`` by item; empty where the ranker does not ask for it.
-    let popularityFeatures: [Float]
+    /// The trees that are the ranker's second stage; nil where it has none.
+    let trees: TreeRanker?
+    /// The features that are facts of items, those that the ranker asks for.
+    let itemFacts: [(feature: RankerFeature, values: [Float])]
+    /// What each user keeps buying; nil where the ranker does not ask.
+    let habits: Habits?
+    /// The items that sold best in the last weeks, best first, some hundreds; empty without trees.
+    let trending: [UInt32]
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
 
@@ -80,9 +86,14 @@ package final class Generation: Sendable {
         userLists = edges(parts.userLists)
         ranker = RankerNetwork(
             parts.ranker ?? RankerParts(speaker: parts.speaker), dimensions: dimensions)
-        popularityFeatures =
-            ranker.column(of: .popularity) == nil
-            ? [] : parts.popularity.map(RankerFeature.popularity)
+        trees = parts.ranker?.trees.map(TreeRanker.init)
+        let profiles = parts.profiles
+        itemFacts = ranker.parts.asked.compactMap { feature in
+            profiles.itemFacts(feature, popularity: parts.popularity).map { (feature, $0) }
+        }
+        let asksHabits = ranker.parts.asked.contains(where: \.isHabit)
+        habits = asksHabits ? profiles?.habits : nil
+        trending = trees == nil ? [] : profiles?.trending(Self.trendingMax) ?? []
         histories = bundle.histories
     }
 
@@ -119,4 +130,48 @@ package final class Generation: Sendable {
     }
 
     private static let loadBatch = 4_096
+    /// Of those that trend, how many are looked through for some that the rules allow.
+    private static let trendingMax = 512
+
+    /// Whether a feature can be anything but 0 for this model, and its ranker may ask for it.
+    func canSay(_ feature: RankerFeature) -> Bool {
+        guard trees == nil else { return ranker.parts.asked.contains(feature) }
+        return switch feature {
+        case .product: dimensions > 0
+        case .itemWeights: itemWeights != nil
+        case .userList: userLists != nil
+        case .complement: complements != nil
+        case .similar: similars != nil
+        default: ranker.parts.asked.contains(feature)
+        }
+    }
+}
+
+extension RankerParts {
+    /// All features that either stage looks at.
+    fileprivate var asked: [RankerFeature] {
+        features + (trees?.features ?? []).filter { !features.contains($0) }
+    }
+}
+
+extension Profiles? {
+    /// The values of a feature that is a fact of items; nil for any other.
+    fileprivate func itemFacts(_ feature: RankerFeature, popularity: [Float]) -> [Float]? {
+        switch feature {
+        case .popularity: popularity.map(RankerFeature.popularity)
+        case .monthPopularity: self?.monthSales.map(RankerFeature.popularity)
+        case .weekPopularity: self?.weekSales.map(RankerFeature.popularity)
+        case .repeatRate: self?.repeatRates
+        default: nil
+        }
+    }
+}
+
+extension Profiles {
+    /// The items that sold best in the last weeks, best first.
+    fileprivate func trending(_ count: Int) -> [UInt32] {
+        let sold = monthSales.indices.filter { monthSales[$0] > 0 }
+        return sold.sorted { (monthSales[$1], $0) < (monthSales[$0], $1) }.prefix(count)
+            .map { UInt32($0) }
+    }
 }

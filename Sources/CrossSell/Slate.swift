@@ -3,7 +3,7 @@
 package enum Tier: Int, Sendable {
     /// All that the model knows of shopper, basket and items, ranked by its whole ranker.
     case full = 1
-    /// The same without the ranker's deep part, for want of time.
+    /// The same without the ranker's second stage, for want of time.
     case linear = 2
     /// What is bought together with the basket's and the history's items, for want of time.
     case neighbors = 3
@@ -24,7 +24,7 @@ package struct RankedItem {
 
 /// Why an item is on the slate: one part of its score.
 package struct Reason {
-    package enum Kind: Int { case boughtTogether = 1, taste = 2, popular = 3 }
+    package enum Kind: Int { case boughtTogether = 1, taste = 2, popular = 3, boughtBefore = 4 }
     package var kind: Kind
     /// The basket item or past item that gave most of this part; nil where none can be named.
     package var item: UInt32?

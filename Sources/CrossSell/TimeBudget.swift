@@ -1,3 +1,5 @@
+internal import ModelParts
+
 /// How much time a request has, on the clock that the engine was given.
 struct TimeBudget {
     let clock: () -> Int64
@@ -43,6 +45,11 @@ struct CostModel {
         guard hasFoldIn else { return 0 }
         let d = Double(dimensions)
         return Double(k) * (0.6 * d * d + 0.15 * d * Double(min(count, Taste.explainedMax)))
+    }
+
+    /// A block of candidates through trees: their features, and the nodes.
+    static func trees(nodes: Int, features: Int) -> Double {
+        Double(TreeRanker.stride) * (Double(features) + 0.1 * Double(nodes))
     }
 
     /// Sending a slate.

@@ -99,6 +99,7 @@ package struct BatchScorer: Sendable {
         case .similar: parts.neighbors[.similar].map(Source.itemLists)
         case .popularity: .popularity(parts.popularity.map(RankerFeature.popularity))
         case .historyLength: .historyLength
+        default: nil
         }
     }
 

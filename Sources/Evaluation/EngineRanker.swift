@@ -1,4 +1,4 @@
-package import Bundles
+internal import Bundles
 internal import CrossSell
 internal import EmbeddingStore
 package import Interactions
@@ -30,24 +30,12 @@ package struct EngineRanker: QueryRanker {
         let users = histories.rows
         itemIDs = TextTable(count: task.itemCount) { "\($0)" }
         userIDs = TextTable(count: users) { "\($0)" }
-        let bundle = Self.bundle(parts: parts, histories: histories, itemCount: task.itemCount)
+        let bundle = ModelBundle(
+            numbering: parts, histories: histories, itemCount: task.itemCount)
         do {
             generation = try Generation(
                 bundle, storeBytesMax: 1 << 40, readersMax: threads)
         } catch { throw EvaluationError(error.description) }
-    }
-
-    /// What would be served: the parts with ids that are ordinals in decimal.
-    ///
-    /// - Parameter histories: users x items, what each user took, oldest first.
-    package static func bundle(
-        parts: ModelParts, histories: SparseMatrix, itemCount: Int
-    ) -> ModelBundle {
-        ModelBundle(
-            info: BundleInfo(version: "judged", kind: "judged"),
-            items: IdentifierTable((0..<itemCount).lazy.map { "\($0)" }),
-            users: IdentifierTable((0..<histories.rows).lazy.map { "\($0)" }), parts: parts,
-            histories: histories)
     }
 
     /// The most items of a basket that a caller may name; of a longer one the first are asked with.
@@ -139,6 +127,7 @@ extension EngineRanker {
             return try BatchScorer(parts: parts, task: task, threads: threads)
         }
         return try EngineRanker(
-            parts: parts, histories: split.training.interactions, task: task, threads: threads)
+            parts: parts, histories: split.training.historiesByTime, task: task,
+            threads: threads)
     }
 }

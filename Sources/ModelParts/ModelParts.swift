@@ -20,6 +20,8 @@ package struct ModelParts: Sendable {
     package var ranker: RankerParts?
     /// What ``itemWeights`` lost when it was cut for serving; nil where it is whole.
     package var itemWeightsCut: ListCut?
+    /// What dated baskets tell of items and shoppers; nil where no ranker asks.
+    package var profiles: Profiles?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]
 

@@ -17,6 +17,52 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     /// ln(1 + the number of the shopper's items); the same for all candidates, so that it only
     /// tells a deep part how much the sums weigh.
     case historyLength = "history_length"
+    /// The sum, over the items in the basket, of their item weights that lead to the item.
+    case basketWeights = "basket_weights"
+    /// The largest of these; 0 where none is above it.
+    case basketWeightMax = "basket_weight_max"
+    /// The sum, over the shopper's past items, of their item weights that lead to the item.
+    case historyWeights = "history_weights"
+    /// The number of items in the basket.
+    case basketLength = "basket_length"
+    /// In how many baskets the shopper was before; see ``Habits``.
+    case basketCount = "basket_count"
+    /// The share of the shopper's baskets that hold the item.
+    case boughtShare = "bought_share"
+    /// How often she bought it, her newest baskets counting most; ``Habits/lately``.
+    case boughtLately = "bought_lately"
+    /// How often she bought it, the last weeks counting most; ``Habits/recently``.
+    case boughtRecently = "bought_recently"
+    /// Days since she bought it last; ``neverBought`` where she never did.
+    case boughtAge = "bought_age"
+    /// ``Habits/intervals``; ``neverBought`` where she bought it fewer than two times.
+    case boughtInterval = "bought_interval"
+    /// ln(1 + ``Profiles/monthSales``), and the same of ``Profiles/weekSales``.
+    case monthPopularity = "month_popularity"
+    case weekPopularity = "week_popularity"
+    /// ``Profiles/repeatRates``.
+    case repeatRate = "repeat_rate"
+
+    /// The value of ``boughtAge`` for what the shopper never bought: longer than any habit.
+    package static let neverBought: Float = 1e4
+
+    /// Whether it tells what the shopper bought before, by ``Habits``.
+    package var isHabit: Bool {
+        switch self {
+        case .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
+            .basketCount:
+            true
+        default: false
+        }
+    }
+
+    /// Whether it tells how an item sells, whoever asks.
+    package var isSales: Bool {
+        switch self {
+        case .popularity, .monthPopularity, .weekPopularity, .repeatRate: true
+        default: false
+        }
+    }
 
     /// The value of ``popularity`` for an item that was taken `count` times.
     package static func popularity(_ count: Float) -> Float { logarithm(1 + count) }
@@ -25,7 +71,10 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     package static func historyLength(_ count: Int) -> Float { logarithm(1 + Float(count)) }
 }
 
-/// A network that ranks candidates by what the other parts say of them.
+/// What ranks candidates by what the other parts say of them.
+///
+/// Where there are ``trees``, their sum is the score, and the weighted sum only finds which
+/// candidates they see. Else it is a network.
 ///
 /// With f the features of a pair, its score is `wide . f + deep(f, x, y) + bias`. The deep part is
 /// a chain of dense layers, all but the last one rectified, over the features and, where
@@ -38,7 +87,8 @@ package enum RankerFeature: String, CaseIterable, Sendable {
 ///
 /// Invariant: `wide.count == features.count`; the first layer's inputs are `features.count`, plus
 /// 2 D where vectors are used; each other layer's are the outputs of the one before; the last one
-/// has one output. Vectors are used only where there are layers and embeddings.
+/// has one output. Vectors are used only where there are layers and embeddings. There are layers or
+/// trees, or neither.
 package struct RankerParts: Sendable, Equatable {
     /// `outputs = weights inputs + biases`.
     package struct Layer: Sendable, Equatable {
@@ -61,6 +111,8 @@ package struct RankerParts: Sendable, Equatable {
     package var bias: Float
     package var layers: [Layer]
     package var usesVectors: Bool
+    /// The second stage of a ranker without layers.
+    package var trees: TreeEnsemble?
     /// How much the history counts where there is a basket too, 0 to 1; the basket counts the rest.
     ///
     /// Either counts 1 where there is no other. A long history would otherwise drown the basket.

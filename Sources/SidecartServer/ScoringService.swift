@@ -207,6 +207,7 @@ extension Reason.Kind {
         case .boughtTogether: SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER
         case .taste: SIDECART__V1__REASON__KIND__TASTE
         case .popular: SIDECART__V1__REASON__KIND__POPULAR
+        case .boughtBefore: SIDECART__V1__REASON__KIND__BOUGHT_BEFORE
         }
     }
 }

@@ -20,7 +20,9 @@ struct RandomShop {
     var ranker: Ranker?
 
     struct Ranker {
-        var features: [RankerFeature] = RankerFeature.allCases.filter { $0 != .similar }
+        var features: [RankerFeature] = [
+            .product, .itemWeights, .userList, .complement, .popularity, .historyLength,
+        ]
         /// Of the layers but the last.
         var widths: [Int] = []
         var usesVectors = false

@@ -96,6 +96,7 @@ package struct PartsScorer {
             return candidates.map { RankerFeature.popularity(parts.popularity[Int($0)]) }
         case .historyLength:
             return candidates.map { _ in RankerFeature.historyLength(history.count) }
+        default: preconditionFailure("\(feature) is a feature of trees")
         }
     }
 

@@ -106,6 +106,8 @@ public struct Reason: Sendable, Equatable {
         case taste = 2
         /// It sells well.
         case popular = 3
+        /// The shopper keeps buying it.
+        case boughtBefore = 4
     }
 
     /// What speaks for the item.

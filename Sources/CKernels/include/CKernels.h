@@ -16,3 +16,4 @@
 #include "sc_softmax.h"
 #include "sc_svdpp.h"
 #include "sc_tower.h"
+#include "sc_trees.h"

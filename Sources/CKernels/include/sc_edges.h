@@ -30,3 +30,6 @@ size_t sc_edges_add(const sc_edge *edges, size_t count, float share, float *colu
 ///   - this_cause: the cause of these edges.
 void sc_edges_loudest(const sc_edge *edges, size_t count, float share, const uint16_t *slots, float *largest,
                       uint32_t *cause, uint32_t this_cause);
+
+/// Raises the column's entry of each edge's item to the edge's weight where that is larger.
+void sc_edges_max(const sc_edge *edges, size_t count, float *column);

@@ -16,22 +16,37 @@ final class CandidateColumns {
     private var scores: UnsafeMutablePointer<Float>
     private var capacity: Int
     private(set) var count = 0
-    /// ``RankerFeature/historyLength`` of the request under way.
-    var historyLength: Float = 0
-    private let popularity: [Float]
+    /// Facts of the request under way, the same for all candidates.
+    private var facts: [Float]
+    private static let factFeatures: [RankerFeature] = [
+        .historyLength, .basketLength, .basketCount,
+    ]
+    /// What is known of items whoever asks, by feature.
+    private let itemFacts: [(feature: RankerFeature, values: [Float])]
+    /// What the shopper bought before; nil where no ranker asks.
+    let habits: ShopperHabits?
+    private static let habitFeatures: [RankerFeature] = [
+        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
+    ]
 
     /// - Parameters:
     ///   - features: the features that any ranker of this engine asks for.
-    ///   - popularity: ``RankerFeature/popularity`` by item, or empty.
-    init(features: [RankerFeature], items: Int, popularity: [Float]) {
-        written = features.filter { $0 != .popularity && $0 != .historyLength }
+    ///   - itemFacts: the values of those that are facts of items, by ordinal.
+    init(
+        features: [RankerFeature], items: Int,
+        itemFacts: [(feature: RankerFeature, values: [Float])], habits: Habits?
+    ) {
+        let given = itemFacts.map(\.feature) + Self.factFeatures + Self.habitFeatures
+        written = features.filter { $0 != .popularity && !given.contains($0) }
         capacity = max(16, items)
         columns = written.map { [capacity] _ in Self.zeros(capacity) }
         marks = Self.zeros(capacity)
         // One more, since a kernel writes an item before it knows whether it is new.
         candidates = Self.zeros(capacity + 1)
         scores = Self.zeros(capacity)
-        self.popularity = popularity
+        facts = Self.factFeatures.map { _ in 0 }
+        self.itemFacts = itemFacts
+        self.habits = habits.map { ShopperHabits($0, itemCount: items) }
     }
 
     deinit {
@@ -40,6 +55,9 @@ final class CandidateColumns {
         candidates.deallocate()
         scores.deallocate()
     }
+
+    /// Ordinals that there is room for.
+    var itemCount: Int { capacity }
 
     subscript(position: Int) -> UInt32 { candidates[position] }
 
@@ -75,6 +93,17 @@ final class CandidateColumns {
             first, edges.count, share, columns[column], marks, candidates, count)
     }
 
+    /// Raises a column to the weights of edges whose items are candidates.
+    func raise(_ edges: UnsafeBufferPointer<sc_edge>, in column: Int) {
+        guard let first = edges.baseAddress else { return }
+        sc_edges_max(first, edges.count, columns[column])
+    }
+
+    /// Sets a fact of the request under way.
+    func set(_ fact: RankerFeature, to value: Float) {
+        facts[Self.factFeatures.firstIndex(of: fact)!] = value
+    }
+
     /// Sets a candidate's value of a column.
     func set(_ value: Float, of ordinal: UInt32, in column: Int) {
         columns[column][Int(ordinal)] = value
@@ -83,24 +112,57 @@ final class CandidateColumns {
     /// Where the value of a feature comes from.
     enum Input {
         case column(Int)
-        case popularity, historyLength, nothing
+        /// A place among the facts of items, or of the request.
+        case item(Int)
+        case request(Int)
+        case habit(RankerFeature)
+        case nothing
     }
 
     func input(of feature: RankerFeature) -> Input {
-        switch feature {
-        case .popularity: .popularity
-        case .historyLength: .historyLength
-        default: column(of: feature).map(Input.column) ?? .nothing
+        if let place = itemFacts.firstIndex(where: { $0.feature == feature }) {
+            return .item(place)
         }
+        if let place = Self.factFeatures.firstIndex(of: feature) { return .request(place) }
+        if Self.habitFeatures.contains(feature) {
+            return habits == nil ? .nothing : .habit(feature)
+        }
+        return column(of: feature).map(Input.column) ?? .nothing
     }
 
     /// A feature of any item; 0 where no source spoke of it.
     func value(of input: Input, _ ordinal: UInt32) -> Float {
         switch input {
-        case .column(let column): value(inColumn: column, ordinal)
-        case .popularity: Int(ordinal) < popularity.count ? popularity[Int(ordinal)] : 0
-        case .historyLength: historyLength
-        case .nothing: 0
+        case .column(let column): return value(inColumn: column, ordinal)
+        case .item(let place):
+            let values = itemFacts[place].values
+            return Int(ordinal) < values.count ? values[Int(ordinal)] : 0
+        case .request(let place): return facts[place]
+        case .habit(let feature): return habits!.value(feature, ordinal)
+        case .nothing: return 0
+        }
+    }
+
+    /// The same of many items, in their order.
+    func fill(
+        _ input: Input, _ ordinals: UnsafeBufferPointer<UInt32>,
+        into values: UnsafeMutablePointer<Float>
+    ) {
+        switch input {
+        case .column(let column):
+            let (own, capacity) = (columns[column], capacity)
+            for (place, ordinal) in ordinals.enumerated() {
+                values[place] = Int(ordinal) < capacity ? own[Int(ordinal)] : 0
+            }
+        case .item(let place):
+            itemFacts[place].values.withUnsafeBufferPointer { own in
+                for (place, ordinal) in ordinals.enumerated() {
+                    values[place] = Int(ordinal) < own.count ? own[Int(ordinal)] : 0
+                }
+            }
+        case .request(let place): values.update(repeating: facts[place], count: ordinals.count)
+        case .habit(let feature): habits!.fill(feature, ordinals, into: values)
+        case .nothing: values.update(repeating: 0, count: ordinals.count)
         }
     }
 
@@ -121,7 +183,7 @@ final class CandidateColumns {
                 for place in position..<count {
                     scores[place] += weight * values[Int(candidates[place])]
                 }
-            case .popularity, .historyLength:
+            case .item, .request, .habit:
                 for place in position..<count {
                     scores[place] += weight * value(of: input, candidates[place])
                 }

@@ -1,9 +1,11 @@
 internal import ModelParts
 
-/// Scores candidates by their columns: the network's wide part, its deep part for the best of them,
-/// and the rungs of the ladder below.
+/// Scores candidates by their columns: the network's wide part, its deep part or the trees for the
+/// best of them, and the rungs of the ladder below.
 final class CandidateRanker {
     private(set) var network: RankerNetwork
+    /// The second stage, where it is trees.
+    let trees: TreeStage?
     /// Whether a score is the inner product and nothing else.
     private(set) var isProductAlone: Bool
     private let columns: CandidateColumns
@@ -21,10 +23,11 @@ final class CandidateRanker {
     private var block: [UInt32] = []
 
     init(
-        _ network: RankerNetwork, _ columns: CandidateColumns, _ items: ItemTable,
-        _ lookUp: ItemLookUp
+        _ network: RankerNetwork, _ trees: TreeStage?, _ columns: CandidateColumns,
+        _ items: ItemTable, _ lookUp: ItemLookUp
     ) {
         self.network = network
+        self.trees = trees
         isProductAlone = network.isProductAlone
         self.columns = columns
         self.items = items
@@ -48,7 +51,7 @@ final class CandidateRanker {
         inputs = other.parts.features.map(columns.input)
     }
 
-    /// A candidate's score without the deep part.
+    /// A candidate's score by the first stage: without the deep part, or the trees.
     func score(_ ordinal: UInt32, _ tier: Tier) -> Float {
         switch tier {
         case .full, .linear:
@@ -89,8 +92,13 @@ final class CandidateRanker {
         }
     }
 
-    /// Whether the order must hold more than the best `k`: some go through the deep part first.
-    func reorders(_ tier: Tier) -> Bool { tier == .full && network.hasLayers }
+    /// How many of the best by the first stage an order must hold to fill a slate of `k`.
+    func depth(toFill k: Int, _ tier: Tier) -> Int {
+        guard tier == .full else { return k }
+        if network.hasLayers { return .max }
+        guard trees != nil else { return k }
+        return k <= TreeStage.listed / 2 ? TreeStage.listed : .max
+    }
 
     /// What a feature adds to a candidate's score, in the wide part.
     func part(_ feature: RankerFeature, of ordinal: UInt32) -> Float {
@@ -108,13 +116,24 @@ final class CandidateRanker {
     func setShopper(_ vector: UnsafePointer<Float>?) { network.setShopper(vector, in: scratch) }
 
     /// Gets ready to take the candidates of an order one by one.
-    func begin() { shortlist.removeAll() }
+    func begin(_ rules: Rules) {
+        shortlist.removeAll()
+        trees?.begin(rules)
+    }
 
-    /// The best candidate that is left of an order. With a deep part: of those that went through
+    /// The best candidate that is left of an order. With a second stage: of those that went through
     /// it, and the next ones go through it only when none of them is left.
     func takeBest(of order: inout RankedOrder, _ tier: Tier) -> (score: Float, ordinal: UInt32)? {
-        guard tier == .full, network.hasLayers else { return best(of: &order) }
-        if shortlist.count == 0 {
+        guard tier == .full, network.hasLayers || trees != nil else { return best(of: &order) }
+        if shortlist.count == 0, let trees {
+            fillBlock(of: &order)
+            let scores = trees.run()
+            for (place, ordinal) in trees.block.enumerated() {
+                shortlist.append(scores[place], tieBreaker: items.tieBreaker(of: ordinal))
+            }
+            trees.removeAll()
+            shortlist.arrange()
+        } else if shortlist.count == 0 {
             block.removeAll(keepingCapacity: true)
             while block.count < RankerNetwork.blockMax, let next = best(of: &order) {
                 block.append(next.ordinal)
@@ -127,6 +146,14 @@ final class CandidateRanker {
             shortlist.arrange()
         }
         return best(of: &shortlist)
+    }
+
+    /// Takes the best that are left of an order into the trees' block, as many as there is room for.
+    func fillBlock(of order: inout RankedOrder) {
+        guard let trees else { return }
+        while trees.hasRoom, let next = order.takeBest() {
+            trees.appendNew(items.ordinal(ofTieBreaker: next.tieBreaker))
+        }
     }
 
     /// The deep parts of `count` items, a block at most, in their order; valid until the next call.

@@ -31,9 +31,9 @@ final class Explainer {
     func explain(
         _ slate: inout [RankedItem], _ reasons: inout [Reason], _ tier: Tier,
         _ context: ShopperContext, _ shares: ContextShares, sources: [ListSource],
-        vectors: VectorSource?
+        weights: WeightSource?, vectors: VectorSource?
     ) {
-        findCauses(slate, tier, context, shares, sources)
+        findCauses(slate, tier, context, shares, sources, weights)
         for position in slate.indices {
             let first = reasons.count
             let item = slate[position]
@@ -42,6 +42,7 @@ final class Explainer {
                 reasons.append(Reason(kind: .popular, item: nil, contribution: item.score))
             case .neighbors:
                 appendTaste(item.score, item.ordinal, position, &reasons, nil)
+            case .full where ranker.trees != nil: appendTreeParts(position, item, &reasons)
             case .full, .linear:
                 let popular = ranker.part(.popularity, of: item.ordinal)
                 let taste = Self.tasteFeatures.reduce(0) { $0 + ranker.part($1, of: item.ordinal) }
@@ -60,13 +61,13 @@ final class Explainer {
     }
 
     private static let tasteFeatures: [RankerFeature] = [
-        .product, .itemWeights, .userList, .complement, .similar,
+        .product, .itemWeights, .userList, .complement, .similar, .basketWeights, .historyWeights,
     ]
 
     /// Finds the loudest edge of the context's lists to each item of the slate.
     private func findCauses(
         _ slate: [RankedItem], _ tier: Tier, _ context: ShopperContext, _ shares: ContextShares,
-        _ sources: [ListSource]
+        _ sources: [ListSource], _ weights: WeightSource?
     ) {
         loudest.removeAll(keepingCapacity: true)
         causes.removeAll(keepingCapacity: true)
@@ -87,7 +88,37 @@ final class Explainer {
                 }
             }
         }
+        if tier != .popular, let weights {
+            note(
+                weights.lists, context.basket[...], share: ranker.weight(of: .basketWeights))
+            note(
+                weights.lists, context.listedPast, share: ranker.weight(of: .historyWeights))
+        }
         for item in slate where Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = 0 }
+    }
+
+    /// What the trees made of an item, strongest first: each kind's features together.
+    private func appendTreeParts(_ position: Int, _ item: RankedItem, _ reasons: inout [Reason]) {
+        guard let trees = ranker.trees else { return }
+        let first = reasons.count
+        let parts = trees.parts(of: item.ordinal)
+        if parts.taste > 0 {
+            appendTaste(parts.taste, item.ordinal, position, &reasons, nil)
+        }
+        if parts.habit > 0 {
+            reasons.append(Reason(kind: .boughtBefore, item: nil, contribution: parts.habit))
+        }
+        if parts.popular > 0 {
+            reasons.append(Reason(kind: .popular, item: nil, contribution: parts.popular))
+        }
+        // At most three: an insertion sort allocates nothing.
+        for place in first..<reasons.count {
+            var at = place
+            while at > first, reasons[at].contribution > reasons[at - 1].contribution {
+                reasons.swapAt(at, at - 1)
+                at -= 1
+            }
+        }
     }
 
     private func note(_ lists: EdgeLists, _ items: ArraySlice<UInt32>, share: Float) {

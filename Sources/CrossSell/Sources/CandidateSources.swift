@@ -11,10 +11,12 @@ struct Gathered {
     var explanationCost = 0.0
 }
 
-/// All sources of one engine, in their order: lists, best sellers where the ranker counts sales,
-/// vectors, and best sellers where a slate would not be full.
+/// All sources of one engine, in their order: lists, what the shopper bought before, best sellers
+/// where the ranker counts sales, vectors, and best sellers where a slate would not be full.
 final class CandidateSources {
     let lists: [ListSource]
+    let weights: WeightSource?
+    private let habits: HabitSource?
     let userLists: UserListSource?
     let vectors: VectorSource?
     private let items: ItemTable
@@ -37,6 +39,8 @@ final class CandidateSources {
             ListSource(.complement, generation.complements, columns),
             ListSource(.similar, generation.similars, columns),
         ].compactMap { $0 }
+        weights = WeightSource(generation.itemWeights, columns)
+        habits = HabitSource(columns)
         userLists = UserListSource(generation.userLists, columns)
         vectors = VectorSource(generation, lookUp, columns, limits: limits)
     }
@@ -55,7 +59,10 @@ final class CandidateSources {
             shares: ContextShares(
                 historyShare: historyShare, hasBasket: !context.basket.isEmpty,
                 hasHistory: hasHistory(context)), time: time)
-        columns.historyLength = RankerFeature.historyLength(context.length)
+        columns.set(.historyLength, to: RankerFeature.historyLength(context.length))
+        columns.set(.basketLength, to: Float(context.basket.count))
+        columns.habits?.read(user: context.userRow)
+        columns.set(.basketCount, to: columns.habits?.basketCount ?? 0)
         let asksProduct = network.column(of: .product) != nil
         let vectorCost =
             asksProduct ? shopperCost(context) + (findsCandidates ? cost.scan : 0) : 0
@@ -71,6 +78,8 @@ final class CandidateSources {
         for source in lists where network.column(of: source.feature) != nil {
             isKnown = source.write(context, found.shares, to: columns) || isKnown
         }
+        if let weights { isKnown = weights.write(context, to: columns) || isKnown }
+        if let habits { isKnown = habits.write(to: columns) || isKnown }
         if network.column(of: .userList) != nil, let userLists {
             isKnown = userLists.write(context, found.shares, to: columns) || isKnown
         }
@@ -79,7 +88,7 @@ final class CandidateSources {
             found.explanationCost = explanationCost(query.k, context)
         }
         guard isKnown || found.knowsVector else { return found }
-        found.tier = .full
+        found.tier = ranker.trees.map { time.allows($0.cost) } ?? true ? .full : .linear
         guard findsCandidates else { return found }
         // More than the slate takes where something else than the vectors orders or thins it out.
         let isFinal = ranker.isProductAlone && !rules.limitsCategories
@@ -154,7 +163,9 @@ final class CandidateSources {
         for source in lists where network.column(of: source.feature) != nil {
             edges += source.edgeCount(context)
         }
+        edges += weights?.edgeCount(context) ?? 0
         var sum = CostModel.base + CostModel.edges(edges) + CostModel.slate(query.k)
+        sum += ranker.trees?.cost ?? 0
         if network.column(of: .product) != nil {
             sum += shopperCost(context) + (findsCandidates ? cost.scan : 0)
             if query.wantsReasons { sum += explanationCost(query.k, context) }

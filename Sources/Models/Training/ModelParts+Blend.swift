@@ -50,7 +50,7 @@ extension ModelParts {
             case .complement, .similar: blend.neighbors = first.parts.neighbors
             case .popularity:
                 ranker.wide[ranker.wide.count - 1] = speakers.reduce(0) { $0 + $1.weight }
-            case .historyLength: break
+            default: preconditionFailure("\(feature) speaks for no model")
             }
         }
         ranker.historyShare = RankerParts.usualHistoryShare(ranker.features)

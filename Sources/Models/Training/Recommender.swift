@@ -67,6 +67,8 @@ package struct TrainingData: Sendable {
     package var baskets: SparseMatrix?
     /// Each user's baskets in the order of time; nil where no basket has a known user.
     package var orders: OrderHistories?
+    /// Whose each row of `baskets` is, and of when; nil where there are no baskets with times.
+    package var log: BasketLog?
     /// What is known of the items; nil where nothing is.
     package var catalog: Catalog?
     /// Users x features, a value says how much the feature counts; nil where nothing is known but

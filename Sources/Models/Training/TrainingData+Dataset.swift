@@ -79,11 +79,15 @@ extension TrainingData {
         let (basketOf, basketCount) = Self.assignBaskets(
             positive, of: events, named: dataset.baskets.count, gap: options.sessionGapSeconds)
         let grouped = positive.indices.filter { basketOf[$0] != EventTable.none }
-        let baskets = SparseMatrix(
+        let allBaskets = SparseMatrix(
             rows: basketCount, columnCount: itemCount, rowOf: grouped.map { basketOf[$0] },
             columnOf: grouped.map { items[positive[$0]] },
-            values: Array(repeating: 1, count: grouped.count)
-        ).filteringRows { !$0.isEmpty }
+            values: Array(repeating: 1, count: grouped.count))
+        let log = BasketLog(
+            events: events, positive: positive, baskets: basketOf, count: basketCount,
+            userCount: dataset.users.count
+        ).keeping((0..<basketCount).filter { !allBaskets.row($0).isEmpty })
+        let baskets = allBaskets.filteringRows { !$0.isEmpty }
         self.init(
             interactions: SparseMatrix(
                 rows: dataset.users.count, columnCount: itemCount,
@@ -94,6 +98,7 @@ extension TrainingData {
                 events: events, positive: positive, baskets: basketOf,
                 users: dataset.users.count, items: itemCount),
             catalog: dataset.catalog)
+        self.log = baskets.rows > 0 && log.hasTimes ? log : nil
         hasRatings = options.countsRatingsAlone
         rows = options.rows
         basketRowWeight = options.basketRowWeight

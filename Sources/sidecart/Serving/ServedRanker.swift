@@ -44,7 +44,7 @@ struct ServedRanker: QueryRanker {
                     "--served ranks all items; this protocol has given candidates")
             }
             return ServedRanker(
-                task: task, parts: parts, histories: split.training.interactions, record: record)
+                task: task, parts: parts, histories: split.training.historiesByTime, record: record)
         }
     }
 
@@ -73,8 +73,8 @@ struct ServedRanker: QueryRanker {
         defer { withExtendedLifetime(folder) {} }
         let path = folder.file("bundle")
         do {
-            try EngineRanker.bundle(
-                parts: parts, histories: histories, itemCount: task.itemCount
+            try ModelBundle(
+                numbering: parts, histories: histories, itemCount: task.itemCount
             ).write(to: path, replacing: false)
         } catch { throw Failure("\(error)") }
         let queries = (0..<task.count).map { query in

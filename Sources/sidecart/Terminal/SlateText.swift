@@ -28,6 +28,7 @@ enum SlateText {
             "in \(percent(reason.confidence)) of baskets with \(cause) (lift \(lift(reason.lift)))"
         case .taste: cause.isEmpty ? "suits this shopper" : "suits who takes \(cause)"
         case .popular: "sells well"
+        case .boughtBefore: "bought before"
         case .unspecified: ""
         }
     }

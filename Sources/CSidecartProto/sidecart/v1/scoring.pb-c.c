@@ -945,18 +945,20 @@ const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor =
   (ProtobufCMessageInit) sidecart__v1__slate_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue sidecart__v1__reason__kind__enum_values_by_number[4] =
+static const ProtobufCEnumValue sidecart__v1__reason__kind__enum_values_by_number[5] =
 {
   { "KIND_UNSPECIFIED", "SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED", 0 },
   { "BOUGHT_TOGETHER", "SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER", 1 },
   { "TASTE", "SIDECART__V1__REASON__KIND__TASTE", 2 },
   { "POPULAR", "SIDECART__V1__REASON__KIND__POPULAR", 3 },
+  { "BOUGHT_BEFORE", "SIDECART__V1__REASON__KIND__BOUGHT_BEFORE", 4 },
 };
 static const ProtobufCIntRange sidecart__v1__reason__kind__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__reason__kind__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex sidecart__v1__reason__kind__enum_values_by_name[5] =
 {
+  { "BOUGHT_BEFORE", 4 },
   { "BOUGHT_TOGETHER", 1 },
   { "KIND_UNSPECIFIED", 0 },
   { "POPULAR", 3 },
@@ -969,9 +971,9 @@ const ProtobufCEnumDescriptor sidecart__v1__reason__kind__descriptor =
   "Kind",
   "Sidecart__V1__Reason__Kind",
   "sidecart.v1",
-  4,
+  5,
   sidecart__v1__reason__kind__enum_values_by_number,
-  4,
+  5,
   sidecart__v1__reason__kind__enum_values_by_name,
   1,
   sidecart__v1__reason__kind__value_ranges,

@@ -43,7 +43,11 @@ typedef enum _Sidecart__V1__Reason__Kind {
   /*
    * It sells well.
    */
-  SIDECART__V1__REASON__KIND__POPULAR = 3
+  SIDECART__V1__REASON__KIND__POPULAR = 3,
+  /*
+   * This shopper keeps buying it.
+   */
+  SIDECART__V1__REASON__KIND__BOUGHT_BEFORE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__REASON__KIND)
 } Sidecart__V1__Reason__Kind;
 /*
@@ -57,7 +61,7 @@ typedef enum _Sidecart__V1__Tier {
    */
   SIDECART__V1__TIER__TIER_FULL = 1,
   /*
-   * The same without the ranker's deep part, for want of time.
+   * The same without the ranker's second stage, a network or trees, for want of time.
    */
   SIDECART__V1__TIER__TIER_LINEAR = 2,
   /*

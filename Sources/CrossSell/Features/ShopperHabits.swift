@@ -1,0 +1,79 @@
+internal import ModelParts
+
+/// What the shopper of a request bought before, by ordinal: the features that ``Habits`` give.
+///
+/// Scratch of one engine, filled anew for each request; it costs what she bought, not the number of
+/// items.
+final class ShopperHabits {
+    private let habits: Habits
+    private let itemCount: Int
+    /// By ordinal, the place among the shopper's habits, + 1; 0 for what she never bought.
+    private let slots: UnsafeMutablePointer<UInt16>
+    /// The shopper's places in the columns of `habits`.
+    private var own = 0..<0
+    /// How many baskets she has.
+    private(set) var basketCount: Float = 0
+
+    /// More habits than this of a user are not looked at.
+    static let habitsMax = 4_096
+
+    init(_ habits: Habits, itemCount: Int) {
+        self.habits = habits
+        self.itemCount = itemCount
+        slots = .allocate(capacity: max(1, itemCount))
+        slots.initialize(repeating: 0, count: max(1, itemCount))
+    }
+
+    deinit { slots.deallocate() }
+
+    /// Takes over what is known of a user; nil for nobody.
+    func read(user: Int?) {
+        habits.items.withUnsafeBufferPointer { items in
+            for place in own { slots[Int(items[place])] = 0 }
+            guard let user, user < habits.users else {
+                (own, basketCount) = (0..<0, 0)
+                return
+            }
+            own = habits.range(of: user)
+            own = own.prefix(Self.habitsMax)
+            for (slot, place) in own.enumerated() { slots[Int(items[place])] = UInt16(slot + 1) }
+            basketCount = habits.basketCounts[user]
+        }
+    }
+
+    /// The shopper's items, those that she buys the most lately first.
+    var items: ArraySlice<Int32> { habits.items[own] }
+
+    /// Writes a feature of some items.
+    func fill(
+        _ feature: RankerFeature, _ ordinals: UnsafeBufferPointer<UInt32>,
+        into values: UnsafeMutablePointer<Float>
+    ) {
+        let (column, factor, absent) = source(of: feature)
+        column.withUnsafeBufferPointer { column in
+            for (place, ordinal) in ordinals.enumerated() {
+                let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
+                values[place] =
+                    slot == 0 ? absent : factor * column[own.lowerBound + slot - 1]
+            }
+        }
+    }
+
+    /// A feature of one item.
+    func value(_ feature: RankerFeature, _ ordinal: UInt32) -> Float {
+        let (column, factor, absent) = source(of: feature)
+        let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
+        return slot == 0 ? absent : factor * column[own.lowerBound + slot - 1]
+    }
+
+    private func source(of feature: RankerFeature) -> ([Float], factor: Float, absent: Float) {
+        switch feature {
+        case .boughtShare: (habits.counts, basketCount > 0 ? 1 / basketCount : 0, 0)
+        case .boughtLately: (habits.lately, 1, 0)
+        case .boughtRecently: (habits.recently, 1, 0)
+        case .boughtAge: (habits.ages, 1, RankerFeature.neverBought)
+        case .boughtInterval: (habits.intervals, 1, RankerFeature.neverBought)
+        default: preconditionFailure("\(feature) is no habit")
+        }
+    }
+}
