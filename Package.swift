@@ -56,9 +56,16 @@ let package = Package(
             dependencies: ["Bundles", "EmbeddingStore", "ModelParts", "Interactions", "CKernels"],
             swiftSettings: swift),
         .target(
+            name: "RankerTraining",
+            dependencies: [
+                "Models", "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Interactions",
+            ],
+            swiftSettings: swift),
+        .target(
             name: "Evaluation",
             dependencies: [
-                "Models", "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Measures",
+                "RankerTraining", "Models", "CrossSell", "Bundles", "EmbeddingStore", "ModelParts",
+                "Measures",
                 "Interactions", "CKernels",
             ],
             swiftSettings: swift),
@@ -112,6 +119,13 @@ let package = Package(
         .testTarget(
             name: "EmbeddingStoreTests",
             dependencies: ["EmbeddingStore", "CKernels", "Interactions", "CPlainScan"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "RankerTrainingTests",
+            dependencies: [
+                "RankerTraining", "Evaluation", "Models", "ModelParts", "Interactions",
+                "SampleShop",
+            ],
             swiftSettings: swift),
         .testTarget(name: "MeasuresTests", dependencies: ["Measures"], swiftSettings: swift),
         .testTarget(

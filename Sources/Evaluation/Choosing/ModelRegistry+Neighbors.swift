@@ -55,7 +55,7 @@ extension ModelRegistry {
             "memory_bytes_max", \.memoryBytesMax, "The most bytes that the matrix may take."),
     ]
 
-    private static let slim: [Parameter<SLIM>] = [
+    static let slim: [Parameter<SLIM>] = [
         Parameter(
             "l2", \.l2, "The penalty of squared weights; 0 sets it by what rows are.",
             try: [30, 300]),

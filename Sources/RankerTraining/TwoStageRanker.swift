@@ -1,0 +1,170 @@
+internal import Interactions
+package import ModelParts
+package import Models
+
+/// Two stages: ``SLIM`` finds what goes with a basket, and trees of ``LambdaMART`` rank it together
+/// with what the shopper keeps buying and what sells now.
+///
+/// The oldest baskets teach the first stage and the profiles. Of each later basket one item is
+/// hidden, or all of it for a known shopper's next basket, and the trees learn to put the hidden item
+/// first among the very candidates that the serving engine finds, by the very features that it
+/// computes. Part of the later baskets judge: where the trees do not rank their hidden items better,
+/// surely, the first stage alone is the model. Then the first stage and the profiles learn anew, from
+/// everything.
+///
+/// Source: stages as in Covington, Adams and Sargin 2016, "Deep neural networks for YouTube
+/// recommendations", section 2; negatives are drawn from what the first stage finds, as served.
+///
+/// - Complexity: twice the first stage, and the trees as ``LambdaMART/fit(_:features:held:threads:shouldStop:)``.
+package struct TwoStageRanker: Recommender {
+    package static let name = "lambdamart"
+    package var learnableRows: [TrainingRows] { TrainingRows.allCases }
+
+    package var first = SLIM()
+    package var trees = LambdaMART()
+    /// Of the dated baskets, the newest share that teaches and judges the trees; above 0, below 1.
+    package var newestShare = 0.2
+    /// Baskets asked about at most; at least 1.
+    package var queriesMax = 12_000
+    /// Other candidates of a query that the trees learn from, drawn evenly; at least 1.
+    package var negatives = 100
+    /// Of the queries, how many judge; above 0, below 1.
+    package var judgingShare = 0.15
+    /// Of the queries of known shoppers, how many come without a basket; 0 or more, below 1.
+    package var nextBasketShare = 0.05
+
+    package init() {}
+
+    package var hyperparameters: [String: Double] {
+        var all: [String: Double] = [
+            "newest_share": newestShare, "queries_max": Double(queriesMax),
+            "negatives": Double(negatives), "judging_share": judgingShare,
+            "next_basket_share": nextBasketShare, "trees_max": Double(trees.treesMax),
+            "leaves_max": Double(trees.leavesMax), "learning_rate": trees.learningRate,
+            "leaf_rows_min": Double(trees.leafRowsMin), "trees_l2": trees.l2,
+            "truncation": Double(trees.truncation),
+        ]
+        for (name, value) in first.hyperparameters { all["\(SLIM.name)_\(name)"] = value }
+        return all
+    }
+
+    package func targetsMax(ofBasketRows: Bool) -> Int {
+        first.targetsMax(ofBasketRows: ofBasketRows)
+    }
+
+    package func fit(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+    { try train(on: data, with: context) }
+
+    package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
+        -> ModelParts
+    {
+        try validate()
+        let taught = try teach(data, context)
+        var parts = try first.train(on: data, with: context.part(0.6, to: 1, Self.name))
+        guard let taught, let profiles = Profiles(data) else { return parts }
+        parts.profiles = profiles
+        parts.ranker = Self.ranker(taught)
+        return parts
+    }
+
+    /// The trees; nil where there are too few dated baskets to learn from, or none of their figures
+    /// is surely better than the first stage's.
+    private func teach(_ data: TrainingData, _ context: TrainingContext) throws(TrainingError)
+        -> TreeEnsemble?
+    {
+        guard let baskets = data.baskets, let log = data.log else { return nil }
+        let dated = log.rowsByTime
+        let cut = Int(Double(dated.count) * (1 - newestShare))
+        guard cut > 0, dated.count - cut >= Self.queriesMin else { return nil }
+        let newest = Set(dated[cut...])
+        let past = data.keepingBaskets((0..<baskets.rows).filter { !newest.contains($0) })
+        guard let profiles = Profiles(past) else { return nil }
+        var parts = try first.train(on: past, with: context.part(0, to: 0.3, Self.name))
+        parts.profiles = profiles
+        parts.ranker = Self.ranker(TreeEnsemble(features: Self.features))
+        let queries = RankerQueries(
+            baskets, log, rows: Array(dated[cut...]), known: past.popularity,
+            nextBasketShare: nextBasketShare, max: queriesMax, seed: context.seed)
+        guard queries.all.count >= Self.queriesMin else { return nil }
+        let judges = Int(Double(queries.all.count) * judgingShare)
+        let samples = try RankerSamples(
+            parts, histories: past.historiesByTime, items: baskets.columnCount, queries: queries,
+            judges: judges, negatives: negatives, features: Self.features.count,
+            context: context)
+        context.part(0.3, to: 0.4, Self.name).report(
+            TrainingProgress(model: Self.name, step: 1, steps: 1, loss: nil))
+        let held = Set(samples.judges)
+        let growing = context.part(0.4, to: 0.6, Self.name)
+        let trial = trees.fit(
+            samples.groups, features: Self.features, held: held, threads: context.threads
+        ) { growing.steps($0, of: trees.treesMax, Self.name) }
+        guard !context.isCancelled() else { throw TrainingError("\(Self.name): cancelled") }
+        return samples.isSurelyBetter(trial.places) ? trial.trees : nil
+    }
+
+    /// Fewer queries would tell nothing.
+    private static let queriesMin = 200
+
+    private static func ranker(_ trees: TreeEnsemble) -> RankerParts {
+        let share = RankerParts.usualHistoryShare([.itemWeights])
+        var ranker = RankerParts(
+            features: [.basketWeights, .historyWeights], wide: [1 - share, share])
+        ranker.trees = trees
+        return ranker
+    }
+
+    static let features: [RankerFeature] = [
+        .basketWeights, .basketWeightMax, .historyWeights, .basketLength, .basketCount,
+        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .popularity,
+        .monthPopularity, .weekPopularity, .repeatRate,
+    ]
+
+    private func validate() throws(TrainingError) {
+        func require(_ holds: Bool, _ rule: String) throws(TrainingError) {
+            guard holds else { throw TrainingError("\(Self.name): \(rule)") }
+        }
+        for (name, share) in [("newest_share", newestShare), ("judging_share", judgingShare)] {
+            try require(share > 0 && share < 1, "\(name) must be above 0 and below 1, not \(share)")
+        }
+        try require(
+            nextBasketShare >= 0 && nextBasketShare < 1,
+            "next_basket_share must be 0 or more and below 1, not \(nextBasketShare)")
+        for (name, count) in [
+            ("queries_max", queriesMax), ("negatives", negatives),
+            ("leaf_rows_min", trees.leafRowsMin), ("truncation", trees.truncation),
+        ] { try require(count > 0, "\(name) must be at least 1, not \(count)") }
+        try require(
+            1...TreeEnsemble.treesMax ~= trees.treesMax,
+            "trees_max must be 1 to \(TreeEnsemble.treesMax), not \(trees.treesMax)")
+        try require(
+            2...64 ~= trees.leavesMax, "leaves_max must be 2 to 64, not \(trees.leavesMax)")
+        try require(
+            trees.learningRate > 0 && trees.learningRate <= 1,
+            "learning_rate must be above 0 and at most 1, not \(trees.learningRate)")
+        try require(
+            trees.l2 >= 0 && trees.l2.isFinite, "trees_l2 must be 0 or more, not \(trees.l2)")
+    }
+}
+
+extension TrainingContext {
+    /// A context whose steps are a part of this one's whole.
+    fileprivate func part(_ start: Double, to end: Double, _ model: String) -> TrainingContext {
+        let (outer, steps) = (report, 1_000)
+        return TrainingContext(
+            threads: threads, seed: seed,
+            report: { progress in
+                let share = Double(progress.step) / Double(max(1, progress.steps))
+                outer(
+                    TrainingProgress(
+                        model: model, step: Int((start + share * (end - start)) * Double(steps)),
+                        steps: steps, loss: nil))
+            }, isCancelled: isCancelled)
+    }
+
+    /// Tells how far it is, and whether to stop.
+    fileprivate func steps(_ step: Int, of steps: Int, _ model: String) -> Bool {
+        report(TrainingProgress(model: model, step: step, steps: steps, loss: nil))
+        return isCancelled()
+    }
+}
