@@ -41,7 +41,7 @@ extension Engine {
             for place in places { trees.append(lookUp.ordinal(of: ids[place]) ?? .max) }
             let values = trees.run()
             for place in places where !scores[place].isNaN {
-                scores[place] = values[place - start]
+                scores[place] = ranker.shown(values[place - start], .full)
             }
         }
     }

@@ -173,7 +173,9 @@ package final class Engine {
                 continue
             }
             slate.append(
-                RankedItem(ordinal: best.ordinal, id: id, score: best.score, reasons: 0..<0))
+                RankedItem(
+                    ordinal: best.ordinal, id: id, score: ranker.shown(best.score, found.tier),
+                    reasons: 0..<0))
         }
         rules.freePlaces()
     }

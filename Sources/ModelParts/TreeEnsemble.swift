@@ -1,5 +1,7 @@
 /// A sum of regression trees over features of a candidate: the second stage of a ranker.
 ///
+/// Their sum is the log-odds of an item being taken, and the score that is shown its probability.
+///
 /// The first stage, a weighted sum, picks which candidates the trees see; see ``RankerParts``.
 ///
 /// Invariant: every node's `feature` is below `features.count`; children stand behind their parent in

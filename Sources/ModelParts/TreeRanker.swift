@@ -36,12 +36,15 @@ package final class TreeRanker: @unchecked Sendable {
         base = ensemble.starts.dropLast().reduce(0) { $0 + ensemble.nodes[$1].value }
     }
 
+    /// The probability that a sum of trees stands for: the logistic function.
+    package static func probability(_ sum: Float) -> Float { 1 / (1 + exponential(-sum)) }
+
     deinit {
         nodes.deallocate()
         starts.deallocate()
     }
 
-    /// The scores of the first `count` candidates.
+    /// The sums of the trees for the first `count` candidates, by which they are ranked.
     ///
     /// - Parameters:
     ///   - inputs: shape `[F, stride]`, each row a feature of all candidates; aligned to 64 bytes,

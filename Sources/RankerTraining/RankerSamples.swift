@@ -93,6 +93,20 @@ struct RankerSamples {
         return mean > Self.quantile * (variance / count).squareRoot()
     }
 
+    /// The trees, with the log-odds of the judging queries' candidates as their sums.
+    func calibrated(_ outcome: LambdaMART.Outcome) -> TreeEnsemble {
+        var scores: [Float] = []
+        var isHit: [Bool] = []
+        for group in judges {
+            for row in groups.range(of: group) {
+                scores.append(outcome.scores[row])
+                isHit.append(row == groups.relevant[group])
+            }
+        }
+        let found = Double(judges.count) / Double(judges.count + missed)
+        return Calibration(scores, isHit: isHit).applied(to: outcome.trees, found: found)
+    }
+
     /// Of the standard normal distribution, at .99.
     private static let quantile = 2.326
 }

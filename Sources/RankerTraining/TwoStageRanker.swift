@@ -9,7 +9,8 @@ package import Models
 /// hidden, or all of it for a known shopper's next basket, and the trees learn to put the hidden item
 /// first among the very candidates that the serving engine finds, by the very features that it
 /// computes. Part of the later baskets judge: where the trees do not rank their hidden items better,
-/// surely, the first stage alone is the model. Then the first stage and the profiles learn anew, from
+/// surely, the first stage alone is the model. They also calibrate the trees: a score is the log-odds
+/// of the item being taken. Then the first stage and the profiles learn anew, from
 /// everything.
 ///
 /// Source: stages as in Covington, Adams and Sargin 2016, "Deep neural networks for YouTube
@@ -100,7 +101,8 @@ package struct TwoStageRanker: Recommender {
             samples.groups, features: Self.features, held: held, threads: context.threads
         ) { growing.steps($0, of: trees.treesMax, Self.name) }
         guard !context.isCancelled() else { throw TrainingError("\(Self.name): cancelled") }
-        return samples.isSurelyBetter(trial.places) ? trial.trees : nil
+        guard samples.isSurelyBetter(trial.places) else { return nil }
+        return samples.calibrated(trial)
     }
 
     /// Fewer queries would tell nothing.

@@ -92,6 +92,11 @@ final class CandidateRanker {
         }
     }
 
+    /// What a caller sees of what candidates are ranked by: of trees the probability.
+    func shown(_ score: Float, _ tier: Tier) -> Float {
+        tier == .full && trees != nil ? TreeRanker.probability(score) : score
+    }
+
     /// How many of the best by the first stage an order must hold to fill a slate of `k`.
     func depth(toFill k: Int, _ tier: Tier) -> Int {
         guard tier == .full else { return k }

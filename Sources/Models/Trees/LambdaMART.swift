@@ -29,6 +29,8 @@ package struct LambdaMART: Sendable {
         package var trees: TreeEnsemble
         /// By held-out group, the relevant candidate's place, from 0.
         package var places: [(group: Int, place: Int)]
+        /// By row; those of the held-out groups are what the trees give them.
+        package var scores: [Float]
     }
 
     /// Grows trees on some of the groups, and keeps as many as rank the others best.
@@ -54,6 +56,7 @@ package struct LambdaMART: Sendable {
         var order = (0..<Int32(groups.rows)).map { $0 }
         var best = (gain: -1.0, count: 0)
         var bestPlaces: [(group: Int, place: Int)] = []
+        var bestScores: [Float] = []
         while trees.count < treesMax, !shouldStop(trees.count) {
             setGradients(&gradients, &order, scores, groups, taught, threads)
             let (tree, leaves) = grower.grow(gradients, rate: learningRate)
@@ -74,10 +77,12 @@ package struct LambdaMART: Sendable {
             if gain > best.gain {
                 best = (gain, trees.count)
                 bestPlaces = places
+                bestScores = scores
             }
         }
         return Outcome(
-            trees: held.isEmpty ? trees : trees.prefix(best.count), places: bestPlaces)
+            trees: held.isEmpty ? trees : trees.prefix(best.count), places: bestPlaces,
+            scores: held.isEmpty ? scores : bestScores)
     }
 
     /// The reciprocal rank, within the first ten.
