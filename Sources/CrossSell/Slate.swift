@@ -30,7 +30,7 @@ package struct Reason {
     package var item: UInt32?
     /// That item's id, valid until the engine's next turn.
     package var itemID: IDView?
-    /// How much of the score this part is, in the score's unit, or where trees rank in log-odds;
+    /// How much of the score this part is, in the score's unit, or of a probability in log-odds;
     /// positive.
     package var contribution: Float
     /// How many times more often than by chance baskets with `item` hold this one; 0 where not

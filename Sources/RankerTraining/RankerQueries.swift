@@ -18,9 +18,11 @@ struct RankerQueries: Sendable {
     ///   - rows: the baskets that are asked about.
     ///   - known: by item, how often it was taken before; what never was cannot be asked for.
     ///   - nextBasketShare: of the queries of known shoppers, how many come without a basket.
+    ///   - partialShare: of the others, how many come with a part of the basket of any length, as a
+    ///     shopper asks who has only begun.
     init(
         _ baskets: SparseMatrix, _ log: BasketLog, rows: [Int], known: [Float],
-        nextBasketShare: Double, max: Int, seed: UInt64
+        nextBasketShare: Double, partialShare: Double, max: Int, seed: UInt64
     ) {
         var generator = SeededGenerator(seed: seed)
         let order = rows.shuffled(using: &generator)
@@ -36,11 +38,13 @@ struct RankerQueries: Sendable {
                     Double.random(in: 0..<1, using: &generator) < nextBasketShare
                     && log.users[row] != EventTable.none
                 guard pass < hidden.count, isNext || items.count > 1 else { continue }
+                var basket = isNext ? [] : items.filter { $0 != hidden[pass] }
+                if Double.random(in: 0..<1, using: &generator) < partialShare, basket.count > 1 {
+                    let count = Int.random(in: 1..<basket.count, using: &generator)
+                    basket = Array(basket.shuffled(using: &generator).prefix(count))
+                }
                 queries.append(
-                    Query(
-                        user: log.users[row],
-                        basket: isNext ? [] : items.filter { $0 != hidden[pass] },
-                        hidden: hidden[pass]))
+                    Query(user: log.users[row], basket: basket, hidden: hidden[pass]))
             }
         }
         all = queries

@@ -34,13 +34,17 @@ package struct TwoStageRanker: Recommender {
     /// Of the queries of known shoppers, how many come without a basket; 0 or more, below 1.
     package var nextBasketShare = 0.05
 
+    /// Of the other queries, how many come with a part of the basket; 0 to 1.
+    package var partialShare = 0.25
+
     package init() {}
 
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [
             "newest_share": newestShare, "queries_max": Double(queriesMax),
             "negatives": Double(negatives), "judging_share": judgingShare,
-            "next_basket_share": nextBasketShare, "trees_max": Double(trees.treesMax),
+            "next_basket_share": nextBasketShare, "partial_share": partialShare,
+            "trees_max": Double(trees.treesMax),
             "leaves_max": Double(trees.leavesMax), "learning_rate": trees.learningRate,
             "leaf_rows_min": Double(trees.leafRowsMin), "trees_l2": trees.l2,
             "truncation": Double(trees.truncation),
@@ -86,7 +90,8 @@ package struct TwoStageRanker: Recommender {
         parts.ranker = Self.ranker(TreeEnsemble(features: Self.features))
         let queries = RankerQueries(
             baskets, log, rows: Array(dated[cut...]), known: past.popularity,
-            nextBasketShare: nextBasketShare, max: queriesMax, seed: context.seed)
+            nextBasketShare: nextBasketShare, partialShare: partialShare, max: queriesMax,
+            seed: context.seed)
         guard queries.all.count >= Self.queriesMin else { return nil }
         let judges = Int(Double(queries.all.count) * judgingShare)
         let samples = try RankerSamples(
@@ -132,6 +137,8 @@ package struct TwoStageRanker: Recommender {
         try require(
             nextBasketShare >= 0 && nextBasketShare < 1,
             "next_basket_share must be 0 or more and below 1, not \(nextBasketShare)")
+        try require(
+            0...1 ~= partialShare, "partial_share must be 0 to 1, not \(partialShare)")
         for (name, count) in [
             ("queries_max", queriesMax), ("negatives", negatives),
             ("leaf_rows_min", trees.leafRowsMin), ("truncation", trees.truncation),

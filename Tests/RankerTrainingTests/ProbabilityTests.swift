@@ -10,7 +10,9 @@ import Testing
 
 /// Whether the probabilities on slates are what happens.
 @Suite struct ProbabilityTests {
-    @Test("Of the baskets after those learned from, about as many take the first item as its score says")
+    @Test(
+        "Of the baskets after those learned from, about as many take the first item as its score says"
+    )
     func calibration() throws {
         let shop = SampleShop(
             SampleShopOptions(items: 300, shoppers: 800, baskets: 8_000, seed: 4)

@@ -74,7 +74,8 @@ import Testing
         arguments: [
             ("newest_share", 1.0), ("queries_max", 0), ("negatives", 0), ("trees_max", 0),
             ("leaves_max", 65), ("learning_rate", 0), ("judging_share", 0),
-            ("next_basket_share", 1), ("trees_l2", -1), ("leaf_rows_min", 0), ("truncation", 0),
+            ("next_basket_share", 1), ("partial_share", 1.1), ("trees_l2", -1),
+            ("leaf_rows_min", 0), ("truncation", 0),
         ])
     func settings(name: String, value: Double) throws {
         let model = try ModelRegistry.entry("lambdamart").make([name: value])

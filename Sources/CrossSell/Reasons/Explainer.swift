@@ -92,7 +92,8 @@ final class Explainer {
             note(
                 weights.lists, context.basket[...], share: ranker.weight(of: .basketWeights))
             note(
-                weights.lists, context.listedPast, share: ranker.weight(of: .historyWeights))
+                weights.lists, weights.past(of: context),
+                share: ranker.weight(of: .historyWeights))
         }
         for item in slate where Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = 0 }
     }

@@ -18,11 +18,20 @@ struct WeightSource {
         guard basket != nil || basketMax != nil || history != nil else { return nil }
     }
 
+    /// The past items whose lists are summed: beside a basket the newest ``pastBesideBasket``, which
+    /// trees were measured to rank as well by as by 100.
+    func past(of context: ShopperContext) -> ArraySlice<UInt32> {
+        context.basket.isEmpty
+            ? context.listedPast : context.listedPast.suffix(Self.pastBesideBasket)
+    }
+
+    private static let pastBesideBasket = 32
+
     /// How many edges ``write(_:to:)`` walks.
     func edgeCount(_ context: ShopperContext) -> Int {
         var count = 0
         for item in context.basket { count += lists.count(of: Int(item)) }
-        for item in context.listedPast { count += lists.count(of: Int(item)) }
+        for item in past(of: context) { count += lists.count(of: Int(item)) }
         return count
     }
 
@@ -39,7 +48,7 @@ struct WeightSource {
             if let basketMax { columns.raise(edges, in: basketMax) }
         }
         guard let history else { return speaks }
-        for item in context.listedPast {
+        for item in past(of: context) {
             let edges = lists[clamped: item]
             speaks = speaks || !edges.isEmpty
             columns.add(edges, share: 1, to: history)

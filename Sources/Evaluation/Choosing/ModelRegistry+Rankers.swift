@@ -25,5 +25,8 @@ extension ModelRegistry {
             Parameter(
                 "next_basket_share", \.nextBasketShare,
                 "Of the queries of known shoppers, how many come without a basket."),
+            Parameter(
+                "partial_share", \.partialShare,
+                "Of the other queries, how many come with a part of the basket."),
         ] + slim.map { $0.nested(in: \TwoStageRanker.first, as: "slim_\($0.name)") }
 }

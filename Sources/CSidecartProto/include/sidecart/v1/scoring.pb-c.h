@@ -205,6 +205,10 @@ struct  Sidecart__V1__SlateItem
 {
   ProtobufCMessage base;
   ProtobufCBinaryData item_id;
+  /*
+   * Of a model ranked by trees the probability that this is what the shopper takes next; of others in the model's own
+   * unit.
+   */
   float score;
   ProtobufCBinaryData title;
   ProtobufCBinaryData category;
@@ -230,8 +234,8 @@ struct  Sidecart__V1__Reason
   ProtobufCBinaryData item_id;
   ProtobufCBinaryData title;
   /*
-   * The part of the score that this reason stands for, in the score's unit; positive. What speaks against an item is not
-   * listed.
+   * The part of the score that this reason stands for, in the score's unit, or of a probability in log-odds; positive.
+   * What speaks against an item is not listed.
    */
   float contribution;
   /*
