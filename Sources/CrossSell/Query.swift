@@ -16,6 +16,13 @@ package struct Query {
     package var includesOutOfStock = false
     /// At most so many of one category; 0: no such limit.
     package var perCategoryMax = 0
+    /// The least and the largest price of an item; 0 and infinity set no limit.
+    package var priceMin: Float = 0
+    package var priceMax = Float.infinity
+    /// Category paths from the top, joined by ` > `; where not empty, only items below one of them.
+    package var categories: [IDView] = []
+    /// Category paths of which no item is returned.
+    package var excludedCategories: [IDView] = []
     /// False where only ids and scores are wanted.
     package var wantsReasons = true
     /// When the answer must be there, in nanoseconds of the engine's clock; `.max` for no limit.
@@ -32,6 +39,9 @@ package struct Query {
         includesPurchased = false
         includesOutOfStock = false
         perCategoryMax = 0
+        (priceMin, priceMax) = (0, .infinity)
+        categories.removeAll(keepingCapacity: true)
+        excludedCategories.removeAll(keepingCapacity: true)
         wantsReasons = true
         deadline = .max
     }
@@ -48,6 +58,8 @@ package struct EngineLimits: Sendable {
     package var historyItemsBesideBasket = 100
     /// Items excluded by one request.
     package var exclusions = 1_000
+    /// Categories named by one request, included or excluded.
+    package var categories = 64
     /// Items scored by one Score call.
     package var scoredItems = 1_000
     /// Items on one slate, or neighbors in one Related or Nearest reply.

@@ -43,6 +43,39 @@ enum FieldCheck {
         return value == 0 ? 10 : Int(value)
     }
 
+    /// Appends a repeated field's category paths to `paths`, which is emptied first.
+    static func fillPaths(
+        _ paths: inout [IDView], _ field: String,
+        _ list: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, max: Int
+    ) throws(RPCError) {
+        paths.removeAll(keepingCapacity: true)
+        try limit(count, field, max: max)
+        for position in 0..<count {
+            let path = IDView(start: list![position].data, count: list![position].len)
+            guard 1...categoryBytesMax ~= path.count else {
+                throw RPCError(
+                    .invalidArgument,
+                    "\(field)[\(position)] has \(path.count) bytes, not 1 to \(categoryBytesMax)")
+            }
+            paths.append(path)
+        }
+    }
+
+    private static let categoryBytesMax = 1_024
+
+    /// The ends of a price band, 0 for no limit.
+    static func prices(_ low: Float, _ high: Float) throws(RPCError) -> (low: Float, high: Float) {
+        for (name, price) in [("price_min", low), ("price_max", high)] {
+            guard price >= 0, price.isFinite else {
+                throw RPCError(.invalidArgument, "\(name) is \(price), not 0 or more")
+            }
+        }
+        guard high == 0 || low <= high else {
+            throw RPCError(.invalidArgument, "price_min is \(low), above price_max, \(high)")
+        }
+        return (low, high == 0 ? .infinity : high)
+    }
+
     /// A vector of the model's length with finite elements.
     static func vector(
         _ values: UnsafeMutablePointer<Float>?, _ count: Int, _ field: @autoclosure () -> String,

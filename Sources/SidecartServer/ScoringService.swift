@@ -65,6 +65,14 @@ final class ScoringService {
         query.includesPurchased = request.pointee.include_purchased != 0
         query.includesOutOfStock = request.pointee.include_out_of_stock != 0
         query.perCategoryMax = Int(request.pointee.per_category_max)
+        (query.priceMin, query.priceMax) = try FieldCheck.prices(
+            request.pointee.price_min, request.pointee.price_max)
+        try FieldCheck.fillPaths(
+            &query.categories, "categories", request.pointee.categories,
+            request.pointee.n_categories, max: engine.limits.categories)
+        try FieldCheck.fillPaths(
+            &query.excludedCategories, "exclude_categories", request.pointee.exclude_categories,
+            request.pointee.n_exclude_categories, max: engine.limits.categories)
         query.wantsReasons = request.pointee.ids_only == 0
         query.deadline = call.deadline.nanoseconds
         if try LongCalls.move(call, estimate: engine.read(query)) { return }

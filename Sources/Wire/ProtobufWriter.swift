@@ -37,6 +37,13 @@ package struct ProtobufWriter {
 
     package func bool(_ field: Int, _ value: Bool) { if value { integer(field, 1) } }
 
+    /// 0 is left out, as proto3 has it.
+    package func float(_ field: Int, _ value: Float) {
+        guard value != 0 else { return }
+        tag(field, 5)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { buffer.append($0) }
+    }
+
     package func string(_ field: Int, _ value: String) {
         if !value.isEmpty { element(field, value) }
     }

@@ -14,11 +14,17 @@ struct Ask {
     var includesPurchased = false
     var includesOutOfStock = false
     var perCategoryMax = 0
+    var priceMin: Float = 0
+    var priceMax = Float.infinity
+    var categories: [String] = []
+    var excludedCategories: [String] = []
     var wantsReasons = true
 
     /// Lends the query with ids that lie still as long as `body` runs.
     func lend<R>(_ more: [String] = [], _ body: (Query, [IDView]) -> R) -> R {
-        let all = basket + history + exclusions + more + [user ?? ""]
+        let all =
+            basket + history + exclusions + more + categories + excludedCategories
+            + [user ?? ""]
         let texts = TextTable(count: all.count) { all[$0] }
         var views = (0..<all.count).map { texts[$0] }[...]
         func take(_ count: Int) -> [IDView] {
@@ -30,6 +36,9 @@ struct Ask {
         query.history = take(history.count)
         query.exclusions = take(exclusions.count)
         let extra = take(more.count)
+        query.categories = take(categories.count)
+        query.excludedCategories = take(excludedCategories.count)
+        (query.priceMin, query.priceMax) = (priceMin, priceMax)
         query.user = user.map { _ in views.first! }
         query.k = k
         query.includesPurchased = includesPurchased

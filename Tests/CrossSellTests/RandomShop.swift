@@ -149,6 +149,19 @@ extension Ask {
         ask.includesPurchased = Bool.random(using: &random)
         ask.includesOutOfStock = Bool.random(using: &random)
         ask.perCategoryMax = [0, 0, 1, 2].randomElement(using: &random)!
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let half = Float(items) / 2
+            ask.priceMin = Float.random(in: 0...half, using: &random).rounded()
+            ask.priceMax = Bool.random(using: &random) ? .infinity : ask.priceMin + half
+        }
+        // "All > 1" is not above "All > 10", nor "Al" above "All".
+        let paths = ["All", "All > 1", "All > 2", "All > 3", "Al", "Nowhere"]
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            ask.categories = Array(paths.shuffled(using: &random).prefix(2))
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            ask.excludedCategories = [paths.randomElement(using: &random)!]
+        }
         ask.wantsReasons = Bool.random(using: &random)
         return ask
     }

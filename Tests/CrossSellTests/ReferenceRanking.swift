@@ -232,6 +232,7 @@ struct ReferenceRanking {
     func isAllowed(_ id: String, _ ask: Ask, _ context: Context) -> Bool {
         if context.basket.contains(id) || ask.exclusions.contains(id) { return false }
         if !ask.includesPurchased, context.past.contains(id) { return false }
+        guard ask.isWithinCatalogRules(id, bundle) else { return false }
         guard !ask.includesOutOfStock, let item = bundle.items.index(of: id) else { return true }
         return bundle.catalog.stocks[Int(item)] != 0
     }
@@ -265,5 +266,22 @@ extension [String] {
     fileprivate var unique: [String] {
         var seen: Set<String> = []
         return filter { seen.insert($0).inserted }
+    }
+}
+
+extension Ask {
+    /// Whether price and category of an item are what is asked for.
+    func isWithinCatalogRules(_ id: String, _ bundle: ModelBundle) -> Bool {
+        let item = bundle.items.index(of: id).map { Int($0) }
+        let price = item.map { bundle.catalog.prices[$0] } ?? 0
+        let hasBand = priceMin > 0 || priceMax < .infinity
+        if hasBand, price == 0 || price < priceMin || price > priceMax { return false }
+        let path = item.map { bundle.catalog.categories[$0] } ?? []
+        func isBelow(_ name: String) -> Bool {
+            let other = name.split(separator: " > ").map(String.init)
+            return !path.isEmpty && Array(path.prefix(other.count)) == other
+        }
+        return (categories.isEmpty || categories.contains(where: isBelow))
+            && !excludedCategories.contains(where: isBelow)
     }
 }

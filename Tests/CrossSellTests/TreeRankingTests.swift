@@ -209,6 +209,7 @@ struct TreeShop {
             basket + ordinals(ask.exclusions) + (ask.includesPurchased ? [] : past))
         let allowed = (0..<Self.items).filter {
             !barred.contains($0)
+                && ask.isWithinCatalogRules(RandomShop.item($0), bundle)
                 && (ask.includesOutOfStock || bundle.catalog.stocks[$0] != 0)
         }
         // As many as the trends' share of a block: all of them are candidates.

@@ -20,6 +20,30 @@ extension ProgramTests {
             client = SidecartClient(socketPath: folder["s"], configuration: configuration)
         }
 
+        @Test("A slate keeps to a price band and to categories, all below a named one included")
+        func catalogRules() async throws {
+            let any = try await client.recommend(
+                for: Context(userID: shop.user(0)), SlateOptions(count: 50))
+            let path = try #require(any.items.map(\.category).first { $0.contains(" > ") })
+            let top = String(path.split(separator: " > ")[0])
+            var options = SlateOptions(count: 20)
+            (options.categories, options.priceMin, options.priceMax) = ([top], 5, 40)
+            let slate = try await client.recommend(for: Context(userID: shop.user(0)), options)
+            #expect(!slate.items.isEmpty)
+            for item in slate.items {
+                #expect(item.category.hasPrefix(top) && 5...40 ~= item.price)
+            }
+            (options.categories, options.excludingCategories) = ([], [top])
+            let others = try await client.recommend(for: Context(userID: shop.user(0)), options)
+            #expect(!others.items.isEmpty)
+            #expect(others.items.allSatisfy { !$0.category.hasPrefix(top) })
+            options.priceMax = 4
+            let crossed = options
+            await expect(.invalidArgument, naming: "price_min is 5.0, above price_max, 4.0") {
+                _ = try await client.recommend(for: Context(), crossed)
+            }
+        }
+
         @Test("Recommend answers shoppers, baskets, histories and strangers, and says how")
         func recommend() async throws {
             let known = try await client.recommend(

@@ -11,7 +11,7 @@ import Testing
 extension ProgramTests {
     /// What a report says of a model is what a caller of the server gets.
     @Suite struct JudgedAsServedTests {
-        static let models = ["slim", "ease", "item-knn", "ials", "wide-deep"]
+        static let models = ["lambdamart", "slim", "ease", "item-knn", "ials", "wide-deep"]
         private func quick(_ model: String) -> [String] {
             model == "wide-deep" ? ["--set", "wide-deep.epochs=2"] : []
         }

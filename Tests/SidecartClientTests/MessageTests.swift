@@ -86,6 +86,8 @@ import Testing
         options.includesOutOfStock = true
         options.perCategoryMax = 2
         options.idsOnly = true
+        (options.priceMin, options.priceMax) = (2.5, 10)
+        (options.categories, options.excludingCategories) = (["A > B", "C"], ["D"])
         let (request, slate) = try await exchange(pack(&response)) { [options] in
             try $0.recommend(for: Context(), options)
         }
@@ -96,6 +98,9 @@ import Testing
         #expect(sent.context == nil)
         #expect(sent.k == 300 && sent.per_category_max == 2)
         #expect(texts(sent.exclude, sent.n_exclude) == ["a", "b"])
+        #expect(sent.price_min == 2.5 && sent.price_max == 10)
+        #expect(texts(sent.categories, sent.n_categories) == ["A > B", "C"])
+        #expect(texts(sent.exclude_categories, sent.n_exclude_categories) == ["D"])
         #expect(
             sent.include_purchased == 1 && sent.include_out_of_stock == 1 && sent.ids_only == 1)
 

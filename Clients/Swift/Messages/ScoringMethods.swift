@@ -37,6 +37,10 @@ struct RecommendMethod: Method {
         writer.bool(5, options.includesOutOfStock)
         writer.integer(6, try wireCount(options.perCategoryMax, "perCategoryMax"))
         writer.bool(7, options.idsOnly)
+        writer.float(8, options.priceMin)
+        writer.float(9, options.priceMax)
+        writer.strings(10, options.categories)
+        writer.strings(11, options.excludingCategories)
     }
 }
 

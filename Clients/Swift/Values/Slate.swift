@@ -139,6 +139,14 @@ public struct SlateOptions: Sendable, Equatable {
     public var includesOutOfStock = false
     /// At most so many items of one category; 0 for no such limit.
     public var perCategoryMax = 0
+    /// The least price of an item; 0 for no such limit. Items without a price are within no limit.
+    public var priceMin: Float = 0
+    /// The largest price of an item; 0 for no such limit.
+    public var priceMax: Float = 0
+    /// Only items of these categories, such as `Kitchen > Tea`, or below them; empty for any.
+    public var categories: [String] = []
+    /// No items of these categories, or below them.
+    public var excludingCategories: [String] = []
     /// Leave titles, prices, categories and reasons out of the answer.
     public var idsOnly = false
 

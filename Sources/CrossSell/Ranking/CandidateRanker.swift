@@ -83,7 +83,9 @@ final class CandidateRanker {
         items.salesRank.withUnsafeBufferPointer { ranks in
             for place in position..<candidates.count {
                 let ordinal = candidates[place]
-                guard !facts.has(barring, ordinal) else { continue }
+                guard !facts.has(barring, ordinal), rules.allowsByCatalog(ordinal) else {
+                    continue
+                }
                 let score = tier == .popular ? items.share(of: ordinal) : scores[place]
                 order.append(
                     score,

@@ -1,5 +1,6 @@
 /// What keeps items off a slate, in one order: in the basket, bought before, excluded by the call,
-/// out of stock, and one too many of its category.
+/// out of stock, out of the price band, of a category that is not wanted, and one too many of its
+/// category.
 ///
 /// The rules that look at one item alone are asked of every candidate; the limit per category takes
 /// places as the slate is filled, best first.
@@ -8,6 +9,7 @@ final class Rules {
     let flags: ItemFlags
     /// The facts that keep an item off the slate.
     private(set) var barring: ItemFlags.Fact = []
+    private var catalog: CatalogRules
     private var perCategoryMax = 0
     /// Places taken so far by category; zero but for those in `usedCategories`.
     private var categoryCounts: [Int32]
@@ -16,6 +18,7 @@ final class Rules {
     init(_ items: ItemTable, _ flags: ItemFlags) {
         self.items = items
         self.flags = flags
+        catalog = CatalogRules(items)
         categoryCounts = Array(repeating: 0, count: items.categoryPaths.count)
         usedCategories.reserveCapacity(items.categoryPaths.count)
     }
@@ -25,12 +28,18 @@ final class Rules {
         barring = [.inBasket, .excluded]
         if !query.includesPurchased { barring.insert(.boughtBefore) }
         if !query.includesOutOfStock { barring.insert(.outOfStock) }
+        catalog.read(query)
         perCategoryMax = query.perCategoryMax
     }
 
     /// The rules that look at one item alone.
     func allows(_ ordinal: UInt32) -> Bool {
-        !flags.has(barring, ordinal)
+        !flags.has(barring, ordinal) && allowsByCatalog(ordinal)
+    }
+
+    /// Those of them that ask the catalog.
+    func allowsByCatalog(_ ordinal: UInt32) -> Bool {
+        !catalog.isActive || catalog.allows(ordinal)
     }
 
     /// Whether items of one category compete for places.

@@ -9,6 +9,7 @@ struct Recommend: AsyncParsableCommand {
               sidecart recommend --socket /tmp/sidecart.sock --basket 22423
               sidecart recommend --socket /tmp/sidecart.sock --user 17850 -k 5 --json
               sidecart recommend --socket /tmp/sidecart.sock --history a,b,c --per-category-max 2
+              sidecart recommend --basket 22423 --price-max 10 --category 'Kitchen > Tea'
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -34,9 +35,32 @@ struct Recommend: AsyncParsableCommand {
             "How many items of one category to return at most; 0 sets no limit.", valueName: "n"))
     var perCategoryMax = 0
 
+    @Option(help: ArgumentHelp("The least price of an item.", valueName: "price"))
+    var priceMin: Float = 0
+
+    @Option(help: ArgumentHelp("The largest price of an item.", valueName: "price"))
+    var priceMax: Float = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "Only items of this category or below it, such as 'Kitchen > Tea'. May be given more than once.",
+            valueName: "path"))
+    var category: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "No items of this category or below it. May be given more than once.",
+            valueName: "path"))
+    var excludeCategory: [String] = []
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        for (name, price) in [("min", priceMin), ("max", priceMax)] {
+            guard price >= 0, price.isFinite else {
+                throw ValidationError("--price-\(name) is \(price); it must be 0 or more")
+            }
+        }
         guard k > 0 else { throw ValidationError("-k is \(k); it must be 1 or more") }
         guard perCategoryMax >= 0 else {
             throw ValidationError("--per-category-max is \(perCategoryMax); it must be 0 or more")
@@ -49,6 +73,9 @@ struct Recommend: AsyncParsableCommand {
         options.includesPurchased = includePurchased
         options.includesOutOfStock = includeOutOfStock
         options.perCategoryMax = perCategoryMax
+        (options.priceMin, options.priceMax) = (priceMin, priceMax)
+        options.categories = category
+        options.excludingCategories = excludeCategory
         let wanted = options
         let slate = try await connection.ask {
             try await $0.recommend(for: who.context, wanted)

@@ -649,7 +649,7 @@ const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[11] =
 {
   {
     "context",
@@ -735,20 +735,72 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "price_min",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, price_min),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price_max",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, price_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "categories",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sidecart__V1__RecommendRequest, n_categories),
+    offsetof(Sidecart__V1__RecommendRequest, categories),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exclude_categories",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sidecart__V1__RecommendRequest, n_exclude_categories),
+    offsetof(Sidecart__V1__RecommendRequest, exclude_categories),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] = {
+  9,   /* field[9] = categories */
   0,   /* field[0] = context */
   2,   /* field[2] = exclude */
+  10,   /* field[10] = exclude_categories */
   6,   /* field[6] = ids_only */
   4,   /* field[4] = include_out_of_stock */
   3,   /* field[3] = include_purchased */
   1,   /* field[1] = k */
   5,   /* field[5] = per_category_max */
+  8,   /* field[8] = price_max */
+  7,   /* field[7] = price_min */
 };
 static const ProtobufCIntRange sidecart__v1__recommend_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
 {
@@ -758,7 +810,7 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
   "Sidecart__V1__RecommendRequest",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendRequest),
-  7,
+  11,
   sidecart__v1__recommend_request__field_descriptors,
   sidecart__v1__recommend_request__field_indices_by_name,
   1,  sidecart__v1__recommend_request__number_ranges,

@@ -177,10 +177,27 @@ struct  Sidecart__V1__RecommendRequest
    * Leave titles, prices, categories and reasons out of the reply.
    */
   protobuf_c_boolean ids_only;
+  /*
+   * Return only items whose catalog price is at least this, and at most that. 0: no such limit. Items without a price are
+   * within no limit.
+   */
+  float price_min;
+  float price_max;
+  /*
+   * Return only items of these categories: paths from the top, such as "Kitchen" or "Kitchen > Tea", which stand for all
+   * below them. Empty: of any.
+   */
+  size_t n_categories;
+  ProtobufCBinaryData *categories;
+  /*
+   * Never return items of these.
+   */
+  size_t n_exclude_categories;
+  ProtobufCBinaryData *exclude_categories;
 };
 #define SIDECART__V1__RECOMMEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_request__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0 }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 struct  Sidecart__V1__RecommendResponse
