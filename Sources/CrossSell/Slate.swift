@@ -38,6 +38,18 @@ package struct Reason {
     package var lift: Float = 0
     /// The share of `item`'s baskets that hold this one, 0 to 1.
     package var confidence: Float = 0
+    /// What is known of how the shopper bought it; nil where that is no reason.
+    package var habit: Habit?
+
+    /// How the shopper bought an item before.
+    package struct Habit: Equatable {
+        /// In how many baskets.
+        package var times: Float
+        /// Days from one of them to the next, on average; 0 where there is one.
+        package var intervalDays: Float
+        /// Days from the last one to the newest event in the training data.
+        package var ageDays: Float
+    }
 }
 
 /// One item of a Related answer.

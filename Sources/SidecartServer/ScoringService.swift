@@ -117,6 +117,11 @@ final class ScoringService {
             entry.pointee.contribution = reason.contribution
             entry.pointee.lift = reason.lift
             entry.pointee.confidence = reason.confidence
+            if let habit = reason.habit {
+                entry.pointee.times = habit.times
+                entry.pointee.interval_days = habit.intervalDays
+                entry.pointee.age_days = habit.ageDays
+            }
             if let cause = reason.item, let id = reason.itemID {
                 entry.pointee.item_id = id.binaryData
                 entry.pointee.title = engine.generation.items.shown(cause).title.binaryData

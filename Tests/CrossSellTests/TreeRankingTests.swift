@@ -74,6 +74,16 @@ import Testing
         #expect(abs(first.score - 0.9526) < 1e-4)
         #expect(first.reasons.map(\.kind) == [.boughtBefore])
         #expect(first.reasons.map(\.contribution) == [3])
+        let habits = shop.profiles.habits
+        let place = try #require(
+            habits.range(of: user!).first {
+                RandomShop.item(Int(habits.items[$0])) == first.id
+            })
+        ask.lend { query, _ in _ = engine.recommend(query) }
+        let habit = try #require(engine.reasons[engine.slate[0].reasons.lowerBound].habit)
+        #expect(habit.times == habits.counts[place])
+        #expect(habit.intervalDays == habits.intervals[place])
+        #expect(habit.ageDays == habits.ages[place])
     }
 }
 
@@ -206,7 +216,8 @@ struct TreeShop {
             scores[RandomShop.item(item)] = 1 / (1 + exponential(-score))
         }
         let barred = Set(
-            basket + ordinals(ask.exclusions) + (ask.includesPurchased ? [] : past))
+            basket + ordinals(ask.exclusions)
+                + (ask.includesPurchased ? [] : past + own.map { Int(habits.items[$0]) }))
         let allowed = (0..<Self.items).filter {
             !barred.contains($0)
                 && ask.isWithinCatalogRules(RandomShop.item($0), bundle)

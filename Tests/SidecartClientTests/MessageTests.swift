@@ -60,6 +60,7 @@ import Testing
         reason.item_id = arena.bytes("tea")
         reason.title = arena.bytes("Grüner Tee")
         (reason.contribution, reason.lift, reason.confidence) = (0.5, 4, 0.25)
+        (reason.times, reason.interval_days, reason.age_days) = (3, 14.5, 9)
         var item = Sidecart__V1__SlateItem()
         sidecart__v1__slate_item__init(&item)
         item.item_id = arena.bytes("cup")
@@ -107,6 +108,7 @@ import Testing
         var because = Reason(kind: .boughtTogether)
         (because.itemID, because.title) = ("tea", "Grüner Tee")
         (because.contribution, because.lift, because.confidence) = (0.5, 4, 0.25)
+        (because.times, because.intervalDays, because.ageDays) = (3, 14.5, 9)
         var cup = SlateItem(itemID: "cup", score: -1.5)
         (cup.title, cup.category, cup.price, cup.reasons) = ("Cup", "Kitchen", 9.75, [because])
         // A tier of a newer server is no error.

@@ -133,6 +133,9 @@ extension Reason: WireMessage {
         case (4, .fixed32(let bits)): contribution = Float(bitPattern: bits)
         case (5, .fixed32(let bits)): lift = Float(bitPattern: bits)
         case (6, .fixed32(let bits)): confidence = Float(bitPattern: bits)
+        case (7, .fixed32(let bits)): times = Float(bitPattern: bits)
+        case (8, .fixed32(let bits)): intervalDays = Float(bitPattern: bits)
+        case (9, .fixed32(let bits)): ageDays = Float(bitPattern: bits)
         default: break
         }
     }

@@ -106,7 +106,7 @@ public struct Reason: Sendable, Equatable {
         case taste = 2
         /// It sells well.
         case popular = 3
-        /// The shopper keeps buying it.
+        /// The shopper keeps buying it; `times`, `intervalDays` and `ageDays` say how.
         case boughtBefore = 4
     }
 
@@ -122,6 +122,12 @@ public struct Reason: Sendable, Equatable {
     public var lift: Float = 0
     /// In what share of `itemID`'s baskets the item is, 0 to 1.
     public var confidence: Float = 0
+    /// In how many of the shopper's baskets the item was.
+    public var times: Float = 0
+    /// Days from one of them to the next, on average; 0 where there is one.
+    public var intervalDays: Float = 0
+    /// Days from the last one to the newest event that the model learned from.
+    public var ageDays: Float = 0
 
     /// Makes a reason, as tests of a service need.
     public init(kind: Kind) { self.kind = kind }

@@ -25,7 +25,7 @@ final class ShopperContext {
         self.generation = generation
         self.limits = limits
         let most = limits.basketItems + limits.exclusions + limits.historyItems
-        flags = ItemFlags(generation.items, flaggedMax: most)
+        flags = ItemFlags(generation.items, flaggedMax: most + ShopperHabits.habitsMax)
         basket.reserveCapacity(limits.basketItems)
         past.reserveCapacity(limits.historyItems)
         unknown.reserveCapacity(most)
@@ -69,6 +69,12 @@ final class ShopperContext {
         for id in query.exclusions {
             if let ordinal = known(id, lookUp) { _ = flags.insert(.excluded, ordinal) }
         }
+    }
+
+    /// Notes more items that she bought, whose lists are not summed: a long history's oldest, which
+    /// may still be among her habits.
+    func noteBought(_ items: ArraySlice<Int32>) {
+        for item in items { _ = flags.insert(.boughtBefore, UInt32(bitPattern: item)) }
     }
 
     private func readUser(_ user: IDView, _ users: StoreReader, vectorSuffices: Bool) {

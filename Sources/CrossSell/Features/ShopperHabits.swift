@@ -15,7 +15,7 @@ final class ShopperHabits {
     private(set) var basketCount: Float = 0
 
     /// More habits than this of a user are not looked at.
-    static let habitsMax = 4_096
+    static let habitsMax = 1_000
 
     init(_ habits: Habits, itemCount: Int) {
         self.habits = habits
@@ -64,6 +64,16 @@ final class ShopperHabits {
         let (column, factor, absent) = source(of: feature)
         let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
         return slot == 0 ? absent : factor * column[own.lowerBound + slot - 1]
+    }
+
+    /// How the shopper bought an item; nil where she never did.
+    func habit(_ ordinal: UInt32) -> Reason.Habit? {
+        let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
+        guard slot > 0 else { return nil }
+        let place = own.lowerBound + slot - 1
+        return Reason.Habit(
+            times: habits.counts[place], intervalDays: habits.intervals[place],
+            ageDays: habits.ages[place])
     }
 
     private func source(of feature: RankerFeature) -> ([Float], factor: Float, absent: Float) {

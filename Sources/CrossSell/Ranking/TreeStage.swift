@@ -127,6 +127,9 @@ final class TreeStage {
         }
     }
 
+    /// How the shopper bought an item before; nil where she never did.
+    func habit(of ordinal: UInt32) -> Reason.Habit? { columns.habits?.habit(ordinal) }
+
     /// What an item's score is made of: what goes with basket and history, what she bought before,
     /// and what sells.
     func parts(of ordinal: UInt32) -> (taste: Float, habit: Float, popular: Float) {

@@ -106,8 +106,11 @@ final class Explainer {
         if parts.taste > 0 {
             appendTaste(parts.taste, item.ordinal, position, &reasons, nil)
         }
-        if parts.habit > 0 {
-            reasons.append(Reason(kind: .boughtBefore, item: nil, contribution: parts.habit))
+        // That she never bought it speaks for nothing that can be said.
+        if parts.habit > 0, let habit = trees.habit(of: item.ordinal) {
+            var reason = Reason(kind: .boughtBefore, item: nil, contribution: parts.habit)
+            reason.habit = habit
+            reasons.append(reason)
         }
         if parts.popular > 0 {
             reasons.append(Reason(kind: .popular, item: nil, contribution: parts.popular))

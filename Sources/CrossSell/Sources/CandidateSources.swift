@@ -63,6 +63,7 @@ final class CandidateSources {
         columns.set(.basketLength, to: Float(context.basket.count))
         columns.habits?.read(user: context.userRow)
         columns.set(.basketCount, to: columns.habits?.basketCount ?? 0)
+        if let habits = columns.habits { context.noteBought(habits.items) }
         let asksProduct = network.column(of: .product) != nil
         let vectorCost =
             asksProduct ? shopperCost(context) + (findsCandidates ? cost.scan : 0) : 0

@@ -24,6 +24,9 @@ struct SlateJSON: Encodable {
         let contribution: Float
         let lift: Float?
         let confidence: Float?
+        let times: Float?
+        let intervalDays: Float?
+        let ageDays: Float?
     }
 
     init(_ slate: Slate) {
@@ -36,11 +39,15 @@ struct SlateJSON: Encodable {
                 category: item.category, price: item.price > 0 ? item.price : nil,
                 reasons: item.reasons.map { reason in
                     let isCounted = reason.kind == .boughtTogether
+                    let isHabit = reason.kind == .boughtBefore
                     return ReasonJSON(
                         kind: "\(reason.kind)", itemId: reason.itemID.isEmpty ? nil : reason.itemID,
                         title: reason.title.isEmpty ? nil : reason.title,
                         contribution: reason.contribution, lift: isCounted ? reason.lift : nil,
-                        confidence: isCounted ? reason.confidence : nil)
+                        confidence: isCounted ? reason.confidence : nil,
+                        times: isHabit ? reason.times : nil,
+                        intervalDays: isHabit ? reason.intervalDays : nil,
+                        ageDays: isHabit ? reason.ageDays : nil)
                 })
         }
     }

@@ -28,9 +28,22 @@ enum SlateText {
             "in \(percent(reason.confidence)) of baskets with \(cause) (lift \(lift(reason.lift)))"
         case .taste: cause.isEmpty ? "suits this shopper" : "suits who takes \(cause)"
         case .popular: "sells well"
-        case .boughtBefore: "bought before"
+        case .boughtBefore: habit(reason)
         case .unspecified: ""
         }
+    }
+
+    private static func habit(_ reason: Reason) -> String {
+        let times = Int(reason.times)
+        guard times > 1 else { return "bought before, \(days(reason.ageDays)) ago" }
+        // Several times a day is no interval to speak of.
+        let interval = reason.intervalDays < 0.5 ? "" : ", every \(days(reason.intervalDays))"
+        return "bought \(times) times\(interval), last \(days(reason.ageDays)) ago"
+    }
+
+    private static func days(_ count: Float) -> String {
+        let whole = Int(count.rounded())
+        return whole == 1 ? "1 day" : "\(whole) days"
     }
 
     static func score(_ value: Float) -> String { String(format: "%.4f", value) }

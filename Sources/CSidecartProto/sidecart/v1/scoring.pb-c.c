@@ -1031,7 +1031,7 @@ const ProtobufCEnumDescriptor sidecart__v1__reason__kind__descriptor =
   sidecart__v1__reason__kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__reason__field_descriptors[6] =
+static const ProtobufCFieldDescriptor sidecart__v1__reason__field_descriptors[9] =
 {
   {
     "kind",
@@ -1105,19 +1105,58 @@ static const ProtobufCFieldDescriptor sidecart__v1__reason__field_descriptors[6]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "times",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Reason, times),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_days",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Reason, interval_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "age_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Reason, age_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__reason__field_indices_by_name[] = {
+  8,   /* field[8] = age_days */
   5,   /* field[5] = confidence */
   3,   /* field[3] = contribution */
+  7,   /* field[7] = interval_days */
   1,   /* field[1] = item_id */
   0,   /* field[0] = kind */
   4,   /* field[4] = lift */
+  6,   /* field[6] = times */
   2,   /* field[2] = title */
 };
 static const ProtobufCIntRange sidecart__v1__reason__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__reason__descriptor =
 {
@@ -1127,7 +1166,7 @@ const ProtobufCMessageDescriptor sidecart__v1__reason__descriptor =
   "Sidecart__V1__Reason",
   "sidecart.v1",
   sizeof(Sidecart__V1__Reason),
-  6,
+  9,
   sidecart__v1__reason__field_descriptors,
   sidecart__v1__reason__field_indices_by_name,
   1,  sidecart__v1__reason__number_ranges,

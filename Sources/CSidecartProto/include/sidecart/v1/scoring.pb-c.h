@@ -45,7 +45,7 @@ typedef enum _Sidecart__V1__Reason__Kind {
    */
   SIDECART__V1__REASON__KIND__POPULAR = 3,
   /*
-   * This shopper keeps buying it.
+   * This shopper keeps buying it; times, interval_days and age_days say how.
    */
   SIDECART__V1__REASON__KIND__BOUGHT_BEFORE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__REASON__KIND)
@@ -260,10 +260,17 @@ struct  Sidecart__V1__Reason
    */
   float lift;
   float confidence;
+  /*
+   * BOUGHT_BEFORE: in how many of the shopper's baskets it was, how many days lay between two of them on average (0 where
+   * it was once), and how long before the newest event in the training data the last one was.
+   */
+  float times;
+  float interval_days;
+  float age_days;
 };
 #define SIDECART__V1__REASON__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__reason__descriptor) \
-    , SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0 }
+    , SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Sidecart__V1__RelatedRequest
