@@ -29,7 +29,7 @@ internal import ModelParts
 /// | `profiles.month_sales`, `.week_sales` | F32 `[I]`, not negative | no profiles |
 /// | `profiles.repeat_rates` | F32 `[I]`, 0 to 1 | required with profiles |
 /// | `habits.offsets`, `.items` | I64 `[U+1]`, I32 | required with profiles |
-/// | `habits.counts`, `.lately`, `.recently`, `.ages` | F32, not negative | likewise |
+/// | `habits.counts`, `.lately`, `.recently`, `.ages`, `.intervals` | F32, not negative | likewise |
 /// | `habits.basket_counts` | F32 `[U]`, not negative | likewise |
 /// | `histories.offsets`, `.items` | I64 `[U+1]`, I32 | no histories |
 /// | `histories.values` | F32 | ones |

@@ -25,9 +25,6 @@ final class CandidateColumns {
     private let itemFacts: [(feature: RankerFeature, values: [Float])]
     /// What the shopper bought before; nil where no ranker asks.
     let habits: ShopperHabits?
-    private static let habitFeatures: [RankerFeature] = [
-        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
-    ]
 
     /// - Parameters:
     ///   - features: the features that any ranker of this engine asks for.
@@ -36,8 +33,8 @@ final class CandidateColumns {
         features: [RankerFeature], items: Int,
         itemFacts: [(feature: RankerFeature, values: [Float])], habits: Habits?
     ) {
-        let given = itemFacts.map(\.feature) + Self.factFeatures + Self.habitFeatures
-        written = features.filter { $0 != .popularity && !given.contains($0) }
+        let given = itemFacts.map(\.feature) + Self.factFeatures
+        written = features.filter { !given.contains($0) && !$0.isHabit }
         capacity = max(16, items)
         columns = written.map { [capacity] _ in Self.zeros(capacity) }
         marks = Self.zeros(capacity)
@@ -124,9 +121,7 @@ final class CandidateColumns {
             return .item(place)
         }
         if let place = Self.factFeatures.firstIndex(of: feature) { return .request(place) }
-        if Self.habitFeatures.contains(feature) {
-            return habits == nil ? .nothing : .habit(feature)
-        }
+        if feature.isHabit { return habits == nil ? .nothing : .habit(feature) }
         return column(of: feature).map(Input.column) ?? .nothing
     }
 

@@ -51,10 +51,8 @@ final class ShopperHabits {
     ) {
         let (column, factor, absent) = source(of: feature)
         column.withUnsafeBufferPointer { column in
-            for (place, ordinal) in ordinals.enumerated() {
-                let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
-                values[place] =
-                    slot == 0 ? absent : factor * column[own.lowerBound + slot - 1]
+            for (row, ordinal) in ordinals.enumerated() {
+                values[row] = place(of: ordinal).map { factor * column[$0] } ?? absent
             }
         }
     }
@@ -62,18 +60,23 @@ final class ShopperHabits {
     /// A feature of one item.
     func value(_ feature: RankerFeature, _ ordinal: UInt32) -> Float {
         let (column, factor, absent) = source(of: feature)
-        let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
-        return slot == 0 ? absent : factor * column[own.lowerBound + slot - 1]
+        return place(of: ordinal).map { factor * column[$0] } ?? absent
     }
 
     /// How the shopper bought an item; nil where she never did.
     func habit(_ ordinal: UInt32) -> Reason.Habit? {
+        place(of: ordinal).map {
+            Reason.Habit(
+                times: habits.counts[$0], intervalDays: habits.intervals[$0],
+                ageDays: habits.ages[$0])
+        }
+    }
+
+    /// Where an item is in the columns; nil where she never bought it.
+    @inline(__always)
+    private func place(of ordinal: UInt32) -> Int? {
         let slot = Int(ordinal) < itemCount ? Int(slots[Int(ordinal)]) : 0
-        guard slot > 0 else { return nil }
-        let place = own.lowerBound + slot - 1
-        return Reason.Habit(
-            times: habits.counts[place], intervalDays: habits.intervals[place],
-            ageDays: habits.ages[place])
+        return slot == 0 ? nil : own.lowerBound + slot - 1
     }
 
     private func source(of feature: RankerFeature) -> ([Float], factor: Float, absent: Float) {

@@ -46,6 +46,7 @@ package struct LambdaMART: Sendable {
         precondition(groups.columns.count == features.count, "\(groups.columns.count) columns")
         let bins = FeatureBins(groups.columns, threads: threads)
         let taught = (0..<groups.count).filter { !held.contains($0) }
+        let judges = held.sorted()
         let grower = TreeGrower(
             bins, rows: taught.flatMap { groups.range(of: $0).map(Int32.init) },
             settings: .init(leavesMax: leavesMax, leafRowsMin: leafRowsMin, l2: l2),
@@ -68,11 +69,11 @@ package struct LambdaMART: Sendable {
                     for place in leaf.rows { scores[Int(rows[place])] += leaf.value }
                 }
             }
-            guard !held.isEmpty else { continue }
-            for group in held {
+            guard !judges.isEmpty else { continue }
+            for group in judges {
                 for row in groups.range(of: group) { scores[row] += bins.value(tree, row) }
             }
-            let places = held.sorted().map { ($0, Self.place(groups, $0, scores)) }
+            let places = judges.map { ($0, Self.place(groups, $0, scores)) }
             let gain = places.reduce(0) { $0 + Self.gain($1.1) }
             if gain > best.gain {
                 best = (gain, trees.count)

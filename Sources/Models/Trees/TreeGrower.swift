@@ -40,7 +40,6 @@ final class TreeGrower {
         var gain: Double
         var feature: Int
         var bin: Int
-        var low: sc_tree_bin
     }
 
     init(_ bins: FeatureBins, rows: [Int32], settings: Settings, threads: Int) {
@@ -170,7 +169,7 @@ final class TreeGrower {
                 guard high.rows >= rowsMin else { break }
                 let gain = score(low) + score(high) - whole
                 if gain > (best?.gain ?? 1e-9) {
-                    best = Split(gain: gain, feature: feature, bin: bin, low: low)
+                    best = Split(gain: gain, feature: feature, bin: bin)
                 }
             }
         }
