@@ -128,31 +128,29 @@ package struct TwoStageRanker: Recommender {
     ]
 
     private func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ rule: String) throws(TrainingError) {
-            guard holds else { throw TrainingError("\(Self.name): \(rule)") }
-        }
+        let check = SettingsCheck(model: Self.name)
         for (name, share) in [("newest_share", newestShare), ("judging_share", judgingShare)] {
-            try require(share > 0 && share < 1, "\(name) must be above 0 and below 1, not \(share)")
+            try check.require(
+                share > 0 && share < 1, "\(name) must be above 0 and below 1", share)
         }
-        try require(
+        try check.require(
             nextBasketShare >= 0 && nextBasketShare < 1,
-            "next_basket_share must be 0 or more and below 1, not \(nextBasketShare)")
-        try require(
-            0...1 ~= partialShare, "partial_share must be 0 to 1, not \(partialShare)")
+            "next_basket_share must be 0 or more and below 1", nextBasketShare)
+        try check.require(0...1 ~= partialShare, "partial_share must be 0 to 1", partialShare)
         for (name, count) in [
             ("queries_max", queriesMax), ("negatives", negatives),
             ("leaf_rows_min", trees.leafRowsMin), ("truncation", trees.truncation),
-        ] { try require(count > 0, "\(name) must be at least 1, not \(count)") }
-        try require(
+        ] { try check.require(count > 0, "\(name) must be at least 1", count) }
+        try check.require(
             1...TreeEnsemble.treesMax ~= trees.treesMax,
-            "trees_max must be 1 to \(TreeEnsemble.treesMax), not \(trees.treesMax)")
-        try require(
-            2...64 ~= trees.leavesMax, "leaves_max must be 2 to 64, not \(trees.leavesMax)")
-        try require(
+            "trees_max must be 1 to \(TreeEnsemble.treesMax)", trees.treesMax)
+        try check.require(
+            2...64 ~= trees.leavesMax, "leaves_max must be 2 to 64", trees.leavesMax)
+        try check.require(
             trees.learningRate > 0 && trees.learningRate <= 1,
-            "learning_rate must be above 0 and at most 1, not \(trees.learningRate)")
-        try require(
-            trees.l2 >= 0 && trees.l2.isFinite, "trees_l2 must be 0 or more, not \(trees.l2)")
+            "learning_rate must be above 0 and at most 1", trees.learningRate)
+        try check.require(
+            trees.l2 >= 0 && trees.l2.isFinite, "trees_l2 must be 0 or more", trees.l2)
     }
 }
 

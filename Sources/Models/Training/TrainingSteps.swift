@@ -84,10 +84,12 @@ package struct TrainingSteps {
 }
 
 /// Says which rule a model's setting breaks.
-struct SettingsCheck {
-    let model: String
+package struct SettingsCheck {
+    private let model: String
 
-    func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
+    package init(model: String) { self.model = model }
+
+    package func require(_ holds: Bool, _ rule: String, _ value: some Any) throws(TrainingError) {
         guard holds else { throw TrainingError("\(model): \(rule), not \(value)") }
     }
 }
