@@ -25,18 +25,20 @@ extension BlockingConnection {
         try perform(RecommendMethod(context: context, options: options), timeout: timeout)
     }
 
-    /// Lists an item's neighbors, strongest first.
+    /// Lists an item's neighbors, those of each relation strongest first.
     ///
     /// - Parameters:
     ///   - item: one that the model knows; otherwise the error is `notFound`.
-    ///   - relation: which neighbors.
-    ///   - count: 1 to the server's limit; 0 leaves it to the server, which takes 10.
+    ///   - relations: which neighbors, in this order; none leaves it to the server, which takes
+    ///     complements.
+    ///   - count: how many of each, 1 to the server's limit; 0 leaves it to the server, which
+    ///     takes 10.
     ///   - timeout: nil takes the configuration's.
     public func related(
-        to item: String, by relation: Relation, count: Int = 0, timeout: Duration? = nil
+        to item: String, by relations: [Relation], count: Int = 0, timeout: Duration? = nil
     ) throws(SidecartError) -> RelatedItems {
         try perform(
-            RelatedMethod(item: item, relation: relation, count: count), timeout: timeout)
+            RelatedMethod(item: item, relations: relations, count: count), timeout: timeout)
     }
 
     /// Reads vectors.

@@ -8,6 +8,8 @@ extension ModelBundle {
             Tensor("profiles.month_sales", .float32(profiles.monthSales)),
             Tensor("profiles.week_sales", .float32(profiles.weekSales)),
             Tensor("profiles.repeat_rates", .float32(profiles.repeatRates)),
+            Tensor("profiles.repeat_intervals", .float32(profiles.repeatIntervals)),
+            Tensor("profiles.repeat_spreads", .float32(profiles.repeatSpreads)),
             Tensor("habits.offsets", .int64(habits.offsets)),
             Tensor("habits.items", .int32(habits.items)),
             Tensor("habits.counts", .float32(habits.counts)),
@@ -43,6 +45,8 @@ extension ModelBundle {
             monthSales: try facts("profiles.month_sales", count: items),
             weekSales: try facts("profiles.week_sales", count: items),
             repeatRates: try facts("profiles.repeat_rates", count: items, within: 0...1),
+            repeatIntervals: try facts("profiles.repeat_intervals", count: items),
+            repeatSpreads: try facts("profiles.repeat_spreads", count: items),
             habits: habits)
     }
 }

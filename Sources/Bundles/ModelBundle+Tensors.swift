@@ -28,6 +28,7 @@ internal import ModelParts
 /// | `ranker.trees.children` | I32 `[2N]`, left and right within the tree, 0 0 in a leaf | likewise |
 /// | `profiles.month_sales`, `.week_sales` | F32 `[I]`, not negative | no profiles |
 /// | `profiles.repeat_rates` | F32 `[I]`, 0 to 1 | required with profiles |
+/// | `profiles.repeat_intervals`, `.repeat_spreads` | F32 `[I]`, days, not negative | likewise |
 /// | `habits.offsets`, `.items` | I64 `[U+1]`, I32 | required with profiles |
 /// | `habits.counts`, `.lately`, `.recently`, `.ages`, `.intervals` | F32, not negative | likewise |
 /// | `habits.basket_counts` | F32 `[U]`, not negative | likewise |

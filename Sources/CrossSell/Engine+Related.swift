@@ -6,44 +6,40 @@ package enum RelatedFailure: Error, Equatable {
     /// Neither catalog nor store knows the id.
     case unknownItem
     /// The model holds nothing of the relation; it has the others named.
-    case noSuchRelation(available: [Relation])
+    case noSuchRelation(Relation, available: [Relation])
 }
 
 extension Engine {
-    /// Lists an item's neighbors by one relation, strongest first, at most `k`; leaves them in
-    /// ``related``.
+    /// Lists an item's neighbors by some relations, one after the other, those of each strongest
+    /// first and at most `k`; leaves them in ``related``.
     ///
-    /// What is similar is what the model's lists say, else the vectors closest by cosine, else the
-    /// item's weights. An item put while serving has no lists, but what its vector gives.
+    /// Complements are what the model's lists say but for the item's substitutes. What is similar is
+    /// what the lists say, else the vectors closest by cosine, else the item's weights. An item put
+    /// while serving has no lists, but what its vector gives.
     ///
-    /// - Complexity: O(k), or one scan of the store.
-    package func findRelated(_ id: IDView, _ relation: Relation, k: Int) throws(RelatedFailure) {
+    /// - Complexity: O(k) a relation, or one scan of the store.
+    package func findRelated(_ id: IDView, _ relations: [Relation], k: Int) throws(RelatedFailure) {
         related.removeAll(keepingCapacity: true)
         guard let ordinal = lookUp.ordinal(of: id) else { throw .unknownItem }
-        if let lists = generation.relations[relation] {
-            guard Int(ordinal) < generation.items.count else {
-                if relation == .similar { findSimilar(to: ordinal, k) }
-                return
+        for relation in relations {
+            if let lists = generation.relations[relation] {
+                if Int(ordinal) < generation.items.count {
+                    appendListed(relation, lists, Int(ordinal), k)
+                } else if relation == .similar {
+                    appendNearest(to: ordinal, k)
+                }
+            } else if relation == .similar, generation.dimensions > 0 {
+                appendNearest(to: ordinal, k)
+            } else if relation == .similar, let weights = generation.itemWeights {
+                for edge in weights[clamped: ordinal].prefix(k) where edge.weight > 0 {
+                    related.append(
+                        RelatedItem(
+                            relation: relation, ordinal: edge.item,
+                            id: generation.items.ids[Int(edge.item)], score: edge.weight))
+                }
+            } else {
+                throw .noSuchRelation(relation, available: availableRelations)
             }
-            for edge in lists.range(of: Int(ordinal)).prefix(k) {
-                let other = UInt32(bitPattern: lists.items[edge])
-                related.append(
-                    RelatedItem(
-                        ordinal: other, id: generation.items.ids[Int(other)],
-                        score: lists.scores[edge], lift: lists.lifts[edge],
-                        confidence: lists.confidences[edge]))
-            }
-        } else if relation == .similar, generation.dimensions > 0 {
-            findSimilar(to: ordinal, k)
-        } else if relation == .similar, let weights = generation.itemWeights {
-            for edge in weights[clamped: ordinal].prefix(k) where edge.weight > 0 {
-                related.append(
-                    RelatedItem(
-                        ordinal: edge.item, id: generation.items.ids[Int(edge.item)],
-                        score: edge.weight))
-            }
-        } else {
-            throw .noSuchRelation(available: availableRelations)
         }
     }
 
@@ -55,20 +51,43 @@ extension Engine {
         }
     }
 
+    private func appendListed(_ relation: Relation, _ lists: NeighborLists, _ item: Int, _ k: Int) {
+        let substitutes = relation == .complement ? generation.relations[.substitute] : nil
+        var left = k
+        for edge in lists.range(of: item) {
+            guard left > 0 else { return }
+            let other = lists.items[edge]
+            if let substitutes, substitutes.items[substitutes.range(of: item)].contains(other) {
+                continue
+            }
+            var found = RelatedItem(
+                relation: relation, ordinal: UInt32(bitPattern: other),
+                id: generation.items.ids[Int(other)], score: lists.scores[edge],
+                lift: lists.lifts[edge], confidence: lists.confidences[edge])
+            if relation == .rebuy, let profiles = generation.profiles {
+                found.intervalDays = profiles.repeatIntervals[Int(other)]
+                found.spreadDays = profiles.repeatSpreads[Int(other)]
+            }
+            related.append(found)
+            left -= 1
+        }
+    }
+
     /// The vectors with the largest cosine among those with the largest inner product.
-    private func findSimilar(to ordinal: UInt32, _ k: Int) {
+    private func appendNearest(to ordinal: UInt32, _ k: Int) {
         guard let row = lookUp.row(of: ordinal), row.norm > 0 else { return }
         try? itemReader.nearest(
             to: UnsafeBufferPointer(start: row.vector, count: generation.dimensions),
             k: min(nearest.capacity, k + 1), into: &nearest, where: { $0 != ordinal })
+        let first = related.count
         for rank in 0..<min(k, nearest.count) {
             let neighbor = nearest[rank]
             guard neighbor.row.norm > 0 else { continue }
             related.append(
                 RelatedItem(
-                    ordinal: neighbor.row.ordinal, id: neighbor.row.id,
+                    relation: .similar, ordinal: neighbor.row.ordinal, id: neighbor.row.id,
                     score: neighbor.score / (row.norm * neighbor.row.norm)))
         }
-        related.sort { $0.score > $1.score }
+        related[first...].sort { $0.score > $1.score }
     }
 }

@@ -38,6 +38,8 @@ package final class Generation: Sendable {
     let habits: Habits?
     /// The items that sold best in the last weeks, best first, some hundreds; empty without trees.
     let trending: [UInt32]
+    /// What dated baskets tell of items and shoppers; nil where none had a date.
+    package let profiles: Profiles?
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
 
@@ -87,13 +89,13 @@ package final class Generation: Sendable {
         ranker = RankerNetwork(
             parts.ranker ?? RankerParts(speaker: parts.speaker), dimensions: dimensions)
         trees = parts.ranker?.trees.map(TreeRanker.init)
-        let profiles = parts.profiles
+        profiles = parts.profiles
         itemFacts = ranker.parts.asked.compactMap { feature in
-            profiles.itemFacts(feature, popularity: parts.popularity).map { (feature, $0) }
+            parts.profiles.itemFacts(feature, popularity: parts.popularity).map { (feature, $0) }
         }
         let asksHabits = ranker.parts.asked.contains(where: \.isHabit)
-        habits = asksHabits ? profiles?.habits : nil
-        trending = trees == nil ? [] : profiles?.trending(Self.trendingMax) ?? []
+        habits = asksHabits ? parts.profiles?.habits : nil
+        trending = trees == nil ? [] : parts.profiles?.trending(Self.trendingMax) ?? []
         histories = bundle.histories
     }
 

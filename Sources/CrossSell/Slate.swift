@@ -1,3 +1,5 @@
+package import ModelParts
+
 /// How an answer was found, best first: a ladder that a request steps down where the model has
 /// nothing to go on, or where its deadline leaves no time.
 package enum Tier: Int, Sendable {
@@ -54,10 +56,15 @@ package struct Reason {
 
 /// One item of a Related answer.
 package struct RelatedItem {
+    package var relation: Relation
     package var ordinal: UInt32
     /// Valid until the engine's next turn.
     package var id: IDView
     package var score: Float
     package var lift: Float = 0
     package var confidence: Float = 0
+    /// Of a rebuy, the usual days from one purchase to the next, and half of what lies between the
+    /// quartiles; 0 where not known.
+    package var intervalDays: Float = 0
+    package var spreadDays: Float = 0
 }

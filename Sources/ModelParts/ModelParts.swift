@@ -20,7 +20,7 @@ package struct ModelParts: Sendable {
     package var ranker: RankerParts?
     /// What ``itemWeights`` lost when it was cut for serving; nil where it is whole.
     package var itemWeightsCut: ListCut?
-    /// What dated baskets tell of items and shoppers; nil where no ranker asks.
+    /// What dated baskets tell of items and shoppers; nil where there are none.
     package var profiles: Profiles?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.
     package var popularity: [Float]

@@ -1,6 +1,6 @@
 /// What dated baskets tell of each item, and of what each shopper keeps buying.
 ///
-/// All of it is as of the newest basket. Ages are in days.
+/// All of it is as of the newest basket. Ages and intervals are in days.
 package struct Profiles: Sendable, Equatable {
     /// By item, the sum over the baskets that hold it of .5^(age / ``monthDays``), and of
     /// .5^(age / ``weekDays``).
@@ -9,6 +9,11 @@ package struct Profiles: Sendable, Equatable {
     /// By item, the share of its buyers who bought it in more than one basket, pulled towards
     /// ``usualRepeatRate`` where few did; 0 to 1.
     package var repeatRates: [Float]
+    /// By item, the usual days from one purchase to the next of those who buy it again: the median of
+    /// their averages, and half of what lies between the quartiles; 0 where fewer than
+    /// ``repeatersMin`` do.
+    package var repeatIntervals: [Float]
+    package var repeatSpreads: [Float]
     package var habits: Habits
 
     package static let monthDays = 28.0
@@ -16,13 +21,18 @@ package struct Profiles: Sendable, Equatable {
     package static let usualRepeatRate: Float = 0.1
     /// How many buyers the usual rate counts as.
     package static let repeatPrior: Float = 2
+    /// How many shoppers make an interval usual.
+    package static let repeatersMin = 3
 
     package init(
-        monthSales: [Float], weekSales: [Float], repeatRates: [Float], habits: Habits
+        monthSales: [Float], weekSales: [Float], repeatRates: [Float], repeatIntervals: [Float],
+        repeatSpreads: [Float], habits: Habits
     ) {
         self.monthSales = monthSales
         self.weekSales = weekSales
         self.repeatRates = repeatRates
+        self.repeatIntervals = repeatIntervals
+        self.repeatSpreads = repeatSpreads
         self.habits = habits
     }
 }
@@ -58,4 +68,22 @@ package struct Habits: Sendable, Equatable {
 
     /// The positions of a user's items in the columns.
     package func range(of user: Int) -> Range<Int> { offsets[user]..<offsets[user + 1] }
+}
+
+extension Profiles {
+    /// Each item that is bought again leads to itself, by its repeat rate; lifts and confidences are
+    /// 0.
+    package var rebuys: NeighborLists {
+        var lists = NeighborLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+        for item in repeatRates.indices {
+            if repeatIntervals[item] > 0 {
+                lists.items.append(Int32(item))
+                lists.scores.append(repeatRates[item])
+                lists.lifts.append(0)
+                lists.confidences.append(0)
+            }
+            lists.offsets.append(lists.items.count)
+        }
+        return lists
+    }
 }

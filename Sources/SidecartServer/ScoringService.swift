@@ -9,6 +9,7 @@ final class ScoringService {
     private let engine: Engine
     private var query = Query()
     private var scoredItems: [IDView] = []
+    private var relations: [Relation] = []
 
     init(engine: Engine) { self.engine = engine }
 
@@ -136,19 +137,25 @@ final class ScoringService {
         let request = try call.decode(sidecart__v1__related_request__init)
         let id = try FieldCheck.id(request.pointee.item_id, "item_id")
         let k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
-        let relation: Relation
-        switch request.pointee.relation {
-        case SIDECART__V1__RELATION__RELATION_UNSPECIFIED, SIDECART__V1__RELATION__COMPLEMENT:
-            relation = .complement
-        case SIDECART__V1__RELATION__SIMILAR: relation = .similar
-        default:
-            throw RPCError(
-                .invalidArgument, "relation \(request.pointee.relation.rawValue) is not known")
+        relations.removeAll(keepingCapacity: true)
+        for place in 0..<request.pointee.n_relations {
+            let number = request.pointee.relations[place]
+            guard let relation = Relation(number) else {
+                throw RPCError(
+                    .invalidArgument,
+                    "relations[\(place)] is \(number.rawValue), which is not known")
+            }
+            guard !relations.contains(relation) else {
+                throw RPCError(
+                    .invalidArgument, "relations[\(place)] names \(relation.rawValue) again")
+            }
+            relations.append(relation)
         }
+        if relations.isEmpty { relations.append(.complement) }
         do throws(RelatedFailure) {
-            try engine.findRelated(id, relation, k: k)
+            try engine.findRelated(id, relations, k: k)
         } catch {
-            throw error.rpcError(id, relation)
+            throw error.rpcError(id)
         }
         var response = Sidecart__V1__RelatedResponse()
         sidecart__v1__related_response__init(&response)
@@ -166,6 +173,9 @@ final class ScoringService {
             message.pointee.price = shown.price
             message.pointee.lift = item.lift
             message.pointee.confidence = item.confidence
+            message.pointee.relation = item.relation.message
+            message.pointee.interval_days = item.intervalDays
+            message.pointee.spread_days = item.spreadDays
             response.items[position] = message
         }
         try call.reply(&response)
@@ -188,17 +198,35 @@ final class ScoringService {
 }
 
 extension RelatedFailure {
-    fileprivate func rpcError(_ id: IDView, _ relation: Relation) -> RPCError {
+    fileprivate func rpcError(_ id: IDView) -> RPCError {
         switch self {
         case .unknownItem:
             return RPCError(
                 .notFound, "item_id \(String(decoding: id, as: UTF8.self)) is not known")
-        case .noSuchRelation(let available):
+        case .noSuchRelation(let relation, let available):
             let others = available.map(\.rawValue).joined(separator: ", ")
             return RPCError(
                 .failedPrecondition,
                 "this model has no relation \(relation.rawValue); "
                     + (others.isEmpty ? "it has none" : "it has \(others)"))
+        }
+    }
+}
+
+extension Relation {
+    fileprivate init?(_ message: Sidecart__V1__Relation) {
+        guard let relation = Self.allCases.first(where: { $0.message == message }) else {
+            return nil
+        }
+        self = relation
+    }
+
+    fileprivate var message: Sidecart__V1__Relation {
+        switch self {
+        case .complement: SIDECART__V1__RELATION__COMPLEMENT
+        case .similar: SIDECART__V1__RELATION__SIMILAR
+        case .substitute: SIDECART__V1__RELATION__SUBSTITUTE
+        case .rebuy: SIDECART__V1__RELATION__REBUY
         }
     }
 }

@@ -11,6 +11,7 @@ package struct TrainingPipeline {
     package var model: any Recommender
     package var neighbors = CoPurchase()
     package var similar = SimilarItems()
+    package var substitutes = Substitutes()
     /// Which events count, and what is learned from them.
     package var dataOptions = TrainingDataOptions()
     package var threads: Int
@@ -63,11 +64,25 @@ package struct TrainingPipeline {
         if let items = finished.embeddings?.items, finished.neighbors[.similar] == nil {
             finished.neighbors[.similar] = try similar.lists(items: items, context: context)
         }
+        if finished.profiles == nil { finished.profiles = Profiles(data) }
+        finished.neighbors[.substitute] = try substitutes.lists(
+            popularity: finished.popularity, catalog: dataset.catalog,
+            complements: finished.neighbors[.complement], views: views(dataset), context: context)
+        finished.neighbors[.rebuy] = finished.profiles?.rebuys
         timings.neighbors = (clock.now - trained).seconds
         let connected = clock.now
         let made = bundle(finished, dataset, data, addsComplements: addsComplements)
         timings.bundle = (clock.now - connected).seconds
         return (made, timings)
+    }
+
+    /// What was looked at in one session; nil where no looks are known.
+    private func views(_ dataset: Dataset) -> SparseMatrix? {
+        let looks: [EventKind: Float] = [.view: 1, .click: 1]
+        guard dataset.events.kinds.contains(where: { looks[$0] != nil }) else { return nil }
+        var options = dataOptions
+        options.weights = looks
+        return try? TrainingData(dataset: dataset, options: options).baskets
     }
 
     private func bundle(
@@ -84,6 +99,9 @@ package struct TrainingPipeline {
             for (name, value) in neighbors.hyperparameters {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value
             }
+        }
+        for (name, value) in substitutes.hyperparameters {
+            info.hyperparameters["\(Substitutes.name).\(name)"] = value
         }
         if let cut = parts.itemWeightsCut {
             info.hyperparameters["serving.edges_max"] = Double(cut.edgesMax)

@@ -25,7 +25,7 @@ import Testing
         habits.basketCounts = [4, 0, 1]
         bundle.parts.profiles = Profiles(
             monthSales: [1, 0, 2.5, 3], weekSales: [0.5, 0, 1, 1], repeatRates: [0, 0.5, 1, 0.1],
-            habits: habits)
+            repeatIntervals: [0, 14, 30.5, 0], repeatSpreads: [0, 2, 0, 0], habits: habits)
         change(&bundle)
         return bundle
     }

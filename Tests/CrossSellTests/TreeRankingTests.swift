@@ -126,6 +126,7 @@ struct TreeShop {
         }
         profiles = Profiles(
             monthSales: draw(0...40), weekSales: draw(0...9), repeatRates: draw(0...1),
+            repeatIntervals: draw(0...90), repeatSpreads: draw(0...20),
             habits: habits)
         bundle.parts.profiles = profiles
         var ranker = RankerParts(features: [.basketWeights, .historyWeights], wide: [0.99, 0.01])

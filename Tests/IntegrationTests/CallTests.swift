@@ -87,13 +87,31 @@ extension ProgramTests {
             let group = try #require(shop.shop.groups.first)
             let first = shop.item(Int(group.items[0]))
             for relation in [Relation.complement, .similar] {
-                let related = try await client.related(to: first, by: relation, count: 5)
+                let related = try await client.related(to: first, by: [relation], count: 5)
                 #expect(!related.items.isEmpty && related.items.count <= 5)
                 let scores = related.items.map(\.score)
                 #expect(scores == scores.sorted(by: >))
             }
             await expect(.notFound, naming: "nonsense") {
-                _ = try await client.related(to: "nonsense", by: .similar)
+                _ = try await client.related(to: "nonsense", by: [.similar])
+            }
+        }
+
+        @Test("Related lists several relations in the order asked, and each once")
+        func relations() async throws {
+            let group = try #require(shop.shop.groups.first)
+            let item = shop.item(Int(group.items[0]))
+            let asked: [Relation] = [.substitute, .complement, .rebuy]
+            let related = try await client.related(to: item, by: asked, count: 3)
+            let blocks = related.items.map(\.relation)
+            #expect(blocks == asked.flatMap { one in blocks.filter { $0 == one } })
+            #expect(blocks.contains(.substitute) && blocks.contains(.complement))
+            let complements = related.items.filter { $0.relation == .complement }
+            let all = try await client.related(to: item, by: [.substitute], count: 50)
+            let substitutes = Set(all.items.map(\.itemID))
+            #expect(complements.allSatisfy { !substitutes.contains($0.itemID) })
+            await expect(.invalidArgument, naming: "relations[1] names similar again") {
+                _ = try await client.related(to: item, by: [.similar, .similar])
             }
         }
 

@@ -54,6 +54,27 @@ import Testing
         #expect(abs(profiles.repeatRates[1] - 0.2 / 4) < 1e-6)
     }
 
+    @Test("An interval is usual where three shoppers have one: median, and half the quartiles' gap")
+    func intervals() throws {
+        var dataset = Dataset()
+        // Four shoppers buy milk again after 2, 4, 6 and 20 days, one buys tea twice.
+        for (user, days) in [2, 4, 6, 20, 9].enumerated() {
+            for (visit, day) in [0, days].enumerated() {
+                dataset.events.append(
+                    user: dataset.users.insert("u\(user)"),
+                    item: dataset.items.insert(user < 4 ? "milk" : "tea"),
+                    time: Int64(day) * 86_400,
+                    basket: dataset.baskets.insert("\(user) \(visit)"))
+            }
+        }
+        dataset.catalog.grow(to: dataset.items.count)
+        let profiles = try #require(Profiles(TrainingData(dataset: dataset)))
+        #expect(profiles.repeatIntervals == [6, 0])
+        #expect(profiles.repeatSpreads == [1, 0])
+        #expect(profiles.rebuys.offsets == [0, 1, 1] && profiles.rebuys.items == [0])
+        #expect(profiles.rebuys.scores == [profiles.repeatRates[0]])
+    }
+
     @Test("Of a user with many items those stay that she buys the most lately")
     func cut() throws {
         let profiles = try #require(Profiles(makeData(), habitsMax: 1))

@@ -127,22 +127,27 @@ import Testing
         item.title = arena.bytes("Cup")
         item.category = arena.bytes("Kitchen")
         (item.score, item.price, item.lift, item.confidence) = (0.5, 3, 2, 0.25)
+        item.relation = SIDECART__V1__RELATION__SUBSTITUTE
+        (item.interval_days, item.spread_days) = (14, 3)
         var response = Sidecart__V1__RelatedResponse()
         sidecart__v1__related_response__init(&response)
         response.n_items = 1
         response.items = arena.array([arena.box(item)])
         response.model_version = arena.bytes("v1")
         let (request, related) = try await exchange(pack(&response)) {
-            try $0.related(to: "tea", by: .similar, count: 7)
+            try $0.related(to: "tea", by: [.similar, .substitute], count: 7)
         }
         let decoded = try #require(
             sidecart__v1__related_request__unpack(nil, request.payload.count, request.payload))
         defer { sidecart__v1__related_request__free_unpacked(decoded, nil) }
         #expect(text(decoded.pointee.item_id) == "tea" && decoded.pointee.k == 7)
-        #expect(decoded.pointee.relation.rawValue == 2)
-        var cup = RelatedItem(itemID: "cup", score: 0.5)
+        #expect(decoded.pointee.n_relations == 2)
+        #expect(decoded.pointee.relations[0].rawValue == 2)
+        #expect(decoded.pointee.relations[1].rawValue == 3)
+        var cup = RelatedItem(itemID: "cup", relation: .substitute, score: 0.5)
         (cup.title, cup.category, cup.price) = ("Cup", "Kitchen", 3)
         (cup.lift, cup.confidence) = (2, 0.25)
+        (cup.intervalDays, cup.spreadDays) = (14, 3)
         #expect(related == RelatedItems(items: [cup], modelVersion: "v1"))
     }
 

@@ -50,12 +50,12 @@ struct RelatedMethod: Method {
     static let service = "sidecart.v1.Scoring"
     static let name = "Related"
     var item: String
-    var relation: Relation
+    var relations: [Relation]
     var count: Int
 
     func encode(into writer: ProtobufWriter) throws(SidecartError) {
         writer.string(1, item)
-        writer.integer(2, UInt64(relation.rawValue))
+        for relation in relations { writer.integer(2, UInt64(relation.rawValue)) }
         writer.integer(3, try wireCount(count, "count"))
     }
 }
@@ -155,7 +155,7 @@ extension RelatedItems: WireMessage {
 }
 
 extension RelatedItem: WireMessage {
-    init() { self.init(itemID: "", score: 0) }
+    init() { self.init(itemID: "", relation: .unspecified, score: 0) }
 
     mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
     {
@@ -167,6 +167,10 @@ extension RelatedItem: WireMessage {
         case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
         case (6, .fixed32(let bits)): lift = Float(bitPattern: bits)
         case (7, .fixed32(let bits)): confidence = Float(bitPattern: bits)
+        case (8, .varint(let number)):
+            relation = Relation(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (9, .fixed32(let bits)): intervalDays = Float(bitPattern: bits)
+        case (10, .fixed32(let bits)): spreadDays = Float(bitPattern: bits)
         default: break
         }
     }

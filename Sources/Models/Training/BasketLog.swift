@@ -116,7 +116,7 @@ extension TrainingData {
 
 extension SparseMatrix {
     /// Some of the rows, in the order given.
-    fileprivate func selectingRows(_ rows: [Int]) -> SparseMatrix {
+    func selectingRows(_ rows: [Int]) -> SparseMatrix {
         var offsets = [0]
         var columns: [Int32] = []
         var values: [Float] = []

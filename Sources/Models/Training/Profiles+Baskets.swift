@@ -72,13 +72,35 @@ extension Profiles {
         let rates = zip(repeaters, buyers).map {
             ($0 + Self.usualRepeatRate * Self.repeatPrior) / ($1 + Self.repeatPrior)
         }
-        self.init(monthSales: month, weekSales: week, repeatRates: rates, habits: habits)
+        let (intervals, spreads) = habits.usualIntervals(items: items)
+        self.init(
+            monthSales: month, weekSales: week, repeatRates: rates, repeatIntervals: intervals,
+            repeatSpreads: spreads, habits: habits)
     }
 
     private static let secondsOfDay = 86_400.0
 }
 
 extension Habits {
+    /// By item, the median of the shoppers' intervals and half of what lies between the quartiles.
+    fileprivate func usualIntervals(items count: Int) -> (medians: [Float], spreads: [Float]) {
+        var medians = Array(repeating: Float(0), count: count)
+        var spreads = medians
+        // What is bought twice a day says nothing of when the next time is.
+        let repeated = items.indices.filter { intervals[$0] > 0 }
+        let byItem = Groups(of: repeated, by: { items[$0] })
+        for item in 0..<min(count, byItem.count) {
+            let sorted = byItem[item].map { intervals[$0] }.sorted()
+            guard sorted.count >= Profiles.repeatersMin else { continue }
+            func quantile(_ share: Double) -> Float {
+                sorted[Int((Double(sorted.count - 1) * share).rounded())]
+            }
+            medians[item] = quantile(0.5)
+            spreads[item] = (quantile(0.75) - quantile(0.25)) / 2
+        }
+        return (medians, spreads)
+    }
+
     /// Ends a user's items: those from a place on, of which the `max` that she bought the most lately
     /// stay, in that order.
     fileprivate mutating func closeUser(from first: Int, max: Int) {

@@ -52,7 +52,7 @@ struct DemoVisit {
         let id = shop.dataset.items[item]
         try Output.print(
             "\n   On the page of \(shop.dataset.catalog.titles[item]) (\(id)): goes well with")
-        let related = try await client.related(to: id, by: .complement, count: 4)
+        let related = try await client.related(to: id, by: [.complement], count: 4)
         var table = Table(["item", "title", ">lift", ">confidence"])
         for item in related.items {
             table.add([

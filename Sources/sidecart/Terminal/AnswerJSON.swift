@@ -59,20 +59,26 @@ struct RelatedJSON: Encodable {
 
     struct Item: Encodable {
         let itemId: String
+        let relation: String
         let score: Float
         let title: String
         let category: String
         let price: Float?
         let lift: Float
         let confidence: Float
+        let intervalDays: Float?
+        let spreadDays: Float?
     }
 
     init(_ related: RelatedItems) {
         modelVersion = related.modelVersion
         items = related.items.map {
             Item(
-                itemId: $0.itemID, score: $0.score, title: $0.title, category: $0.category,
-                price: $0.price > 0 ? $0.price : nil, lift: $0.lift, confidence: $0.confidence)
+                itemId: $0.itemID, relation: "\($0.relation)", score: $0.score, title: $0.title,
+                category: $0.category, price: $0.price > 0 ? $0.price : nil, lift: $0.lift,
+                confidence: $0.confidence,
+                intervalDays: $0.relation == .rebuy ? $0.intervalDays : nil,
+                spreadDays: $0.relation == .rebuy ? $0.spreadDays : nil)
         }
     }
 }

@@ -41,7 +41,7 @@ enum SlateText {
         return "bought \(times) times\(interval), last \(days(reason.ageDays)) ago"
     }
 
-    private static func days(_ count: Float) -> String {
+    static func days(_ count: Float) -> String {
         let whole = Int(count.rounded())
         return whole == 1 ? "1 day" : "\(whole) days"
     }

@@ -1188,15 +1188,15 @@ static const ProtobufCFieldDescriptor sidecart__v1__related_request__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "relation",
+    "relations",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_ENUM,
-    0,   /* quantifier_offset */
-    offsetof(Sidecart__V1__RelatedRequest, relation),
+    offsetof(Sidecart__V1__RelatedRequest, n_relations),
+    offsetof(Sidecart__V1__RelatedRequest, relations),
     &sidecart__v1__relation__descriptor,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1215,7 +1215,7 @@ static const ProtobufCFieldDescriptor sidecart__v1__related_request__field_descr
 static const unsigned sidecart__v1__related_request__field_indices_by_name[] = {
   0,   /* field[0] = item_id */
   2,   /* field[2] = k */
-  1,   /* field[1] = relation */
+  1,   /* field[1] = relations */
 };
 static const ProtobufCIntRange sidecart__v1__related_request__number_ranges[1 + 1] =
 {
@@ -1288,7 +1288,7 @@ const ProtobufCMessageDescriptor sidecart__v1__related_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__related_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__related_item__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sidecart__v1__related_item__field_descriptors[10] =
 {
   {
     "item_id",
@@ -1374,20 +1374,59 @@ static const ProtobufCFieldDescriptor sidecart__v1__related_item__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "relation",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RelatedItem, relation),
+    &sidecart__v1__relation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interval_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RelatedItem, interval_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "spread_days",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RelatedItem, spread_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__related_item__field_indices_by_name[] = {
   3,   /* field[3] = category */
   6,   /* field[6] = confidence */
+  8,   /* field[8] = interval_days */
   0,   /* field[0] = item_id */
   5,   /* field[5] = lift */
   4,   /* field[4] = price */
+  7,   /* field[7] = relation */
   1,   /* field[1] = score */
+  9,   /* field[9] = spread_days */
   2,   /* field[2] = title */
 };
 static const ProtobufCIntRange sidecart__v1__related_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__related_item__descriptor =
 {
@@ -1397,7 +1436,7 @@ const ProtobufCMessageDescriptor sidecart__v1__related_item__descriptor =
   "Sidecart__V1__RelatedItem",
   "sidecart.v1",
   sizeof(Sidecart__V1__RelatedItem),
-  7,
+  10,
   sidecart__v1__related_item__field_descriptors,
   sidecart__v1__related_item__field_indices_by_name,
   1,  sidecart__v1__related_item__number_ranges,
@@ -1438,20 +1477,24 @@ const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
   sidecart__v1__tier__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue sidecart__v1__relation__enum_values_by_number[3] =
+static const ProtobufCEnumValue sidecart__v1__relation__enum_values_by_number[5] =
 {
   { "RELATION_UNSPECIFIED", "SIDECART__V1__RELATION__RELATION_UNSPECIFIED", 0 },
   { "COMPLEMENT", "SIDECART__V1__RELATION__COMPLEMENT", 1 },
   { "SIMILAR", "SIDECART__V1__RELATION__SIMILAR", 2 },
+  { "SUBSTITUTE", "SIDECART__V1__RELATION__SUBSTITUTE", 3 },
+  { "REBUY", "SIDECART__V1__RELATION__REBUY", 4 },
 };
 static const ProtobufCIntRange sidecart__v1__relation__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__relation__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex sidecart__v1__relation__enum_values_by_name[5] =
 {
   { "COMPLEMENT", 1 },
+  { "REBUY", 4 },
   { "RELATION_UNSPECIFIED", 0 },
   { "SIMILAR", 2 },
+  { "SUBSTITUTE", 3 },
 };
 const ProtobufCEnumDescriptor sidecart__v1__relation__descriptor =
 {
@@ -1460,9 +1503,9 @@ const ProtobufCEnumDescriptor sidecart__v1__relation__descriptor =
   "Relation",
   "Sidecart__V1__Relation",
   "sidecart.v1",
-  3,
+  5,
   sidecart__v1__relation__enum_values_by_number,
-  3,
+  5,
   sidecart__v1__relation__enum_values_by_name,
   1,
   sidecart__v1__relation__value_ranges,

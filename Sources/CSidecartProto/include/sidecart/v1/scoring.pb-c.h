@@ -83,7 +83,15 @@ typedef enum _Sidecart__V1__Relation {
   /*
    * Close in the embedding space: liked by the same people.
    */
-  SIDECART__V1__RELATION__SIMILAR = 2
+  SIDECART__V1__RELATION__SIMILAR = 2,
+  /*
+   * Taken instead of it: of its category, like it in title, views or what is bought with it, and rarely in one basket.
+   */
+  SIDECART__V1__RELATION__SUBSTITUTE = 3,
+  /*
+   * Bought again: the item itself, with its usual interval, where shoppers come back for it.
+   */
+  SIDECART__V1__RELATION__REBUY = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__RELATION)
 } Sidecart__V1__Relation;
 
@@ -277,20 +285,27 @@ struct  Sidecart__V1__RelatedRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData item_id;
-  Sidecart__V1__Relation relation;
   /*
-   * 1 to the server's limit. 0: 10.
+   * Each at most once. Empty: COMPLEMENT.
+   */
+  size_t n_relations;
+  Sidecart__V1__Relation *relations;
+  /*
+   * How many of each relation, 1 to the server's limit. 0: 10.
    */
   uint32_t k;
 };
 #define SIDECART__V1__RELATED_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__related_request__descriptor) \
-    , {0,NULL}, SIDECART__V1__RELATION__RELATION_UNSPECIFIED, 0 }
+    , {0,NULL}, 0,NULL, 0 }
 
 
 struct  Sidecart__V1__RelatedResponse
 {
   ProtobufCMessage base;
+  /*
+   * By relation in the order asked, strongest first.
+   */
   size_t n_items;
   Sidecart__V1__RelatedItem **items;
   ProtobufCBinaryData model_version;
@@ -306,7 +321,8 @@ struct  Sidecart__V1__RelatedItem
   ProtobufCBinaryData item_id;
   /*
    * COMPLEMENT: the confidence, shrunk where it rests on few baskets and divided by a power of the item's popularity;
-   * not negative. SIMILAR: the cosine, -1 to 1, or the weight of a model without vectors.
+   * not negative. SIMILAR: the cosine, -1 to 1, or the weight of a model without vectors. SUBSTITUTE: how like it is,
+   * times how rarely both are in one basket, 0 to 1. REBUY: the share of buyers who buy it again, 0 to 1.
    */
   float score;
   ProtobufCBinaryData title;
@@ -314,10 +330,16 @@ struct  Sidecart__V1__RelatedItem
   float price;
   float lift;
   float confidence;
+  Sidecart__V1__Relation relation;
+  /*
+   * REBUY: the usual number of days from one purchase to the next, and half of what lies between the quartiles.
+   */
+  float interval_days;
+  float spread_days;
 };
 #define SIDECART__V1__RELATED_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__related_item__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0 }
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0, 0, SIDECART__V1__RELATION__RELATION_UNSPECIFIED, 0, 0 }
 
 
 /* Sidecart__V1__Context methods */
