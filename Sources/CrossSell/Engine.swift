@@ -18,9 +18,11 @@ package final class Engine {
     package let userReader: StoreReader
 
     /// The ranked answer of the last `recommend`.
-    package private(set) var slate: [RankedItem] = []
+    package internal(set) var slate: [RankedItem] = []
     /// What ``RankedItem/reasons`` points into.
-    package private(set) var reasons: [Reason] = []
+    package internal(set) var reasons: [Reason] = []
+    /// What the last `recommend` says of the items that the query asked about, in its order.
+    package internal(set) var whyNot: [WhyNot] = []
     /// The answer of the last `score`, in the order asked; NaN for unknown items.
     package internal(set) var scores: [Float] = []
     /// Positions of unknown ids among the items of the last `score`.
@@ -30,14 +32,17 @@ package final class Engine {
 
     let lookUp: ItemLookUp
     let context: ShopperContext
+    private let habits: ShopperHabits?
     let columns: CandidateColumns
     let sources: CandidateSources
     let ranker: CandidateRanker
     let rules: Rules
     private let explainer: Explainer
-    private var order = RankedOrder()
+    var order = RankedOrder()
     private let clock: () -> Int64
     var nearest: NearestResults
+    var pool = DiversePool()
+    let likeness: Likeness
 
     /// - Parameter clock: what deadlines are told by, in nanoseconds.
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
@@ -53,16 +58,21 @@ package final class Engine {
         lookUp = ItemLookUp(
             items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
         context = ShopperContext(generation, limits: limits)
+        let habits = generation.profiles.map {
+            ShopperHabits($0, itemCount: generation.items.count)
+        }
+        self.habits = habits
         let columns = CandidateColumns(
             features: RankerFeature.allCases.filter(generation.canSay),
             items: generation.items.count, itemFacts: generation.itemFacts,
-            habits: generation.habits)
+            habits: generation.asksHabits ? habits : nil)
         self.columns = columns
         sources = CandidateSources(generation, lookUp, columns, limits: limits)
         ranker = CandidateRanker(
             generation.ranker, generation.trees.map { TreeStage($0, columns, generation.trending) },
             columns, generation.items, lookUp)
-        rules = Rules(generation.items, context.flags)
+        rules = Rules(generation.items, context.flags, habits)
+        likeness = Likeness(generation.items, lookUp, dimensions: generation.dimensions)
         explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
         nearest = NearestResults(capacity: limits.slateItems + 1)
         order.reserve(generation.items.count)
@@ -70,6 +80,12 @@ package final class Engine {
 
     /// Ids of the last query's basket, history and exclusions that the model does not know.
     package var unknown: [IDView] { context.unknown }
+
+    /// How many items a rule kept off the last slate, as far as was looked for some to fill it.
+    package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut[Int(rule.rawValue)] }
+
+    /// Whether the model knows an item's substitutes.
+    package var knowsSubstitutes: Bool { generation.relations[.substitute] != nil }
 
     /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
     package func endTurn() {
@@ -101,6 +117,10 @@ package final class Engine {
         context.read(
             query, lookUp, users: userReader,
             vectorSuffices: !findsCandidates && ranker.isProductAlone)
+        if let habits, generation.asksHabits || query.rules.includesDue {
+            habits.read(user: context.userRow)
+            context.noteBought(habits.items)
+        }
         return Int64(sources.cost(query, context, ranker, findsCandidates: findsCandidates))
     }
 
@@ -108,7 +128,8 @@ package final class Engine {
     package func recommendWhatWasRead(_ query: borrowing Query) -> Tier {
         let found = gather(query)
         rank(query, found)
-        if query.wantsReasons { explain(query, found) }
+        if query.wantsReasons { explain(&slate, query, found) }
+        if !query.whyNot.isEmpty { findAbsent(query, found) }
         return found.tier
     }
 
@@ -148,45 +169,19 @@ package final class Engine {
     func gather(_ query: borrowing Query, findsCandidates: Bool = true) -> Gathered {
         slate.removeAll(keepingCapacity: true)
         reasons.removeAll(keepingCapacity: true)
+        whyNot.removeAll(keepingCapacity: true)
         columns.removeAll()
-        rules.read(query)
+        rules.read(
+            query.rules, context, lookUp, lists: generation.itemWeights ?? generation.complements)
         return sources.gather(
             query, context, rules, ranker, columns, findsCandidates: findsCandidates,
             TimeBudget(clock: clock, deadline: query.deadline))
     }
 
-    /// Takes the best `k` that the rules allow.
-    private func rank(_ query: borrowing Query, _ found: Gathered) {
-        order.removeAll(
-            limit: rules.limitsCategories ? .max : ranker.depth(toFill: query.k, found.tier))
-        ranker.append(from: 0, to: &order, rules, found.tier)
-        if needsMore(query.k) {
-            let gathered = columns.count
-            sources.addPopular(toReach: query.k, rules, columns, found)
-            ranker.append(from: gathered, to: &order, rules, found.tier)
-        }
-        order.arrange()
-        ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
-        ranker.begin(rules)
-        while slate.count < query.k, let best = ranker.takeBest(of: &order, found.tier) {
-            guard rules.takesPlace(best.ordinal), let id = lookUp.id(of: best.ordinal) else {
-                continue
-            }
-            slate.append(
-                RankedItem(
-                    ordinal: best.ordinal, id: id, score: ranker.shown(best.score, found.tier),
-                    reasons: 0..<0))
-        }
-        rules.freePlaces()
-    }
-
-    /// Whether the allowed candidates may not fill a slate of `k`.
-    private func needsMore(_ k: Int) -> Bool { order.count < k || rules.limitsCategories }
-
-    private func explain(_ query: borrowing Query, _ found: Gathered) {
+    func explain(_ items: inout [RankedItem], _ query: borrowing Query, _ found: Gathered) {
         guard found.tier == .popular || found.time.allows(found.explanationCost) else { return }
         explainer.explain(
-            &slate, &reasons, found.tier, context, found.shares, sources: sources.lists,
+            &items, &reasons, found.tier, context, found.shares, sources: sources.lists,
             weights: sources.weights, vectors: found.knowsVector ? sources.vectors : nil)
     }
 }

@@ -34,8 +34,6 @@ package final class Generation: Sendable {
     let trees: TreeRanker?
     /// The features that are facts of items, those that the ranker asks for.
     let itemFacts: [(feature: RankerFeature, values: [Float])]
-    /// What each user keeps buying; nil where the ranker does not ask.
-    let habits: Habits?
     /// The items that sold best in the last weeks, best first, some hundreds; empty without trees.
     let trending: [UInt32]
     /// What dated baskets tell of items and shoppers; nil where none had a date.
@@ -93,8 +91,6 @@ package final class Generation: Sendable {
         itemFacts = ranker.parts.asked.compactMap { feature in
             parts.profiles.itemFacts(feature, popularity: parts.popularity).map { (feature, $0) }
         }
-        let asksHabits = ranker.parts.asked.contains(where: \.isHabit)
-        habits = asksHabits ? parts.profiles?.habits : nil
         trending = trees == nil ? [] : parts.profiles?.trending(Self.trendingMax) ?? []
         histories = bundle.histories
     }
@@ -134,6 +130,9 @@ package final class Generation: Sendable {
     private static let loadBatch = 4_096
     /// Of those that trend, how many are looked through for some that the rules allow.
     private static let trendingMax = 512
+
+    /// Whether the ranker asks what the shopper bought before.
+    var asksHabits: Bool { profiles != nil && ranker.parts.asked.contains(where: \.isHabit) }
 
     /// Whether a feature can be anything but 0 for this model, and its ranker may ask for it.
     func canSay(_ feature: RankerFeature) -> Bool {

@@ -8,21 +8,11 @@ package struct Query {
     package var basket: [IDView] = []
     /// Items taken before, oldest first; where not empty it replaces what is known of the user.
     package var history: [IDView] = []
-    /// Items never to return.
-    package var exclusions: [IDView] = []
     /// How many items to return, 1 to ``EngineLimits/slateItems``.
     package var k = 10
-    package var includesPurchased = false
-    package var includesOutOfStock = false
-    /// At most so many of one category; 0: no such limit.
-    package var perCategoryMax = 0
-    /// The least and the largest price of an item; 0 and infinity set no limit.
-    package var priceMin: Float = 0
-    package var priceMax = Float.infinity
-    /// Category paths from the top, joined by ` > `; where not empty, only items below one of them.
-    package var categories: [IDView] = []
-    /// Category paths of which no item is returned.
-    package var excludedCategories: [IDView] = []
+    package var rules = QueryRules()
+    /// Items of which the answer is to say why they are not on the slate.
+    package var whyNot: [IDView] = []
     /// False where only ids and scores are wanted.
     package var wantsReasons = true
     /// When the answer must be there, in nanoseconds of the engine's clock; `.max` for no limit.
@@ -34,14 +24,9 @@ package struct Query {
         user = nil
         basket.removeAll(keepingCapacity: true)
         history.removeAll(keepingCapacity: true)
-        exclusions.removeAll(keepingCapacity: true)
         k = 10
-        includesPurchased = false
-        includesOutOfStock = false
-        perCategoryMax = 0
-        (priceMin, priceMax) = (0, .infinity)
-        categories.removeAll(keepingCapacity: true)
-        excludedCategories.removeAll(keepingCapacity: true)
+        rules.removeAll()
+        whyNot.removeAll(keepingCapacity: true)
         wantsReasons = true
         deadline = .max
     }
@@ -56,10 +41,14 @@ package struct EngineLimits: Sendable {
     /// Of the history, the newest that count in sums of lists where there is a basket: more of them
     /// cost time and were measured to change nothing.
     package var historyItemsBesideBasket = 100
-    /// Items excluded by one request.
+    /// Items excluded by one request, and items allowed as the only ones.
     package var exclusions = 1_000
     /// Categories named by one request, included or excluded.
     package var categories = 64
+    /// Items and categories whose scores one request multiplies.
+    package var boosts = 64
+    /// Items of which one request asks why they are not on the slate.
+    package var whyNot = 32
     /// Items scored by one Score call.
     package var scoredItems = 1_000
     /// Items on one slate, or neighbors in one Related or Nearest reply.

@@ -112,8 +112,8 @@ package struct EngineRanker: QueryRanker {
         case .history: break
         }
         desk.query.k = depth
-        desk.query.includesPurchased = task.context == .basket || !task.excludesContext
-        desk.query.includesOutOfStock = true
+        desk.query.rules.includesPurchased = task.context == .basket || !task.excludesContext
+        desk.query.rules.includesOutOfStock = true
         desk.query.wantsReasons = false
     }
 }

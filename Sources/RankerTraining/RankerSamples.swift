@@ -52,7 +52,7 @@ struct RankerSamples {
                 var query = Query()
                 if asked.user != EventTable.none { query.user = ids.users[Int(asked.user)] }
                 query.basket = asked.basket.prefix(queriesMax).map { ids.items[Int($0)] }
-                (query.includesPurchased, query.includesOutOfStock) = (true, true)
+                (query.rules.includesPurchased, query.rules.includesOutOfStock) = (true, true)
                 var generator = SeededGenerator(seed: context.seed &+ UInt64(place))
                 _ = engines[worker].forCandidates(query) { ordinals, feature in
                     target[place] = Found(

@@ -51,30 +51,24 @@ enum FieldCheck {
         paths.removeAll(keepingCapacity: true)
         try limit(count, field, max: max)
         for position in 0..<count {
-            let path = IDView(start: list![position].data, count: list![position].len)
-            guard 1...categoryBytesMax ~= path.count else {
-                throw RPCError(
-                    .invalidArgument,
-                    "\(field)[\(position)] has \(path.count) bytes, not 1 to \(categoryBytesMax)")
-            }
-            paths.append(path)
+            paths.append(try path(list![position], "\(field)[\(position)]"))
         }
     }
 
-    private static let categoryBytesMax = 1_024
-
-    /// The ends of a price band, 0 for no limit.
-    static func prices(_ low: Float, _ high: Float) throws(RPCError) -> (low: Float, high: Float) {
-        for (name, price) in [("price_min", low), ("price_max", high)] {
-            guard price >= 0, price.isFinite else {
-                throw RPCError(.invalidArgument, "\(name) is \(price), not 0 or more")
-            }
+    /// A category's path.
+    static func path(_ data: ProtobufCBinaryData, _ field: @autoclosure () -> String)
+        throws(RPCError) -> IDView
+    {
+        let path = IDView(start: data.data, count: data.len)
+        guard 1...categoryBytesMax ~= path.count else {
+            throw RPCError(
+                .invalidArgument,
+                "\(field()) has \(path.count) bytes, not 1 to \(categoryBytesMax)")
         }
-        guard high == 0 || low <= high else {
-            throw RPCError(.invalidArgument, "price_min is \(low), above price_max, \(high)")
-        }
-        return (low, high == 0 ? .infinity : high)
+        return path
     }
+
+    static let categoryBytesMax = 1_024
 
     /// A vector of the model's length with finite elements.
     static func vector(

@@ -6,12 +6,17 @@ internal import RPC
 /// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become
 /// replies.
 final class ScoringService {
-    private let engine: Engine
-    private var query = Query()
+    let engine: Engine
+    let ruleBook: RuleBook.Reader?
+    var query = Query()
     private var scoredItems: [IDView] = []
     private var relations: [Relation] = []
 
-    init(engine: Engine) { self.engine = engine }
+    /// - Parameter ruleBook: nil where the server has no rule sets.
+    init(engine: Engine, ruleBook: RuleBook.Reader?) {
+        self.engine = engine
+        self.ruleBook = ruleBook
+    }
 
     func register(in router: Router) {
         let service = "sidecart.v1.Scoring"
@@ -50,84 +55,6 @@ final class ScoringService {
                 response.unknown = UnsafeMutablePointer(mutating: unknown.baseAddress)
                 try call.reply(&response)
             }
-        }
-    }
-
-    // MARK: Recommend
-
-    private func recommend(_ call: Call) throws(RPCError) {
-        let request = try call.decode(sidecart__v1__recommend_request__init)
-        query.removeAll()
-        try fill(request.pointee.context)
-        try FieldCheck.fill(
-            &query.exclusions, "exclude", request.pointee.exclude, request.pointee.n_exclude,
-            max: engine.limits.exclusions)
-        query.k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
-        query.includesPurchased = request.pointee.include_purchased != 0
-        query.includesOutOfStock = request.pointee.include_out_of_stock != 0
-        query.perCategoryMax = Int(request.pointee.per_category_max)
-        (query.priceMin, query.priceMax) = try FieldCheck.prices(
-            request.pointee.price_min, request.pointee.price_max)
-        try FieldCheck.fillPaths(
-            &query.categories, "categories", request.pointee.categories,
-            request.pointee.n_categories, max: engine.limits.categories)
-        try FieldCheck.fillPaths(
-            &query.excludedCategories, "exclude_categories", request.pointee.exclude_categories,
-            request.pointee.n_exclude_categories, max: engine.limits.categories)
-        query.wantsReasons = request.pointee.ids_only == 0
-        query.deadline = call.deadline.nanoseconds
-        if try LongCalls.move(call, estimate: engine.read(query)) { return }
-        let tier = engine.recommendWhatWasRead(query)
-
-        var response = Sidecart__V1__RecommendResponse()
-        sidecart__v1__recommend_response__init(&response)
-        response.tier = tier.message
-        response.model_version = engine.generation.versionBytes.binaryData
-        response.n_unknown = engine.unknown.count
-        response.unknown = try call.arena.array(of: ProtobufCBinaryData.self, engine.unknown.count)
-        for (position, id) in engine.unknown.enumerated() {
-            response.unknown[position] = id.binaryData
-        }
-        response.n_items = engine.slate.count
-        response.items = try call.arena.messages(engine.slate.count)
-        for (position, item) in engine.slate.enumerated() {
-            let message = try call.arena.message(
-                Sidecart__V1__SlateItem.self, sidecart__v1__slate_item__init)
-            message.pointee.item_id = item.id.binaryData
-            message.pointee.score = item.score
-            if query.wantsReasons { try describe(item, in: message, call) }
-            response.items[position] = message
-        }
-        try call.reply(&response)
-    }
-
-    private func describe(
-        _ item: RankedItem, in message: UnsafeMutablePointer<Sidecart__V1__SlateItem>, _ call: Call
-    ) throws(RPCError) {
-        let shown = engine.generation.items.shown(item.ordinal)
-        message.pointee.title = shown.title.binaryData
-        message.pointee.category = shown.category.binaryData
-        message.pointee.price = shown.price
-        message.pointee.n_reasons = item.reasons.count
-        message.pointee.reasons = try call.arena.messages(item.reasons.count)
-        for (position, index) in item.reasons.enumerated() {
-            let reason = engine.reasons[index]
-            let entry = try call.arena.message(
-                Sidecart__V1__Reason.self, sidecart__v1__reason__init)
-            entry.pointee.kind = reason.kind.message
-            entry.pointee.contribution = reason.contribution
-            entry.pointee.lift = reason.lift
-            entry.pointee.confidence = reason.confidence
-            if let habit = reason.habit {
-                entry.pointee.times = habit.times
-                entry.pointee.interval_days = habit.intervalDays
-                entry.pointee.age_days = habit.ageDays
-            }
-            if let cause = reason.item, let id = reason.itemID {
-                entry.pointee.item_id = id.binaryData
-                entry.pointee.title = engine.generation.items.shown(cause).title.binaryData
-            }
-            message.pointee.reasons[position] = entry
         }
     }
 
@@ -183,7 +110,7 @@ final class ScoringService {
 
     // MARK: Shared
 
-    private func fill(_ context: UnsafeMutablePointer<Sidecart__V1__Context>?) throws(RPCError) {
+    func fill(_ context: UnsafeMutablePointer<Sidecart__V1__Context>?) throws(RPCError) {
         guard let context = context?.pointee else { return }
         if context.user_id.len > 0 {
             query.user = try FieldCheck.id(context.user_id, "context.user_id")
@@ -232,23 +159,12 @@ extension Relation {
 }
 
 extension Tier {
-    fileprivate var message: Sidecart__V1__Tier {
+    var message: Sidecart__V1__Tier {
         switch self {
         case .full: SIDECART__V1__TIER__TIER_FULL
         case .linear: SIDECART__V1__TIER__TIER_LINEAR
         case .neighbors: SIDECART__V1__TIER__TIER_NEIGHBORS
         case .popular: SIDECART__V1__TIER__TIER_POPULAR
-        }
-    }
-}
-
-extension Reason.Kind {
-    fileprivate var message: Sidecart__V1__Reason__Kind {
-        switch self {
-        case .boughtTogether: SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER
-        case .taste: SIDECART__V1__REASON__KIND__TASTE
-        case .popular: SIDECART__V1__REASON__KIND__POPULAR
-        case .boughtBefore: SIDECART__V1__REASON__KIND__BOUGHT_BEFORE
         }
     }
 }

@@ -17,6 +17,8 @@ package final class SidecartServer: Sendable {
         package var storeBytesMax = 4 << 30
         package var engineLimits = EngineLimits()
         package var rpcLimits = RPCLimits()
+        /// The rule sets that calls may name; nil for none.
+        package var ruleBook: RuleBook?
         /// How long calls in flight may take once draining has begun.
         package var drainGrace: Duration = .seconds(10)
 
@@ -47,7 +49,9 @@ package final class SidecartServer: Sendable {
             let engine = try Engine(
                 model, limits: configuration.engineLimits, clock: { MonotonicClock.now() })
             let router = Router()
-            ScoringService(engine: engine).register(in: router)
+            ScoringService(
+                engine: engine, ruleBook: configuration.ruleBook.map { RuleBook.Reader($0) }
+            ).register(in: router)
             EmbeddingsService(engine: engine).register(in: router)
             AdminService(model: model, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }

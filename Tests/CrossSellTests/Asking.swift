@@ -18,13 +18,25 @@ struct Ask {
     var priceMax = Float.infinity
     var categories: [String] = []
     var excludedCategories: [String] = []
+    var allowed: [String] = []
+    var budget = Float.infinity
+    var supportMin: Float = 0
+    var leavesOutSubstitutes = false
+    var includesDue = false
+    var categoryLevel = 0
+    var perBasketItemMax = 0
+    var itemBoosts: [String: Float] = [:]
+    var categoryBoosts: [String: Float] = [:]
+    var diversity: Float = 0
+    var whyNot: [String] = []
     var wantsReasons = true
 
     /// Lends the query with ids that lie still as long as `body` runs.
     func lend<R>(_ more: [String] = [], _ body: (Query, [IDView]) -> R) -> R {
         let all =
             basket + history + exclusions + more + categories + excludedCategories
-            + [user ?? ""]
+            + [user ?? ""] + allowed + whyNot + itemBoosts.keys.sorted()
+            + categoryBoosts.keys.sorted()
         let texts = TextTable(count: all.count) { all[$0] }
         var views = (0..<all.count).map { texts[$0] }[...]
         func take(_ count: Int) -> [IDView] {
@@ -34,16 +46,36 @@ struct Ask {
         var query = Query()
         query.basket = take(basket.count)
         query.history = take(history.count)
-        query.exclusions = take(exclusions.count)
+        query.rules.exclusions = take(exclusions.count)
         let extra = take(more.count)
-        query.categories = take(categories.count)
-        query.excludedCategories = take(excludedCategories.count)
-        (query.priceMin, query.priceMax) = (priceMin, priceMax)
-        query.user = user.map { _ in views.first! }
+        query.rules.categories = take(categories.count)
+        query.rules.excludedCategories = take(excludedCategories.count)
+        (query.rules.priceMin, query.rules.priceMax) = (priceMin, priceMax)
+        let name = take(1)
+        query.user = user.map { _ in name[0] }
+        query.rules.allowed = take(allowed.count)
+        query.whyNot = take(whyNot.count)
+        for (view, (_, factor)) in zip(
+            take(itemBoosts.count), itemBoosts.sorted { $0.key < $1.key })
+        {
+            query.rules.boosts.append(.init(.item(view), factor: factor))
+        }
+        for (view, (_, factor)) in zip(
+            take(categoryBoosts.count), categoryBoosts.sorted { $0.key < $1.key })
+        {
+            query.rules.boosts.append(.init(.category(view), factor: factor))
+        }
+        query.rules.budget = budget
+        query.rules.supportMin = supportMin
+        query.rules.leavesOutSubstitutes = leavesOutSubstitutes
+        query.rules.includesDue = includesDue
+        query.rules.categoryLevel = categoryLevel
+        query.rules.perBasketItemMax = perBasketItemMax
+        query.rules.diversity = diversity
         query.k = k
-        query.includesPurchased = includesPurchased
-        query.includesOutOfStock = includesOutOfStock
-        query.perCategoryMax = perCategoryMax
+        query.rules.includesPurchased = includesPurchased
+        query.rules.includesOutOfStock = includesOutOfStock
+        query.rules.perCategoryMax = perCategoryMax
         query.wantsReasons = wantsReasons
         return withExtendedLifetime(texts) { body(query, extra) }
     }

@@ -11,7 +11,7 @@ import Testing
     func finite(shop: RandomShop) throws {
         var random = SeededGenerator(seed: shop.seed + 900)
         var loaded = 0
-        for round in 0..<40 {
+        for round in 0..<200 where loaded < 20 {
             var bundle = shop.makeBundle()
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 Self.spoil(&bundle.parts, &random)
@@ -57,7 +57,7 @@ import Testing
         case 3: if parts.itemWeights != nil { set(&parts.itemWeights!.scores, &random) }
         case 4: if parts.userLists != nil { set(&parts.userLists!.scores, &random) }
         case 5:
-            for relation in Array(parts.neighbors.keys) {
+            for relation in Relation.allCases where parts.neighbors[relation] != nil {
                 set(&parts.neighbors[relation]!.scores, &random)
             }
         case 6: if parts.ranker != nil { set(&parts.ranker!.wide, &random) }

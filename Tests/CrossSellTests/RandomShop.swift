@@ -41,7 +41,11 @@ struct RandomShop {
                         unobservedWeight: 0.2, regularization: 0.05, regularizationExponent: 1)
                     : nil)
         }
-        if hasNeighbors { parts.neighbors[.complement] = neighbors(&random) }
+        if hasNeighbors {
+            parts.neighbors[.complement] = neighbors(&random)
+            var other = SeededGenerator(seed: seed + 1_000)
+            parts.neighbors[.substitute] = neighbors(&other)
+        }
         if hasItemWeights { parts.itemWeights = lists(rows: items, of: -0.3...0.9, &random) }
         if hasUserLists { parts.userLists = lists(rows: users, of: 0...2, &random) }
         parts.ranker = ranker.map { network($0, &random) }
@@ -162,6 +166,19 @@ extension Ask {
         if Int.random(in: 0..<4, using: &random) == 0 {
             ask.excludedCategories = [paths.randomElement(using: &random)!]
         }
+        func sometimes() -> Bool { Int.random(in: 0..<5, using: &random) == 0 }
+        if sometimes() {
+            ask.allowed = (0..<items).map(RandomShop.item).filter { _ in sometimes() }
+        }
+        if sometimes() { ask.budget = Float(Int.random(in: 0...3 * items, using: &random)) }
+        if sometimes() { ask.supportMin = 50 }
+        ask.leavesOutSubstitutes = sometimes()
+        if ask.perCategoryMax > 0 { ask.categoryLevel = Int.random(in: 0...3, using: &random) }
+        if sometimes() { ask.perBasketItemMax = Int.random(in: 1...3, using: &random) }
+        if sometimes() {
+            ask.itemBoosts = [RandomShop.item(Int.random(in: 0..<items, using: &random)): 4]
+        }
+        if sometimes() { ask.categoryBoosts = ["All > 1": 0.25, "All": 2] }
         ask.wantsReasons = Bool.random(using: &random)
         return ask
     }

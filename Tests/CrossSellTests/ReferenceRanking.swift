@@ -237,6 +237,33 @@ struct ReferenceRanking {
         return bundle.catalog.stocks[Int(item)] != 0
     }
 
+    /// The basket item whose list gives an item the largest weight, the first of equals.
+    private func speaker(for id: String, _ context: Context) -> String? {
+        guard let lists = bundle.parts.itemWeights ?? bundle.parts.neighbors[.complement],
+            let item = bundle.items.index(of: id)
+        else { return nil }
+        var loudest: (weight: Float, item: String)?
+        for other in context.basket {
+            guard let own = bundle.items.index(of: other) else { continue }
+            for edge in lists.range(of: Int(own)) where lists.items[edge] == item {
+                if lists.scores[edge] > loudest?.weight ?? 0 {
+                    loudest = (lists.scores[edge], other)
+                }
+            }
+        }
+        return loudest?.item
+    }
+
+    private func boosted(_ score: Double, _ id: String, _ ask: Ask) -> Double {
+        var factor = Double(ask.itemBoosts[id] ?? 1)
+        let path = category(id)
+        for (name, boost) in ask.categoryBoosts {
+            let other = name.split(separator: " > ").map(String.init)
+            if !path.isEmpty, Array(path.prefix(other.count)) == other { factor *= Double(boost) }
+        }
+        return score < 0 ? score / factor : score * factor
+    }
+
     /// The best `k` that the rules allow: by score, then by popularity, then in the catalog's
     /// order.
     func slate(_ ask: Ask, _ context: Context) -> [Ranked] {
@@ -245,16 +272,24 @@ struct ReferenceRanking {
             bundle.items.index(of: id).map { Int($0) } ?? extraOrdinals[id]!
         }
         let ranked = allIDs.filter { isAllowed($0, ask, context) }.sorted {
-            (scores[$1]!, popularity($1), place($0)) < (scores[$0]!, popularity($0), place($1))
+            (boosted(scores[$1]!, $1, ask), popularity($1), place($0))
+                < (boosted(scores[$0]!, $0, ask), popularity($0), place($1))
         }
         var counts: [[String]: Int] = [:]
+        var spokenFor: [String: Int] = [:]
         var slate: [Ranked] = []
         for id in ranked where slate.count < ask.k {
-            let category = category(id)
-            if ask.perCategoryMax > 0, !category.isEmpty {
-                guard counts[category, default: 0] < ask.perCategoryMax else { continue }
-                counts[category, default: 0] += 1
-            }
+            let whole = category(id)
+            let category = ask.categoryLevel == 0 ? whole : Array(whole.prefix(ask.categoryLevel))
+            let isFull =
+                ask.perCategoryMax > 0 && !category.isEmpty
+                && counts[category, default: 0] >= ask.perCategoryMax
+            let speaker = ask.perBasketItemMax > 0 ? speaker(for: id, context) : nil
+            guard !isFull,
+                spokenFor[speaker ?? "", default: 0] < ask.perBasketItemMax || speaker == nil
+            else { continue }
+            counts[category, default: 0] += 1
+            if let speaker { spokenFor[speaker, default: 0] += 1 }
             slate.append(Ranked(id: id, score: scores[id]!))
         }
         return slate
@@ -270,10 +305,26 @@ extension [String] {
 }
 
 extension Ask {
-    /// Whether price and category of an item are what is asked for.
+    /// Whether an item is among those allowed, and no substitute, and price, category and support are
+    /// what is asked for.
     func isWithinCatalogRules(_ id: String, _ bundle: ModelBundle) -> Bool {
         let item = bundle.items.index(of: id).map { Int($0) }
-        let price = item.map { bundle.catalog.prices[$0] } ?? 0
+        func price(_ id: String) -> Float {
+            bundle.items.index(of: id).map { bundle.catalog.prices[Int($0)] } ?? 0
+        }
+        if !allowed.isEmpty, !allowed.contains(id) { return false }
+        if budget < .infinity {
+            let spent = Set(basket).reduce(0) { $0 + price($1) }
+            guard price(id) > 0, spent + price(id) <= budget else { return false }
+        }
+        if supportMin > 0, item.map({ bundle.parts.popularity[$0] }) ?? 0 < supportMin {
+            return false
+        }
+        if leavesOutSubstitutes, let item, let lists = bundle.parts.neighbors[.substitute] {
+            for other in basket.compactMap({ bundle.items.index(of: $0) })
+            where lists.items[lists.range(of: Int(other))].contains(Int32(item)) { return false }
+        }
+        let price = price(id)
         let hasBand = priceMin > 0 || priceMax < .infinity
         if hasBand, price == 0 || price < priceMin || price > priceMax { return false }
         let path = item.map { bundle.catalog.categories[$0] } ?? []

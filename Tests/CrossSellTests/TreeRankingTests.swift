@@ -15,7 +15,8 @@ import Testing
         var random = SeededGenerator(seed: seed + 50)
         for round in 0..<100 {
             var ask = Ask.random(items: TreeShop.items, users: TreeShop.users, using: &random)
-            ask.perCategoryMax = 0
+            (ask.perCategoryMax, ask.categoryLevel, ask.perBasketItemMax) = (0, 0, 0)
+            (ask.itemBoosts, ask.categoryBoosts) = ([:], [:])
             ask.history = []
             let answer = engine.answer(ask)
             guard answer.tier == .full else { continue }
@@ -48,6 +49,28 @@ import Testing
             }
             #expect(scores == answer.items.map(\.score), "round \(round)")
         }
+    }
+
+    @Test("A boost multiplies the odds that items are ranked by, and not the score that is told")
+    func boosts() throws {
+        let shop = TreeShop(seed: 21)
+        let engine = try Engine(shop.bundle.serve())
+        var ask = Ask(basket: ["i1", "i2"], k: TreeShop.items)
+        ask.includesOutOfStock = true
+        let plain = engine.answer(ask)
+        (ask.itemBoosts, ask.categoryBoosts) = (["i7": 50], ["All > 1": 0.02])
+        let boosted = engine.answer(ask)
+        func told(_ answer: Answer) -> [String: Float] {
+            Dictionary(uniqueKeysWithValues: answer.items.map { ($0.id, $0.score) })
+        }
+        #expect(told(boosted) == told(plain))
+        let odds = boosted.items.map { item in
+            let path = shop.bundle.catalog.categories[Int(shop.bundle.items.index(of: item.id)!)]
+            let factor: Float = (item.id == "i7" ? 50 : 1) * (path == ["All", "1"] ? 0.02 : 1)
+            return factor * item.score / (1 - item.score)
+        }
+        #expect(zip(odds, odds.dropFirst()).allSatisfy { $0 >= $1 * 0.9999 })
+        #expect(boosted.ids != plain.ids)
     }
 
     @Test("What a shopper keeps buying is said, and outweighs the rest of its score")

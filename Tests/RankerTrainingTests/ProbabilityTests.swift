@@ -40,7 +40,7 @@ import Testing
             var query = Query()
             if log.users[row] >= 0 { query.user = users[Int(log.users[row])] }
             query.basket = items.dropFirst().map { ids[Int($0)] }
-            (query.k, query.includesPurchased, query.wantsReasons) = (3, true, false)
+            (query.k, query.rules.includesPurchased, query.wantsReasons) = (3, true, false)
             guard engine.recommend(query) == .full else { continue }
             asked += 1
             for item in engine.slate {

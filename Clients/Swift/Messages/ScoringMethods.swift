@@ -41,6 +41,25 @@ struct RecommendMethod: Method {
         writer.float(9, options.priceMax)
         writer.strings(10, options.categories)
         writer.strings(11, options.excludingCategories)
+        writer.string(12, options.ruleSet)
+        writer.strings(13, options.allowing)
+        writer.bool(14, options.includesDue)
+        writer.float(15, options.basketBudget)
+        writer.integer(16, try wireCount(options.supportMin, "supportMin"))
+        writer.bool(17, options.leavesOutSubstitutes)
+        writer.integer(18, try wireCount(options.categoryLevel, "categoryLevel"))
+        writer.integer(19, try wireCount(options.perBasketItemMax, "perBasketItemMax"))
+        for boost in options.boosts {
+            writer.message(20) { writer in
+                switch boost.target {
+                case .item(let id): writer.string(1, id)
+                case .category(let path): writer.string(2, path)
+                }
+                writer.float(3, boost.factor)
+            }
+        }
+        writer.float(21, options.diversity)
+        writer.strings(22, options.whyNot)
     }
 }
 
@@ -98,6 +117,42 @@ extension Slate: WireMessage {
             tier = Tier(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
         case (3, .bytes(let bytes)): modelVersion = try ProtobufReader.text(bytes)
         case (4, .bytes(let bytes)): unknown.append(try ProtobufReader.text(bytes))
+        case (5, .bytes(let bytes)): leftOut.append(try LeftOut(wire: bytes))
+        case (6, .bytes(let bytes)): whyNot.append(try WhyNot(wire: bytes))
+        default: break
+        }
+    }
+}
+
+extension LeftOut: WireMessage {
+    init() { self.init(rule: .unspecified, items: 0) }
+
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .varint(let number)):
+            rule = Rule(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (2, .varint(let number)): items = Int(clamping: number)
+        default: break
+        }
+    }
+}
+
+extension WhyNot: WireMessage {
+    init() { self.init(itemID: "", outcome: .unspecified) }
+
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): itemID = try ProtobufReader.text(bytes)
+        case (2, .varint(let number)):
+            outcome = Outcome(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (3, .varint(let number)):
+            rule = Rule(rawValue: ProtobufReader.enumeration(number)) ?? .unspecified
+        case (4, .varint(let number)): rank = Int(clamping: number)
+        case (5, .fixed32(let bits)): score = Float(bitPattern: bits)
+        case (6, .fixed32(let bits)): missing = Float(bitPattern: bits)
+        case (7, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
         default: break
         }
     }

@@ -60,8 +60,12 @@ public struct Slate: Sendable, Equatable {
     public var tier: Tier
     /// Which bundle answered.
     public var modelVersion: String
-    /// Ids of the basket, the history and the exclusions that the model does not know.
+    /// Ids of the basket, the history and the rules that the model does not know.
     public var unknown: [String]
+    /// Of a slate shorter than asked, which rules left items out.
+    public var leftOut: [LeftOut] = []
+    /// Why items are not on it, for each of ``SlateOptions/whyNot`` in its order.
+    public var whyNot: [WhyNot] = []
 
     /// Makes a slate, as tests of a service need.
     public init(items: [SlateItem], tier: Tier, modelVersion: String, unknown: [String] = []) {
@@ -131,92 +135,4 @@ public struct Reason: Sendable, Equatable {
 
     /// Makes a reason, as tests of a service need.
     public init(kind: Kind) { self.kind = kind }
-}
-
-/// What to put on a slate.
-public struct SlateOptions: Sendable, Equatable {
-    /// How many items, 1 to the server's limit; 0 leaves it to the server, which takes 10.
-    public var count: Int
-    /// Items never to return.
-    public var excluding: [String] = []
-    /// Also return items the shopper took before.
-    public var includesPurchased = false
-    /// Also return items known to be out of stock.
-    public var includesOutOfStock = false
-    /// At most so many items of one category; 0 for no such limit.
-    public var perCategoryMax = 0
-    /// The least price of an item; 0 for no such limit. Items without a price are within no limit.
-    public var priceMin: Float = 0
-    /// The largest price of an item; 0 for no such limit.
-    public var priceMax: Float = 0
-    /// Only items of these categories, such as `Kitchen > Tea`, or below them; empty for any.
-    public var categories: [String] = []
-    /// No items of these categories, or below them.
-    public var excludingCategories: [String] = []
-    /// Leave titles, prices, categories and reasons out of the answer.
-    public var idsOnly = false
-
-    /// A slate of so many items, without special wishes.
-    public init(count: Int = 0) { self.count = count }
-}
-
-/// A typed, directed edge from item to item.
-public enum Relation: Int32, Sendable, CaseIterable {
-    /// None, or one that this client does not know.
-    case unspecified = 0
-    /// Bought together, in one basket.
-    case complement = 1
-    /// Liked by the same people.
-    case similar = 2
-    /// Taken instead of it.
-    case substitute = 3
-    /// Bought again: the item itself, with its usual interval.
-    case rebuy = 4
-}
-
-/// An item's neighbors by some relations.
-public struct RelatedItems: Sendable, Equatable {
-    /// By relation in the order asked, strongest first.
-    public var items: [RelatedItem]
-    /// Which bundle answered.
-    public var modelVersion: String
-
-    /// Makes an answer, as tests of a service need.
-    public init(items: [RelatedItem], modelVersion: String) {
-        self.items = items
-        self.modelVersion = modelVersion
-    }
-}
-
-/// One neighbor of an item.
-public struct RelatedItem: Sendable, Equatable {
-    /// The neighbor.
-    public var itemID: String
-    /// How the two are related.
-    public var relation: Relation
-    /// Complements: shrunk confidence, 0 to 1. Similar items: cosine, -1 to 1. Substitutes: how
-    /// alike, times how rarely in one basket, 0 to 1. Rebuys: the share of buyers who buy it again.
-    public var score: Float
-    /// Empty when not known.
-    public var title = ""
-    /// Empty when not known.
-    public var category = ""
-    /// In the shop's currency; 0 when not known.
-    public var price: Float = 0
-    /// How many times more often than by chance the two are bought together; 0 where that was not
-    /// counted.
-    public var lift: Float = 0
-    /// In what share of the item's baskets the neighbor is, 0 to 1; 0 where that was not counted.
-    public var confidence: Float = 0
-    /// Rebuys: the usual number of days from one purchase to the next; 0 for others.
-    public var intervalDays: Float = 0
-    /// Rebuys: half of what lies between the quartiles of that number; 0 for others.
-    public var spreadDays: Float = 0
-
-    /// Makes a neighbor, as tests of a service need.
-    public init(itemID: String, relation: Relation, score: Float) {
-        self.itemID = itemID
-        self.relation = relation
-        self.score = score
-    }
 }

@@ -2,13 +2,16 @@
 ///
 /// Reused from request to request: clearing costs what was set, not the number of items.
 final class ItemFlags {
-    /// Facts about an item: the first three in one request, the last one always.
+    /// Facts about an item: out of stock always, the others in one request.
     struct Fact: OptionSet {
         let rawValue: UInt8
         static let inBasket = Fact(rawValue: 1)
         static let boughtBefore = Fact(rawValue: 2)
         static let excluded = Fact(rawValue: 4)
         static let outOfStock = Fact(rawValue: 8)
+        static let substitute = Fact(rawValue: 16)
+        /// Among the only items that the request allows.
+        static let named = Fact(rawValue: 32)
     }
 
     private var facts: UnsafeMutableBufferPointer<UInt8>
@@ -36,6 +39,11 @@ final class ItemFlags {
 
     /// Whether the item has any of these facts.
     func has(_ some: Fact, _ ordinal: UInt32) -> Bool { view.has(some, ordinal) }
+
+    /// All facts of an item.
+    func facts(of ordinal: UInt32) -> Fact {
+        Int(ordinal) < facts.count ? Fact(rawValue: facts[Int(ordinal)]) : []
+    }
 
     /// The facts as they are now; valid until the next insertion.
     var view: View { View(facts: facts) }

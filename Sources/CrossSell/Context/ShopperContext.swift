@@ -1,5 +1,6 @@
 internal import EmbeddingStore
 internal import Interactions
+internal import ModelParts
 
 /// Who asks and about what, as ordinals: what a query's ids come to in one generation.
 ///
@@ -13,19 +14,26 @@ final class ShopperContext {
     private(set) var userRow: Int?
     /// The shopper's stored vector, under the same condition; valid until the engine's turn ends.
     private(set) var storedVector: UnsafePointer<Float>?
-    /// Ids of basket, history and exclusions that the generation does not know.
+    /// Ids of basket, history and rules that the generation does not know.
     private(set) var unknown: [IDView] = []
     /// What is known of each item in this request.
     let flags: ItemFlags
 
     private let generation: Generation
     private let limits: EngineLimits
+    private let substitutes: NeighborLists?
 
     init(_ generation: Generation, limits: EngineLimits) {
         self.generation = generation
         self.limits = limits
-        let most = limits.basketItems + limits.exclusions + limits.historyItems
-        flags = ItemFlags(generation.items, flaggedMax: most + ShopperHabits.habitsMax)
+        substitutes = generation.relations[.substitute]
+        let most = limits.basketItems + 2 * limits.exclusions + limits.historyItems
+        let longest = substitutes.map { lists in
+            (1..<lists.offsets.count).reduce(0) { max($0, lists.range(of: $1 - 1).count) }
+        }
+        flags = ItemFlags(
+            generation.items,
+            flaggedMax: most + ShopperHabits.habitsMax + limits.basketItems * (longest ?? 0))
         basket.reserveCapacity(limits.basketItems)
         past.reserveCapacity(limits.historyItems)
         unknown.reserveCapacity(most)
@@ -66,8 +74,21 @@ final class ShopperContext {
                 if flags.insert(.boughtBefore, ordinal) { past.append(ordinal) }
             }
         }
-        for id in query.exclusions {
+        for id in query.rules.exclusions {
             if let ordinal = known(id, lookUp) { _ = flags.insert(.excluded, ordinal) }
+        }
+        for id in query.rules.allowed {
+            if let ordinal = known(id, lookUp) { _ = flags.insert(.named, ordinal) }
+        }
+        if query.rules.leavesOutSubstitutes { noteSubstitutes() }
+    }
+
+    private func noteSubstitutes() {
+        guard let substitutes else { return }
+        for item in basket where Int(item) < generation.items.count {
+            for edge in substitutes.range(of: Int(item)) {
+                _ = flags.insert(.substitute, UInt32(bitPattern: substitutes.items[edge]))
+            }
         }
     }
 

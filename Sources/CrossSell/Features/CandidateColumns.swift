@@ -31,7 +31,7 @@ final class CandidateColumns {
     ///   - itemFacts: the values of those that are facts of items, by ordinal.
     init(
         features: [RankerFeature], items: Int,
-        itemFacts: [(feature: RankerFeature, values: [Float])], habits: Habits?
+        itemFacts: [(feature: RankerFeature, values: [Float])], habits: ShopperHabits?
     ) {
         let given = itemFacts.map(\.feature) + Self.factFeatures
         written = features.filter { !given.contains($0) && !$0.isHabit }
@@ -43,7 +43,7 @@ final class CandidateColumns {
         scores = Self.zeros(capacity)
         facts = Self.factFeatures.map { _ in 0 }
         self.itemFacts = itemFacts
-        self.habits = habits.map { ShopperHabits($0, itemCount: items) }
+        self.habits = habits
     }
 
     deinit {

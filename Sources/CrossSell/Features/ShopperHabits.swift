@@ -6,6 +6,8 @@ internal import ModelParts
 /// items.
 final class ShopperHabits {
     private let habits: Habits
+    /// By item, the usual days from one purchase to the next; 0 where not known.
+    private let usualIntervals: [Float]
     private let itemCount: Int
     /// By ordinal, the place among the shopper's habits, + 1; 0 for what she never bought.
     private let slots: UnsafeMutablePointer<UInt16>
@@ -17,8 +19,9 @@ final class ShopperHabits {
     /// More habits than this of a user are not looked at.
     static let habitsMax = 1_000
 
-    init(_ habits: Habits, itemCount: Int) {
-        self.habits = habits
+    init(_ profiles: Profiles, itemCount: Int) {
+        habits = profiles.habits
+        usualIntervals = profiles.repeatIntervals
         self.itemCount = itemCount
         slots = .allocate(capacity: max(1, itemCount))
         slots.initialize(repeating: 0, count: max(1, itemCount))
@@ -71,6 +74,21 @@ final class ShopperHabits {
                 ageDays: habits.ages[$0])
         }
     }
+
+    /// Whether the shopper bought an item about as long ago as she, or else most, would buy it again.
+    ///
+    /// Her own interval counts from the third time on. An item is due from ``dueFrom`` of the
+    /// interval on, until ``dueUntil`` of them have passed: then she has given it up.
+    func isDue(_ ordinal: UInt32) -> Bool {
+        guard let place = place(of: ordinal) else { return false }
+        let usual = usualIntervals[Int(ordinal)]
+        let interval = habits.counts[place] >= 3 || usual == 0 ? habits.intervals[place] : usual
+        guard interval > 0 else { return false }
+        return Self.dueFrom * interval...Self.dueUntil * interval ~= habits.ages[place]
+    }
+
+    static let dueFrom: Float = 0.8
+    static let dueUntil: Float = 3
 
     /// Where an item is in the columns; nil where she never bought it.
     @inline(__always)

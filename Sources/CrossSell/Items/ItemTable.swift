@@ -8,11 +8,13 @@ package struct ItemTable: Sendable {
     /// Ids to ordinals.
     package let ordinals: IdentifierTable
     package let titles: TextTable
-    /// The category path's number by item, -1 for none, and the paths joined by ` > `.
+    /// The category path's number by item, -1 for none.
     let categories: [Int32]
-    package let categoryPaths: TextTable
+    let categoryPaths: CategoryPaths
     let prices: [Float]
     let stocks: [Int32]
+    /// How often each item was taken.
+    let taken: [Float]
     /// Share of all taken items, by item; sums to 1 unless nothing was ever taken.
     let sales: [Float]
     /// All items by their sales, best first, and by ordinal among equals.
@@ -28,11 +30,17 @@ package struct ItemTable: Sendable {
         ordinals = table
         ids = TextTable(count: count) { table[$0] }
         titles = TextTable(count: count) { catalog.titles[$0] }
-        var paths = IdentifierTable()
+        var numbers: [[String]: Int32] = [:]
+        var paths: [[String]] = []
         categories = catalog.categories.map { path in
-            path.isEmpty ? -1 : paths.insert(path.joined(separator: " > "))
+            guard !path.isEmpty else { return -1 }
+            if let number = numbers[path] { return number }
+            numbers[path] = Int32(paths.count)
+            paths.append(path)
+            return Int32(paths.count - 1)
         }
-        categoryPaths = TextTable(count: paths.count) { [paths] in paths[$0] }
+        categoryPaths = CategoryPaths(paths)
+        taken = popularity
         prices = catalog.prices
         stocks = catalog.stocks
         let total = popularity.reduce(0) { $0 + Double($1) }
@@ -55,7 +63,8 @@ package struct ItemTable: Sendable {
         let category = categories[item]
         return (
             titles[item],
-            category < 0 ? IDView(start: nil, count: 0) : categoryPaths[Int(category)], prices[item]
+            category < 0 ? IDView(start: nil, count: 0) : categoryPaths.texts[Int(category)],
+            prices[item]
         )
     }
 
@@ -64,6 +73,11 @@ package struct ItemTable: Sendable {
 
     /// The item's share of all taken items; 0 for items put while serving.
     func share(of ordinal: UInt32) -> Float { Int(ordinal) < count ? sales[Int(ordinal)] : 0 }
+
+    /// What some items cost together, as far as the catalog says.
+    func price(of some: [UInt32]) -> Float {
+        some.reduce(0) { $0 + (Int($1) < count ? prices[Int($1)] : 0) }
+    }
 
     /// A number that orders items of equal score: the better seller first, then the lower ordinal.
     func tieBreaker(of ordinal: UInt32) -> UInt32 {

@@ -20,7 +20,9 @@ final class CandidateRanker {
     let standIn: RankerFeature
     private let standInColumn: Int?
     private var shortlist = RankedOrder()
+    /// What went through the second stage last, and its scores.
     private var block: [UInt32] = []
+    private var blockScores: [Float] = []
 
     init(
         _ network: RankerNetwork, _ trees: TreeStage?, _ columns: CandidateColumns,
@@ -38,7 +40,8 @@ final class CandidateRanker {
         standIn = columns.column(of: .complement) == nil ? .similar : .complement
         standInColumn = columns.column(of: standIn)
         shortlist.reserve(RankerNetwork.blockMax)
-        block.reserveCapacity(RankerNetwork.blockMax)
+        block.reserveCapacity(max(RankerNetwork.blockMax, TreeRanker.stride))
+        blockScores.reserveCapacity(max(RankerNetwork.blockMax, TreeRanker.stride))
     }
 
     deinit { features.deallocate() }
@@ -79,14 +82,16 @@ final class CandidateRanker {
                 columns.sums(from: position, [columns.input(of: standIn)], [1], bias: 0)
             case .popular: columns.sums(from: position, [], [], bias: 0)
             }
-        let (candidates, facts, barring) = (columns.all, rules.flags.view, rules.barring)
+        let (candidates, facts, boosts) = (columns.all, rules.flags.view, rules.boosts)
         items.salesRank.withUnsafeBufferPointer { ranks in
             for place in position..<candidates.count {
                 let ordinal = candidates[place]
-                guard !facts.has(barring, ordinal), rules.allowsByCatalog(ordinal) else {
+                if !rules.isSurelyAllowed(ordinal, facts), let rule = rules.verdict(ordinal) {
+                    rules.count(rule)
                     continue
                 }
-                let score = tier == .popular ? items.share(of: ordinal) : scores[place]
+                var score = tier == .popular ? items.share(of: ordinal) : scores[place]
+                if boosts.isActive { score = boosts.adjusted(score, of: ordinal, isLogOdds: false) }
                 order.append(
                     score,
                     tieBreaker: Int(ordinal) < ranks.count ? ranks[Int(ordinal)] : ordinal)
@@ -128,31 +133,63 @@ final class CandidateRanker {
         trees?.begin(rules)
     }
 
+    /// One that is taken from an order.
+    struct Taken {
+        var ordinal: UInt32
+        /// What it is ranked by: its score, as boosts have it.
+        var rank: Float
+        /// Its own score.
+        var score: Float
+    }
+
     /// The best candidate that is left of an order. With a second stage: of those that went through
     /// it, and the next ones go through it only when none of them is left.
-    func takeBest(of order: inout RankedOrder, _ tier: Tier) -> (score: Float, ordinal: UInt32)? {
-        guard tier == .full, network.hasLayers || trees != nil else { return best(of: &order) }
-        if shortlist.count == 0, let trees {
-            fillBlock(of: &order)
-            let scores = trees.run()
-            for (place, ordinal) in trees.block.enumerated() {
-                shortlist.append(scores[place], tieBreaker: items.tieBreaker(of: ordinal))
+    func takeBest(of order: inout RankedOrder, _ rules: Rules, _ tier: Tier) -> Taken? {
+        guard tier == .full, network.hasLayers || trees != nil else {
+            return best(of: &order).map { best in
+                Taken(
+                    ordinal: best.ordinal, rank: best.score,
+                    score: rules.boosts.isActive ? score(best.ordinal, tier) : best.score)
             }
-            trees.removeAll()
-            shortlist.arrange()
-        } else if shortlist.count == 0 {
-            block.removeAll(keepingCapacity: true)
-            while block.count < RankerNetwork.blockMax, let next = best(of: &order) {
-                block.append(next.ordinal)
-            }
-            let deep = deepParts(block.count) { block[$0] }
-            for (row, ordinal) in block.enumerated() {
+        }
+        if shortlist.count == 0 {
+            runBlock(of: &order)
+            let boosts = rules.boosts
+            for (ordinal, score) in zip(block, blockScores) {
                 shortlist.append(
-                    score(ordinal, tier) + deep[row], tieBreaker: items.tieBreaker(of: ordinal))
+                    boosts.isActive
+                        ? boosts.adjusted(score, of: ordinal, isLogOdds: trees != nil) : score,
+                    tieBreaker: items.tieBreaker(of: ordinal))
             }
             shortlist.arrange()
         }
-        return best(of: &shortlist)
+        return best(of: &shortlist).map { best in
+            let place = rules.boosts.isActive ? block.firstIndex(of: best.ordinal) : nil
+            return Taken(
+                ordinal: best.ordinal, rank: best.score,
+                score: place.map { blockScores[$0] } ?? best.score)
+        }
+    }
+
+    /// Takes a block of the best off an order and through the second stage.
+    private func runBlock(of order: inout RankedOrder) {
+        block.removeAll(keepingCapacity: true)
+        blockScores.removeAll(keepingCapacity: true)
+        if let trees {
+            fillBlock(of: &order)
+            let scores = trees.run()
+            block.append(contentsOf: trees.block)
+            for place in block.indices { blockScores.append(scores[place]) }
+            trees.removeAll()
+            return
+        }
+        while block.count < RankerNetwork.blockMax, let next = best(of: &order) {
+            block.append(next.ordinal)
+        }
+        let deep = deepParts(block.count) { block[$0] }
+        for (row, ordinal) in block.enumerated() {
+            blockScores.append(score(ordinal, .full) + deep[row])
+        }
     }
 
     /// Takes the best that are left of an order into the trees' block, as many as there is room for.

@@ -1,13 +1,16 @@
-/// The rules of a query that ask the catalog: a price band, and categories included and excluded.
+/// The rules of a query that ask the catalog: prices, categories, and how often an item was taken.
 struct CatalogRules {
     private let items: ItemTable
     private var priceMin: Float = 0
     private var priceMax = Float.infinity
+    /// What is left of the budget for one item.
+    private var budgetLeft = Float.infinity
     /// By category path, whether its items may be on the slate; meaningless without ``asksCategory``.
     private var isWanted: [Bool]
     private var asksCategory = false
     /// Whether items without a category may be.
     private var wantsUncategorized = true
+    private var supportMin: Float = 0
     /// Whether any of the rules is set.
     private(set) var isActive = false
 
@@ -19,40 +22,39 @@ struct CatalogRules {
     /// Takes over what a query asks for.
     ///
     /// - Complexity: O(category paths x categories named), nothing where none is.
-    mutating func read(_ query: borrowing Query) {
-        (priceMin, priceMax) = (query.priceMin, query.priceMax)
-        wantsUncategorized = query.categories.isEmpty
-        asksCategory = !query.categories.isEmpty || !query.excludedCategories.isEmpty
-        isActive = asksCategory || asksPrice
+    mutating func read(_ rules: borrowing QueryRules, basket: [UInt32]) {
+        (priceMin, priceMax) = (rules.priceMin, rules.priceMax)
+        budgetLeft = rules.budget - (rules.budget < .infinity ? items.price(of: basket) : 0)
+        supportMin = rules.supportMin
+        wantsUncategorized = rules.categories.isEmpty
+        asksCategory = !rules.categories.isEmpty || !rules.excludedCategories.isEmpty
+        isActive = asksCategory || asksPrice || budgetLeft < .infinity || supportMin > 0
         guard asksCategory else { return }
+        let paths = items.categoryPaths
         for path in isWanted.indices {
-            let text = items.categoryPaths[path]
             isWanted[path] =
-                (query.categories.isEmpty
-                    || query.categories.contains { Self.isBelow(text, $0) })
-                && !query.excludedCategories.contains { Self.isBelow(text, $0) }
+                (rules.categories.isEmpty
+                    || rules.categories.contains { paths.isBelow(path, $0) })
+                && !rules.excludedCategories.contains { paths.isBelow(path, $0) }
         }
     }
 
     private var asksPrice: Bool { priceMin > 0 || priceMax < .infinity }
 
-    func allows(_ ordinal: UInt32) -> Bool {
+    /// The first rule that keeps an item off; nil where none does.
+    ///
+    /// What was put while serving has neither price nor category and was never taken.
+    func verdict(_ ordinal: UInt32) -> Rule? {
         let item = Int(ordinal)
-        // What was put while serving has neither price nor category.
-        guard item < items.count else { return !asksPrice && wantsUncategorized }
-        if asksPrice {
-            let price = items.prices[item]
-            guard price > 0, price >= priceMin, price <= priceMax else { return false }
+        let isKnown = item < items.count
+        let price = isKnown ? items.prices[item] : 0
+        if asksPrice, price <= 0 || price < priceMin || price > priceMax { return .price }
+        if budgetLeft < .infinity, price <= 0 || price > budgetLeft { return .budget }
+        if asksCategory {
+            let category = isKnown ? Int(items.categories[item]) : -1
+            guard category < 0 ? wantsUncategorized : isWanted[category] else { return .category }
         }
-        guard asksCategory else { return true }
-        let category = Int(items.categories[item])
-        return category < 0 ? wantsUncategorized : isWanted[category]
-    }
-
-    /// Whether a path is another or below it.
-    private static func isBelow(_ path: IDView, _ other: IDView) -> Bool {
-        guard path.starts(with: other) else { return false }
-        return path.count == other.count
-            || path.dropFirst(other.count).starts(with: " > ".utf8)
+        if supportMin > 0, !isKnown || items.taken[item] < supportMin { return .support }
+        return nil
     }
 }

@@ -1,64 +1,115 @@
-/// What keeps items off a slate, in one order: in the basket, bought before, excluded by the call,
-/// out of stock, out of the price band, of a category that is not wanted, and one too many of its
-/// category.
+/// What keeps items off a slate, and what changes their order, in one pass and one order.
 ///
-/// The rules that look at one item alone are asked of every candidate; the limit per category takes
-/// places as the slate is filled, best first.
+/// The rules that look at one item alone are asked of every candidate, in the order of ``Rule``;
+/// those that limit places are asked as the slate is filled, best first.
 final class Rules {
-    private let items: ItemTable
     let flags: ItemFlags
-    /// The facts that keep an item off the slate.
+    /// The facts that have to be looked into before an item may be on the slate.
     private(set) var barring: ItemFlags.Fact = []
+    private var allowsOnlyNamed = false
+    private var includesDue = false
+    private let habits: ShopperHabits?
     private var catalog: CatalogRules
-    private var perCategoryMax = 0
-    /// Places taken so far by category; zero but for those in `usedCategories`.
-    private var categoryCounts: [Int32]
-    private var usedCategories: [Int32] = []
+    private var categoryPlaces: CategoryPlaces
+    private let basketItemPlaces = BasketItemPlaces()
+    private(set) var boosts: Boosts
+    private(set) var diversity: Float = 0
+    /// How many items each rule kept off so far, by its number.
+    private(set) var leftOut: [UInt32]
+    /// Whether they are counted.
+    var counts = true
+    private let itemCount: Int
 
-    init(_ items: ItemTable, _ flags: ItemFlags) {
-        self.items = items
+    init(_ items: ItemTable, _ flags: ItemFlags, _ habits: ShopperHabits?) {
         self.flags = flags
+        self.habits = habits
         catalog = CatalogRules(items)
-        categoryCounts = Array(repeating: 0, count: items.categoryPaths.count)
-        usedCategories.reserveCapacity(items.categoryPaths.count)
+        categoryPlaces = CategoryPlaces(items)
+        boosts = Boosts(items)
+        leftOut = Array(repeating: 0, count: Rule.allCases.count + 1)
+        itemCount = items.count
     }
 
-    /// Takes over what a query asks for.
-    func read(_ query: borrowing Query) {
+    /// Takes over what a query asks for, once its context is known.
+    ///
+    /// - Parameter lists: those that speak for basket items; nil where a model has none.
+    func read(
+        _ rules: borrowing QueryRules, _ context: ShopperContext, _ lookUp: ItemLookUp,
+        lists: EdgeLists?
+    ) {
         barring = [.inBasket, .excluded]
-        if !query.includesPurchased { barring.insert(.boughtBefore) }
-        if !query.includesOutOfStock { barring.insert(.outOfStock) }
-        catalog.read(query)
-        perCategoryMax = query.perCategoryMax
+        if !rules.includesPurchased { barring.insert(.boughtBefore) }
+        if !rules.includesOutOfStock { barring.insert(.outOfStock) }
+        if rules.leavesOutSubstitutes { barring.insert(.substitute) }
+        allowsOnlyNamed = !rules.allowed.isEmpty
+        includesDue = rules.includesDue && !rules.includesPurchased
+        catalog.read(rules, basket: context.basket)
+        categoryPlaces.read(rules)
+        basketItemPlaces.read(
+            rules, basket: context.basket, lists: lists, itemCount: itemCount)
+        boosts.read(rules, lookUp)
+        diversity = rules.diversity
+        for rule in leftOut.indices { leftOut[rule] = 0 }
     }
 
-    /// The rules that look at one item alone.
+    // MARK: One item alone
+
+    /// Whether the rules that look at one item alone allow it.
     func allows(_ ordinal: UInt32) -> Bool {
-        !flags.has(barring, ordinal) && allowsByCatalog(ordinal)
+        if isSurelyAllowed(ordinal, flags.view) { return true }
+        return verdict(ordinal) == nil
     }
 
-    /// Those of them that ask the catalog.
-    func allowsByCatalog(_ ordinal: UInt32) -> Bool {
-        !catalog.isActive || catalog.allows(ordinal)
+    /// Whether nothing is known of the item that a rule could ask about; where this is false the
+    /// ``verdict(_:)`` tells.
+    @inline(__always)
+    func isSurelyAllowed(_ ordinal: UInt32, _ facts: ItemFlags.View) -> Bool {
+        !facts.has(barring, ordinal) && !allowsOnlyNamed && !catalog.isActive
     }
 
-    /// Whether items of one category compete for places.
-    var limitsCategories: Bool { perCategoryMax > 0 }
-
-    /// Whether the item's category has room for it; takes the room where it has.
-    func takesPlace(_ ordinal: UInt32) -> Bool {
-        guard perCategoryMax > 0, Int(ordinal) < items.count else { return true }
-        let category = Int(items.categories[Int(ordinal)])
-        guard category >= 0 else { return true }
-        guard categoryCounts[category] < perCategoryMax else { return false }
-        if categoryCounts[category] == 0 { usedCategories.append(Int32(category)) }
-        categoryCounts[category] += 1
-        return true
+    /// The first rule that keeps the item off; nil where none does.
+    func verdict(_ ordinal: UInt32) -> Rule? {
+        let facts = flags.facts(of: ordinal)
+        let barred = facts.intersection(barring)
+        if barred.contains(.inBasket) { return .inBasket }
+        if barred.contains(.excluded) { return .excluded }
+        if allowsOnlyNamed, !facts.contains(.named) { return .notAllowed }
+        if barred.contains(.boughtBefore), !(includesDue && habits?.isDue(ordinal) == true) {
+            return .boughtBefore
+        }
+        if barred.contains(.outOfStock) { return .outOfStock }
+        if catalog.isActive, let rule = catalog.verdict(ordinal) { return rule }
+        return barred.contains(.substitute) ? .substitute : nil
     }
 
-    /// Gives all categories their room back.
+    /// Notes that a rule kept an item off.
+    func count(_ rule: Rule) { if counts { leftOut[Int(rule.rawValue)] += 1 } }
+
+    // MARK: Places
+
+    /// Whether items compete for places, so that a slate may need more candidates than its length.
+    var limitsPlaces: Bool { categoryPlaces.isActive || basketItemPlaces.isActive }
+
+    /// Whether the order is another than that of the scores.
+    var reorders: Bool { boosts.isActive || diversity > 0 }
+
+    /// The first rule that has no room left for an item; nil where all have.
+    func refusal(of ordinal: UInt32) -> Rule? {
+        if categoryPlaces.isActive, !categoryPlaces.hasRoom(for: ordinal) { return .categoryPlaces }
+        if basketItemPlaces.isActive, !basketItemPlaces.hasRoom(for: ordinal) {
+            return .basketItemPlaces
+        }
+        return nil
+    }
+
+    func takePlace(_ ordinal: UInt32) {
+        if categoryPlaces.isActive { categoryPlaces.take(ordinal) }
+        if basketItemPlaces.isActive { basketItemPlaces.take(ordinal) }
+    }
+
+    /// Gives all places back.
     func freePlaces() {
-        for category in usedCategories { categoryCounts[Int(category)] = 0 }
-        usedCategories.removeAll(keepingCapacity: true)
+        categoryPlaces.free()
+        basketItemPlaces.free()
     }
 }

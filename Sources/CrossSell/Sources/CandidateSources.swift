@@ -61,9 +61,7 @@ final class CandidateSources {
                 hasHistory: hasHistory(context)), time: time)
         columns.set(.historyLength, to: RankerFeature.historyLength(context.length))
         columns.set(.basketLength, to: Float(context.basket.count))
-        columns.habits?.read(user: context.userRow)
         columns.set(.basketCount, to: columns.habits?.basketCount ?? 0)
-        if let habits = columns.habits { context.noteBought(habits.items) }
         let asksProduct = network.column(of: .product) != nil
         let vectorCost =
             asksProduct ? shopperCost(context) + (findsCandidates ? cost.scan : 0) : 0
@@ -91,9 +89,8 @@ final class CandidateSources {
         guard isKnown || found.knowsVector else { return found }
         found.tier = ranker.trees.map { time.allows($0.cost) } ?? true ? .full : .linear
         guard findsCandidates else { return found }
-        // More than the slate takes where something else than the vectors orders or thins it out.
-        let isFinal = ranker.isProductAlone && !rules.limitsCategories
-        let wanted = isFinal ? query.k : 2 * query.k + 50
+        let isFinal = ranker.isProductAlone && !rules.limitsPlaces
+        let wanted = isFinal ? wanted(for: query, rules) : 2 * query.k + 50
         if network.column(of: .popularity) != nil { addBestSellers(wanted, rules, columns) }
         if found.knowsVector, let vectors {
             vectors.complete(from: 0, columns)
@@ -104,6 +101,12 @@ final class CandidateSources {
         return found
     }
 
+    /// How many candidates a slate takes that nothing thins out: more than its length where something
+    /// else than their scores orders them.
+    func wanted(for query: borrowing Query, _ rules: Rules) -> Int {
+        rules.reorders ? 2 * query.k + 50 : query.k
+    }
+
     /// Whether anything is known of what the shopper took before.
     private func hasHistory(_ context: ShopperContext) -> Bool {
         if !context.past.isEmpty || context.storedVector != nil { return true }
@@ -112,20 +115,28 @@ final class CandidateSources {
     }
 
     /// Adds best sellers until `count` candidates can be on a slate together, or there are no more.
+    /// Where something else than their sales orders them, that they compete for places does not count.
     func addPopular(
         toReach count: Int, _ rules: Rules, _ columns: CandidateColumns, _ found: Gathered
     ) {
         defer { rules.freePlaces() }
+        func refusal(_ ordinal: UInt32) -> Rule? {
+            rules.reorders ? nil : rules.refusal(of: ordinal)
+        }
         var passing = 0
         let gathered = columns.count
         for place in 0..<gathered
-        where rules.allows(columns[place]) && rules.takesPlace(columns[place]) {
+        where rules.allows(columns[place]) && refusal(columns[place]) == nil {
+            rules.takePlace(columns[place])
             passing += 1
         }
-        for ordinal in items.bySales.prefix(Self.popularMax) {
+        for ordinal in items.bySales.prefix(Self.popularMax) where !columns.contains(ordinal) {
             guard passing < count else { break }
-            guard !columns.contains(ordinal), rules.allows(ordinal), rules.takesPlace(ordinal)
-            else { continue }
+            if let rule = rules.verdict(ordinal) ?? refusal(ordinal) {
+                rules.count(rule)
+                continue
+            }
+            rules.takePlace(ordinal)
             columns.add(ordinal)
             passing += 1
         }

@@ -32,6 +32,12 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Permissions of the socket, octal.", valueName: "mode"))
     var socketMode = "600"
 
+    @Option(
+        help: ArgumentHelp(
+            "Rule sets that calls may name: a JSON object of objects with the fields of RecommendRequest.",
+            valueName: "file"))
+    var rules: String?
+
     @Option(help: ArgumentHelp("Event loops, one thread each.", valueName: "n"))
     var threads = 1
 
@@ -85,6 +91,13 @@ struct Serve: ParsableCommand {
         var configuration = SidecartServer.Configuration(socketPath: socket)
         configuration.socketMode = UInt16(socketMode, radix: 8)!
         configuration.threads = threads
+        do throws(RuleBookError) {
+            configuration.ruleBook = try rules.map { path throws(RuleBookError) in
+                try RuleBook(path: path, limits: configuration.engineLimits)
+            }
+        } catch {
+            throw Failure("\(error)")
+        }
         configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.rpcLimits.connectionsMax = connectionsMax
         configuration.drainGrace = .seconds(drainSeconds)

@@ -7,6 +7,23 @@ struct SlateJSON: Encodable {
     let tier: String
     let modelVersion: String
     let unknown: [String]
+    let leftOut: [LeftOutJSON]?
+    let whyNot: [WhyNotJSON]?
+
+    struct LeftOutJSON: Encodable {
+        let rule: String
+        let items: Int
+    }
+
+    struct WhyNotJSON: Encodable {
+        let itemId: String
+        let outcome: String
+        let rule: String?
+        let rank: Int?
+        let score: Float?
+        let missing: Float?
+        let reasons: [ReasonJSON]
+    }
 
     struct Item: Encodable {
         let itemId: String
@@ -33,23 +50,41 @@ struct SlateJSON: Encodable {
         tier = "\(slate.tier)"
         modelVersion = slate.modelVersion
         unknown = slate.unknown
+        leftOut =
+            slate.leftOut.isEmpty
+            ? nil : slate.leftOut.map { LeftOutJSON(rule: "\($0.rule)", items: $0.items) }
+        whyNot = slate.whyNot.isEmpty ? nil : slate.whyNot.map(WhyNotJSON.init)
         items = slate.items.map { item in
             Item(
                 itemId: item.itemID, score: item.score, title: item.title,
                 category: item.category, price: item.price > 0 ? item.price : nil,
-                reasons: item.reasons.map { reason in
-                    let isCounted = reason.kind == .boughtTogether
-                    let isHabit = reason.kind == .boughtBefore
-                    return ReasonJSON(
-                        kind: "\(reason.kind)", itemId: reason.itemID.isEmpty ? nil : reason.itemID,
-                        title: reason.title.isEmpty ? nil : reason.title,
-                        contribution: reason.contribution, lift: isCounted ? reason.lift : nil,
-                        confidence: isCounted ? reason.confidence : nil,
-                        times: isHabit ? reason.times : nil,
-                        intervalDays: isHabit ? reason.intervalDays : nil,
-                        ageDays: isHabit ? reason.ageDays : nil)
-                })
+                reasons: item.reasons.map(ReasonJSON.init))
         }
+    }
+}
+
+extension SlateJSON.WhyNotJSON {
+    fileprivate init(_ absent: WhyNot) {
+        let isRanked = absent.score != 0
+        self.init(
+            itemId: absent.itemID, outcome: "\(absent.outcome)",
+            rule: absent.rule == .unspecified ? nil : "\(absent.rule)",
+            rank: absent.rank > 0 ? absent.rank : nil, score: isRanked ? absent.score : nil,
+            missing: isRanked ? absent.missing : nil,
+            reasons: absent.reasons.map(SlateJSON.ReasonJSON.init))
+    }
+}
+
+extension SlateJSON.ReasonJSON {
+    fileprivate init(_ reason: Reason) {
+        let isCounted = reason.kind == .boughtTogether
+        let isHabit = reason.kind == .boughtBefore
+        self.init(
+            kind: "\(reason.kind)", itemId: reason.itemID.isEmpty ? nil : reason.itemID,
+            title: reason.title.isEmpty ? nil : reason.title, contribution: reason.contribution,
+            lift: isCounted ? reason.lift : nil, confidence: isCounted ? reason.confidence : nil,
+            times: isHabit ? reason.times : nil, intervalDays: isHabit ? reason.intervalDays : nil,
+            ageDays: isHabit ? reason.ageDays : nil)
     }
 }
 

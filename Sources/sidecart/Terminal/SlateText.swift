@@ -18,7 +18,48 @@ enum SlateText {
         if !slate.unknown.isEmpty {
             lines.append("\(blanks)not known: \(slate.unknown.joined(separator: ", "))")
         }
+        if !slate.leftOut.isEmpty {
+            let rules = slate.leftOut.map { "\($0.items) \(cause($0.rule))" }
+            lines.append("\(blanks)left out: \(rules.joined(separator: ", "))")
+        }
+        for absent in slate.whyNot { lines.append("\(blanks)\(account(of: absent))") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Why an item is not on the slate.
+    private static func account(of absent: WhyNot) -> String {
+        let fate =
+            switch absent.outcome {
+            case .unknown: "is not known"
+            case .onSlate: "is on the slate, at place \(absent.rank)"
+            case .byRule: "is left out: \(cause(absent.rule))"
+            case .notFound: "was not found: nothing here leads to it"
+            case .rankedLower where absent.rank == 0: "is ranked past the longest slate"
+            case .rankedLower:
+                "is ranked \(absent.rank), score \(score(absent.score)), "
+                    + "\(score(absent.missing)) short of the slate's last"
+            case .unspecified: "is not on the slate"
+            }
+        let reasons = absent.reasons.map(why).joined(separator: "; ")
+        return "\(absent.itemID) \(fate)" + (reasons.isEmpty ? "" : " (\(reasons))")
+    }
+
+    private static func cause(_ rule: Rule) -> String {
+        switch rule {
+        case .inBasket: "in the basket"
+        case .excluded: "excluded"
+        case .notAllowed: "not among those allowed"
+        case .purchasedBefore: "bought before"
+        case .outOfStock: "out of stock"
+        case .price: "outside the price band"
+        case .budget: "above the budget with the basket"
+        case .category: "of another category"
+        case .support: "in too few baskets"
+        case .substituteOfBasket: "bought instead of a basket item"
+        case .categoryPlaces: "too many of a category"
+        case .basketItemPlaces: "too many for one basket item"
+        case .unspecified: "by a rule"
+        }
     }
 
     static func why(_ reason: Reason) -> String {

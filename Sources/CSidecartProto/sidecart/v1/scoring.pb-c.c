@@ -187,6 +187,51 @@ void   sidecart__v1__recommend_request__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__recommend_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sidecart__v1__boost__init
+                     (Sidecart__V1__Boost         *message)
+{
+  static const Sidecart__V1__Boost init_value = SIDECART__V1__BOOST__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__boost__get_packed_size
+                     (const Sidecart__V1__Boost *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__boost__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__boost__pack
+                     (const Sidecart__V1__Boost *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__boost__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__boost__pack_to_buffer
+                     (const Sidecart__V1__Boost *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__boost__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__Boost *
+       sidecart__v1__boost__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__Boost *)
+     protobuf_c_message_unpack (&sidecart__v1__boost__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__boost__free_unpacked
+                     (Sidecart__V1__Boost *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__boost__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sidecart__v1__recommend_response__init
                      (Sidecart__V1__RecommendResponse         *message)
 {
@@ -230,6 +275,96 @@ void   sidecart__v1__recommend_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &sidecart__v1__recommend_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__left_out__init
+                     (Sidecart__V1__LeftOut         *message)
+{
+  static const Sidecart__V1__LeftOut init_value = SIDECART__V1__LEFT_OUT__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__left_out__get_packed_size
+                     (const Sidecart__V1__LeftOut *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__left_out__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__left_out__pack
+                     (const Sidecart__V1__LeftOut *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__left_out__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__left_out__pack_to_buffer
+                     (const Sidecart__V1__LeftOut *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__left_out__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__LeftOut *
+       sidecart__v1__left_out__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__LeftOut *)
+     protobuf_c_message_unpack (&sidecart__v1__left_out__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__left_out__free_unpacked
+                     (Sidecart__V1__LeftOut *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__left_out__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__why_not__init
+                     (Sidecart__V1__WhyNot         *message)
+{
+  static const Sidecart__V1__WhyNot init_value = SIDECART__V1__WHY_NOT__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__why_not__get_packed_size
+                     (const Sidecart__V1__WhyNot *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__why_not__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__why_not__pack
+                     (const Sidecart__V1__WhyNot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__why_not__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__why_not__pack_to_buffer
+                     (const Sidecart__V1__WhyNot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__why_not__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__WhyNot *
+       sidecart__v1__why_not__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__WhyNot *)
+     protobuf_c_message_unpack (&sidecart__v1__why_not__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__why_not__free_unpacked
+                     (Sidecart__V1__WhyNot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__why_not__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   sidecart__v1__slate_item__init
@@ -649,7 +784,7 @@ const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[22] =
 {
   {
     "context",
@@ -783,24 +918,167 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rule_set",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, rule_set),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allow",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sidecart__V1__RecommendRequest, n_allow),
+    offsetof(Sidecart__V1__RecommendRequest, allow),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "include_due",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, include_due),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "basket_budget",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, basket_budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "support_min",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, support_min),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leave_out_substitutes",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, leave_out_substitutes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category_level",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, category_level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "per_basket_item_max",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, per_basket_item_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "boosts",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__RecommendRequest, n_boosts),
+    offsetof(Sidecart__V1__RecommendRequest, boosts),
+    &sidecart__v1__boost__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "diversity",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, diversity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "why_not",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sidecart__V1__RecommendRequest, n_why_not),
+    offsetof(Sidecart__V1__RecommendRequest, why_not),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] = {
+  12,   /* field[12] = allow */
+  14,   /* field[14] = basket_budget */
+  19,   /* field[19] = boosts */
   9,   /* field[9] = categories */
+  17,   /* field[17] = category_level */
   0,   /* field[0] = context */
+  20,   /* field[20] = diversity */
   2,   /* field[2] = exclude */
   10,   /* field[10] = exclude_categories */
   6,   /* field[6] = ids_only */
+  13,   /* field[13] = include_due */
   4,   /* field[4] = include_out_of_stock */
   3,   /* field[3] = include_purchased */
   1,   /* field[1] = k */
+  16,   /* field[16] = leave_out_substitutes */
+  18,   /* field[18] = per_basket_item_max */
   5,   /* field[5] = per_category_max */
   8,   /* field[8] = price_max */
   7,   /* field[7] = price_min */
+  11,   /* field[11] = rule_set */
+  15,   /* field[15] = support_min */
+  21,   /* field[21] = why_not */
 };
 static const ProtobufCIntRange sidecart__v1__recommend_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
 {
@@ -810,14 +1088,78 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
   "Sidecart__V1__RecommendRequest",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendRequest),
-  11,
+  22,
   sidecart__v1__recommend_request__field_descriptors,
   sidecart__v1__recommend_request__field_indices_by_name,
   1,  sidecart__v1__recommend_request__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__recommend_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor sidecart__v1__boost__field_descriptors[3] =
+{
+  {
+    "item_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Boost, item_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Boost, category),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "factor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Boost, factor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__boost__field_indices_by_name[] = {
+  1,   /* field[1] = category */
+  2,   /* field[2] = factor */
+  0,   /* field[0] = item_id */
+};
+static const ProtobufCIntRange sidecart__v1__boost__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__boost__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.Boost",
+  "Boost",
+  "Sidecart__V1__Boost",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__Boost),
+  3,
+  sidecart__v1__boost__field_descriptors,
+  sidecart__v1__boost__field_indices_by_name,
+  1,  sidecart__v1__boost__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__boost__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_descriptors[6] =
 {
   {
     "items",
@@ -867,17 +1209,43 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "left_out",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__RecommendResponse, n_left_out),
+    offsetof(Sidecart__V1__RecommendResponse, left_out),
+    &sidecart__v1__left_out__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "why_not",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__RecommendResponse, n_why_not),
+    offsetof(Sidecart__V1__RecommendResponse, why_not),
+    &sidecart__v1__why_not__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_response__field_indices_by_name[] = {
   0,   /* field[0] = items */
+  4,   /* field[4] = left_out */
   2,   /* field[2] = model_version */
   1,   /* field[1] = tier */
   3,   /* field[3] = unknown */
+  5,   /* field[5] = why_not */
 };
 static const ProtobufCIntRange sidecart__v1__recommend_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor =
 {
@@ -887,11 +1255,214 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor =
   "Sidecart__V1__RecommendResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendResponse),
-  4,
+  6,
   sidecart__v1__recommend_response__field_descriptors,
   sidecart__v1__recommend_response__field_indices_by_name,
   1,  sidecart__v1__recommend_response__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__recommend_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__left_out__field_descriptors[2] =
+{
+  {
+    "rule",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__LeftOut, rule),
+    &sidecart__v1__rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__LeftOut, items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__left_out__field_indices_by_name[] = {
+  1,   /* field[1] = items */
+  0,   /* field[0] = rule */
+};
+static const ProtobufCIntRange sidecart__v1__left_out__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__left_out__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.LeftOut",
+  "LeftOut",
+  "Sidecart__V1__LeftOut",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__LeftOut),
+  2,
+  sidecart__v1__left_out__field_descriptors,
+  sidecart__v1__left_out__field_indices_by_name,
+  1,  sidecart__v1__left_out__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__left_out__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue sidecart__v1__why_not__outcome__enum_values_by_number[6] =
+{
+  { "OUTCOME_UNSPECIFIED", "SIDECART__V1__WHY_NOT__OUTCOME__OUTCOME_UNSPECIFIED", 0 },
+  { "UNKNOWN", "SIDECART__V1__WHY_NOT__OUTCOME__UNKNOWN", 1 },
+  { "ON_SLATE", "SIDECART__V1__WHY_NOT__OUTCOME__ON_SLATE", 2 },
+  { "BY_RULE", "SIDECART__V1__WHY_NOT__OUTCOME__BY_RULE", 3 },
+  { "NOT_FOUND", "SIDECART__V1__WHY_NOT__OUTCOME__NOT_FOUND", 4 },
+  { "RANKED_LOWER", "SIDECART__V1__WHY_NOT__OUTCOME__RANKED_LOWER", 5 },
+};
+static const ProtobufCIntRange sidecart__v1__why_not__outcome__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex sidecart__v1__why_not__outcome__enum_values_by_name[6] =
+{
+  { "BY_RULE", 3 },
+  { "NOT_FOUND", 4 },
+  { "ON_SLATE", 2 },
+  { "OUTCOME_UNSPECIFIED", 0 },
+  { "RANKED_LOWER", 5 },
+  { "UNKNOWN", 1 },
+};
+const ProtobufCEnumDescriptor sidecart__v1__why_not__outcome__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sidecart.v1.WhyNot.Outcome",
+  "Outcome",
+  "Sidecart__V1__WhyNot__Outcome",
+  "sidecart.v1",
+  6,
+  sidecart__v1__why_not__outcome__enum_values_by_number,
+  6,
+  sidecart__v1__why_not__outcome__enum_values_by_name,
+  1,
+  sidecart__v1__why_not__outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__why_not__field_descriptors[7] =
+{
+  {
+    "item_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, item_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, outcome),
+    &sidecart__v1__why_not__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rule",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, rule),
+    &sidecart__v1__rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rank",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "score",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missing",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__WhyNot, missing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasons",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__WhyNot, n_reasons),
+    offsetof(Sidecart__V1__WhyNot, reasons),
+    &sidecart__v1__reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__why_not__field_indices_by_name[] = {
+  0,   /* field[0] = item_id */
+  5,   /* field[5] = missing */
+  1,   /* field[1] = outcome */
+  3,   /* field[3] = rank */
+  6,   /* field[6] = reasons */
+  2,   /* field[2] = rule */
+  4,   /* field[4] = score */
+};
+static const ProtobufCIntRange sidecart__v1__why_not__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.WhyNot",
+  "WhyNot",
+  "Sidecart__V1__WhyNot",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__WhyNot),
+  7,
+  sidecart__v1__why_not__field_descriptors,
+  sidecart__v1__why_not__field_indices_by_name,
+  1,  sidecart__v1__why_not__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__why_not__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptors[6] =
@@ -1475,6 +2046,56 @@ const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
   sidecart__v1__tier__enum_values_by_name,
   1,
   sidecart__v1__tier__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[13] =
+{
+  { "RULE_UNSPECIFIED", "SIDECART__V1__RULE__RULE_UNSPECIFIED", 0 },
+  { "IN_BASKET", "SIDECART__V1__RULE__IN_BASKET", 1 },
+  { "EXCLUDED", "SIDECART__V1__RULE__EXCLUDED", 2 },
+  { "NOT_ALLOWED", "SIDECART__V1__RULE__NOT_ALLOWED", 3 },
+  { "PURCHASED_BEFORE", "SIDECART__V1__RULE__PURCHASED_BEFORE", 4 },
+  { "OUT_OF_STOCK", "SIDECART__V1__RULE__OUT_OF_STOCK", 5 },
+  { "PRICE", "SIDECART__V1__RULE__PRICE", 6 },
+  { "BUDGET", "SIDECART__V1__RULE__BUDGET", 7 },
+  { "CATEGORY", "SIDECART__V1__RULE__CATEGORY", 8 },
+  { "SUPPORT", "SIDECART__V1__RULE__SUPPORT", 9 },
+  { "SUBSTITUTE_OF_BASKET", "SIDECART__V1__RULE__SUBSTITUTE_OF_BASKET", 10 },
+  { "CATEGORY_PLACES", "SIDECART__V1__RULE__CATEGORY_PLACES", 11 },
+  { "BASKET_ITEM_PLACES", "SIDECART__V1__RULE__BASKET_ITEM_PLACES", 12 },
+};
+static const ProtobufCIntRange sidecart__v1__rule__value_ranges[] = {
+{0, 0},{0, 13}
+};
+static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[13] =
+{
+  { "BASKET_ITEM_PLACES", 12 },
+  { "BUDGET", 7 },
+  { "CATEGORY", 8 },
+  { "CATEGORY_PLACES", 11 },
+  { "EXCLUDED", 2 },
+  { "IN_BASKET", 1 },
+  { "NOT_ALLOWED", 3 },
+  { "OUT_OF_STOCK", 5 },
+  { "PRICE", 6 },
+  { "PURCHASED_BEFORE", 4 },
+  { "RULE_UNSPECIFIED", 0 },
+  { "SUBSTITUTE_OF_BASKET", 10 },
+  { "SUPPORT", 9 },
+};
+const ProtobufCEnumDescriptor sidecart__v1__rule__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sidecart.v1.Rule",
+  "Rule",
+  "Sidecart__V1__Rule",
+  "sidecart.v1",
+  13,
+  sidecart__v1__rule__enum_values_by_number,
+  13,
+  sidecart__v1__rule__enum_values_by_name,
+  1,
+  sidecart__v1__rule__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue sidecart__v1__relation__enum_values_by_number[5] =

@@ -19,7 +19,10 @@ typedef struct Sidecart__V1__Context Sidecart__V1__Context;
 typedef struct Sidecart__V1__ScoreRequest Sidecart__V1__ScoreRequest;
 typedef struct Sidecart__V1__ScoreResponse Sidecart__V1__ScoreResponse;
 typedef struct Sidecart__V1__RecommendRequest Sidecart__V1__RecommendRequest;
+typedef struct Sidecart__V1__Boost Sidecart__V1__Boost;
 typedef struct Sidecart__V1__RecommendResponse Sidecart__V1__RecommendResponse;
+typedef struct Sidecart__V1__LeftOut Sidecart__V1__LeftOut;
+typedef struct Sidecart__V1__WhyNot Sidecart__V1__WhyNot;
 typedef struct Sidecart__V1__SlateItem Sidecart__V1__SlateItem;
 typedef struct Sidecart__V1__Reason Sidecart__V1__Reason;
 typedef struct Sidecart__V1__RelatedRequest Sidecart__V1__RelatedRequest;
@@ -29,6 +32,30 @@ typedef struct Sidecart__V1__RelatedItem Sidecart__V1__RelatedItem;
 
 /* --- enums --- */
 
+typedef enum _Sidecart__V1__WhyNot__Outcome {
+  SIDECART__V1__WHY_NOT__OUTCOME__OUTCOME_UNSPECIFIED = 0,
+  /*
+   * The model does not know the id.
+   */
+  SIDECART__V1__WHY_NOT__OUTCOME__UNKNOWN = 1,
+  /*
+   * It is on the slate.
+   */
+  SIDECART__V1__WHY_NOT__OUTCOME__ON_SLATE = 2,
+  /*
+   * `rule` keeps it off.
+   */
+  SIDECART__V1__WHY_NOT__OUTCOME__BY_RULE = 3,
+  /*
+   * No source of candidates led to it: nothing of basket and shopper speaks for it.
+   */
+  SIDECART__V1__WHY_NOT__OUTCOME__NOT_FOUND = 4,
+  /*
+   * Others were ranked before it.
+   */
+  SIDECART__V1__WHY_NOT__OUTCOME__RANKED_LOWER = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__WHY_NOT__OUTCOME)
+} Sidecart__V1__WhyNot__Outcome;
 typedef enum _Sidecart__V1__Reason__Kind {
   SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED = 0,
   /*
@@ -74,6 +101,31 @@ typedef enum _Sidecart__V1__Tier {
   SIDECART__V1__TIER__TIER_POPULAR = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__TIER)
 } Sidecart__V1__Tier;
+/*
+ * What can keep an item off a slate, in the order in which it is asked.
+ */
+typedef enum _Sidecart__V1__Rule {
+  SIDECART__V1__RULE__RULE_UNSPECIFIED = 0,
+  SIDECART__V1__RULE__IN_BASKET = 1,
+  SIDECART__V1__RULE__EXCLUDED = 2,
+  SIDECART__V1__RULE__NOT_ALLOWED = 3,
+  SIDECART__V1__RULE__PURCHASED_BEFORE = 4,
+  SIDECART__V1__RULE__OUT_OF_STOCK = 5,
+  SIDECART__V1__RULE__PRICE = 6,
+  SIDECART__V1__RULE__BUDGET = 7,
+  SIDECART__V1__RULE__CATEGORY = 8,
+  SIDECART__V1__RULE__SUPPORT = 9,
+  SIDECART__V1__RULE__SUBSTITUTE_OF_BASKET = 10,
+  /*
+   * One too many of its category.
+   */
+  SIDECART__V1__RULE__CATEGORY_PLACES = 11,
+  /*
+   * One too many that the same basket item speaks for.
+   */
+  SIDECART__V1__RULE__BASKET_ITEM_PLACES = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__RULE)
+} Sidecart__V1__Rule;
 typedef enum _Sidecart__V1__Relation {
   SIDECART__V1__RELATION__RELATION_UNSPECIFIED = 0,
   /*
@@ -156,6 +208,10 @@ struct  Sidecart__V1__ScoreResponse
     , 0,NULL, 0,NULL, SIDECART__V1__TIER__TIER_UNSPECIFIED, {0,NULL} }
 
 
+/*
+ * The fields from `exclude` on are rules, asked in the order of `Rule`; each is off until it is set. They hold together
+ * with those of `rule_set`: lists are joined, and of two limits the stricter one counts.
+ */
 struct  Sidecart__V1__RecommendRequest
 {
   ProtobufCMessage base;
@@ -178,7 +234,7 @@ struct  Sidecart__V1__RecommendRequest
    */
   protobuf_c_boolean include_out_of_stock;
   /*
-   * At most so many items of one category. 0: no such limit.
+   * At most so many items of one category, or of what category_level makes of it. 0: no such limit.
    */
   uint32_t per_category_max;
   /*
@@ -202,10 +258,81 @@ struct  Sidecart__V1__RecommendRequest
    */
   size_t n_exclude_categories;
   ProtobufCBinaryData *exclude_categories;
+  /*
+   * Rules that the server keeps under this name, as its file of rule sets has them. Empty: none.
+   */
+  ProtobufCBinaryData rule_set;
+  /*
+   * Where not empty, the only items to return.
+   */
+  size_t n_allow;
+  ProtobufCBinaryData *allow;
+  /*
+   * Also return items the shopper bought before where she is due to buy them again: about her own usual interval has
+   * passed since, or else most shoppers' one.
+   */
+  protobuf_c_boolean include_due;
+  /*
+   * Return only items that cost no more than this together with the basket. 0: no such limit.
+   */
+  float basket_budget;
+  /*
+   * Return only items that at least so many baskets held in the training data. 0: no such limit.
+   */
+  uint32_t support_min;
+  /*
+   * Leave out the substitutes of basket items.
+   */
+  protobuf_c_boolean leave_out_substitutes;
+  /*
+   * How many steps of a category's path count for per_category_max. 0: all of them.
+   */
+  uint32_t category_level;
+  /*
+   * At most so many items that the same basket item speaks loudest for, so that none of them is ignored. 0: no such
+   * limit.
+   */
+  uint32_t per_basket_item_max;
+  /*
+   * Multiply scores before items are ranked.
+   */
+  size_t n_boosts;
+  Sidecart__V1__Boost **boosts;
+  /*
+   * How much it counts against an item that it is like others on the slate, 0 to below 1 (maximal marginal relevance).
+   */
+  float diversity;
+  /*
+   * Items of which the reply is to say why they are not on the slate.
+   */
+  size_t n_why_not;
+  ProtobufCBinaryData *why_not;
 };
 #define SIDECART__V1__RECOMMEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_request__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL }
+
+
+/*
+ * Multiplies the score of an item, or of all items of a category and below; of a probability the odds. The score in the
+ * reply is the one without it.
+ */
+struct  Sidecart__V1__Boost
+{
+  ProtobufCMessage base;
+  /*
+   * One of the two.
+   */
+  ProtobufCBinaryData item_id;
+  ProtobufCBinaryData category;
+  /*
+   * Above 0: above 1 raises, below 1 buries.
+   */
+  float factor;
+};
+#define SIDECART__V1__BOOST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__boost__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Sidecart__V1__RecommendResponse
@@ -216,14 +343,64 @@ struct  Sidecart__V1__RecommendResponse
   Sidecart__V1__Tier tier;
   ProtobufCBinaryData model_version;
   /*
-   * Ids of the basket, the history and the exclusions that the model does not know.
+   * Ids of the basket, the history and the rules that the model does not know.
    */
   size_t n_unknown;
   ProtobufCBinaryData *unknown;
+  /*
+   * Of a slate shorter than asked, which rules left items out: of those that were looked through to fill it.
+   */
+  size_t n_left_out;
+  Sidecart__V1__LeftOut **left_out;
+  /*
+   * One an item of RecommendRequest.why_not, in its order.
+   */
+  size_t n_why_not;
+  Sidecart__V1__WhyNot **why_not;
 };
 #define SIDECART__V1__RECOMMEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_response__descriptor) \
-    , 0,NULL, SIDECART__V1__TIER__TIER_UNSPECIFIED, {0,NULL}, 0,NULL }
+    , 0,NULL, SIDECART__V1__TIER__TIER_UNSPECIFIED, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Sidecart__V1__LeftOut
+{
+  ProtobufCMessage base;
+  Sidecart__V1__Rule rule;
+  /*
+   * How many items; each is counted for the first rule that kept it off.
+   */
+  uint32_t items;
+};
+#define SIDECART__V1__LEFT_OUT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__left_out__descriptor) \
+    , SIDECART__V1__RULE__RULE_UNSPECIFIED, 0 }
+
+
+/*
+ * Why an item is not on the slate.
+ */
+struct  Sidecart__V1__WhyNot
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData item_id;
+  Sidecart__V1__WhyNot__Outcome outcome;
+  Sidecart__V1__Rule rule;
+  /*
+   * Its place on a slate that is long enough, from 1 on; 0 where it has none, or past the longest slate.
+   */
+  uint32_t rank;
+  /*
+   * Where it was ranked: its score, what it lacks to the last item of the slate, and what speaks for it all the same.
+   */
+  float score;
+  float missing;
+  size_t n_reasons;
+  Sidecart__V1__Reason **reasons;
+};
+#define SIDECART__V1__WHY_NOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__why_not__descriptor) \
+    , {0,NULL}, SIDECART__V1__WHY_NOT__OUTCOME__OUTCOME_UNSPECIFIED, SIDECART__V1__RULE__RULE_UNSPECIFIED, 0, 0, 0, 0,NULL }
 
 
 struct  Sidecart__V1__SlateItem
@@ -418,6 +595,25 @@ Sidecart__V1__RecommendRequest *
 void   sidecart__v1__recommend_request__free_unpacked
                      (Sidecart__V1__RecommendRequest *message,
                       ProtobufCAllocator *allocator);
+/* Sidecart__V1__Boost methods */
+void   sidecart__v1__boost__init
+                     (Sidecart__V1__Boost         *message);
+size_t sidecart__v1__boost__get_packed_size
+                     (const Sidecart__V1__Boost   *message);
+size_t sidecart__v1__boost__pack
+                     (const Sidecart__V1__Boost   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__boost__pack_to_buffer
+                     (const Sidecart__V1__Boost   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__Boost *
+       sidecart__v1__boost__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__boost__free_unpacked
+                     (Sidecart__V1__Boost *message,
+                      ProtobufCAllocator *allocator);
 /* Sidecart__V1__RecommendResponse methods */
 void   sidecart__v1__recommend_response__init
                      (Sidecart__V1__RecommendResponse         *message);
@@ -436,6 +632,44 @@ Sidecart__V1__RecommendResponse *
                       const uint8_t       *data);
 void   sidecart__v1__recommend_response__free_unpacked
                      (Sidecart__V1__RecommendResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__LeftOut methods */
+void   sidecart__v1__left_out__init
+                     (Sidecart__V1__LeftOut         *message);
+size_t sidecart__v1__left_out__get_packed_size
+                     (const Sidecart__V1__LeftOut   *message);
+size_t sidecart__v1__left_out__pack
+                     (const Sidecart__V1__LeftOut   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__left_out__pack_to_buffer
+                     (const Sidecart__V1__LeftOut   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__LeftOut *
+       sidecart__v1__left_out__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__left_out__free_unpacked
+                     (Sidecart__V1__LeftOut *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__WhyNot methods */
+void   sidecart__v1__why_not__init
+                     (Sidecart__V1__WhyNot         *message);
+size_t sidecart__v1__why_not__get_packed_size
+                     (const Sidecart__V1__WhyNot   *message);
+size_t sidecart__v1__why_not__pack
+                     (const Sidecart__V1__WhyNot   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__why_not__pack_to_buffer
+                     (const Sidecart__V1__WhyNot   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__WhyNot *
+       sidecart__v1__why_not__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__why_not__free_unpacked
+                     (Sidecart__V1__WhyNot *message,
                       ProtobufCAllocator *allocator);
 /* Sidecart__V1__SlateItem methods */
 void   sidecart__v1__slate_item__init
@@ -546,8 +780,17 @@ typedef void (*Sidecart__V1__ScoreResponse_Closure)
 typedef void (*Sidecart__V1__RecommendRequest_Closure)
                  (const Sidecart__V1__RecommendRequest *message,
                   void *closure_data);
+typedef void (*Sidecart__V1__Boost_Closure)
+                 (const Sidecart__V1__Boost *message,
+                  void *closure_data);
 typedef void (*Sidecart__V1__RecommendResponse_Closure)
                  (const Sidecart__V1__RecommendResponse *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__LeftOut_Closure)
+                 (const Sidecart__V1__LeftOut *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__WhyNot_Closure)
+                 (const Sidecart__V1__WhyNot *message,
                   void *closure_data);
 typedef void (*Sidecart__V1__SlateItem_Closure)
                  (const Sidecart__V1__SlateItem *message,
@@ -610,12 +853,17 @@ void sidecart__v1__scoring__related(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    sidecart__v1__tier__descriptor;
+extern const ProtobufCEnumDescriptor    sidecart__v1__rule__descriptor;
 extern const ProtobufCEnumDescriptor    sidecart__v1__relation__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__context__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__score_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__boost__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__left_out__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor;
+extern const ProtobufCEnumDescriptor    sidecart__v1__why_not__outcome__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__reason__descriptor;
 extern const ProtobufCEnumDescriptor    sidecart__v1__reason__kind__descriptor;

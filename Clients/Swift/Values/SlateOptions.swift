@@ -1,0 +1,71 @@
+/// What to put on a slate. All but `count`, `idsOnly` and `whyNot` are rules; they hold together with
+/// those of `ruleSet`.
+public struct SlateOptions: Sendable, Equatable {
+    /// How many items, 1 to the server's limit; 0 leaves it to the server, which takes 10.
+    public var count: Int
+    /// Items never to return.
+    public var excluding: [String] = []
+    /// Where not empty, the only items to return.
+    public var allowing: [String] = []
+    /// Also return items the shopper took before.
+    public var includesPurchased = false
+    /// Also return items the shopper took before where she is due to buy them again.
+    public var includesDue = false
+    /// Also return items known to be out of stock.
+    public var includesOutOfStock = false
+    /// At most so many items of one category; 0 for no such limit.
+    public var perCategoryMax = 0
+    /// How many steps of a category's path count for `perCategoryMax`; 0 for all of them.
+    public var categoryLevel = 0
+    /// At most so many items that the same basket item speaks loudest for; 0 for no such limit.
+    public var perBasketItemMax = 0
+    /// Leave out the substitutes of basket items.
+    public var leavesOutSubstitutes = false
+    /// Only items that at least so many baskets held in the training data; 0 for no such limit.
+    public var supportMin = 0
+    /// The least price of an item; 0 for no such limit. Items without a price are within no limit.
+    public var priceMin: Float = 0
+    /// The largest price of an item; 0 for no such limit.
+    public var priceMax: Float = 0
+    /// What an item may cost together with the basket; 0 for no such limit.
+    public var basketBudget: Float = 0
+    /// Only items of these categories, such as `Kitchen > Tea`, or below them; empty for any.
+    public var categories: [String] = []
+    /// No items of these categories, or below them.
+    public var excludingCategories: [String] = []
+    /// Multiply scores before items are ranked.
+    public var boosts: [Boost] = []
+    /// How much it counts against an item that it is like others on the slate, 0 to below 1.
+    public var diversity: Float = 0
+    /// Rules that the server keeps under this name; empty for none.
+    public var ruleSet = ""
+    /// Items of which the answer is to say why they are not on the slate.
+    public var whyNot: [String] = []
+    /// Leave titles, prices, categories and reasons out of the answer.
+    public var idsOnly = false
+
+    /// A slate of so many items, without special wishes.
+    public init(count: Int = 0) { self.count = count }
+}
+
+/// Multiplies the score of an item, or of all items of a category and below.
+public struct Boost: Sendable, Equatable {
+    /// Whose scores.
+    public enum Target: Sendable, Equatable {
+        /// Of one item, by its id.
+        case item(String)
+        /// Of a category such as `Kitchen > Tea`, and of all below it.
+        case category(String)
+    }
+
+    /// Whose scores.
+    public var target: Target
+    /// 0.001 to 1,000: above 1 raises, below 1 buries. Of a probability it multiplies the odds.
+    public var factor: Float
+
+    /// Makes a boost.
+    public init(_ target: Target, by factor: Float) {
+        self.target = target
+        self.factor = factor
+    }
+}

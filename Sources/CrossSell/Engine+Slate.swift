@@ -1,0 +1,72 @@
+internal import ModelParts
+
+extension Engine {
+    /// Takes the best `k` that the rules allow.
+    func rank(_ query: borrowing Query, _ found: Gathered) {
+        let isWhole = rules.limitsPlaces || rules.diversity > 0
+        order.removeAll(limit: isWhole ? .max : ranker.depth(toFill: query.k, found.tier))
+        ranker.append(from: 0, to: &order, rules, found.tier)
+        if order.count < query.k || rules.limitsPlaces {
+            let gathered = columns.count
+            sources.addPopular(
+                toReach: sources.wanted(for: query, rules), rules, columns, found)
+            ranker.append(from: gathered, to: &order, rules, found.tier)
+        }
+        startTaking(found)
+        if rules.diversity > 0 { fillDiversely(query.k, found.tier) }
+        while slate.count < query.k,
+            let best = ranker.takeBest(of: &order, rules, found.tier)
+        {
+            if let rule = rules.refusal(of: best.ordinal) {
+                rules.count(rule)
+            } else {
+                take(best, found.tier)
+            }
+        }
+        rules.freePlaces()
+    }
+
+    /// Puts a candidate that no rule refuses on the slate, unless it was deleted meanwhile.
+    private func take(_ taken: CandidateRanker.Taken, _ tier: Tier) {
+        guard let id = lookUp.id(of: taken.ordinal) else { return }
+        rules.takePlace(taken.ordinal)
+        slate.append(
+            RankedItem(
+                ordinal: taken.ordinal, id: id, score: ranker.shown(taken.score, tier),
+                reasons: 0..<0))
+    }
+
+    /// Fills the slate by maximal marginal relevance: of the best some times as many as are wanted,
+    /// the next is always the one with the most of (1 - d) relevance - d likeness, where relevance is
+    /// its rank score between 0 for the last of them and 1 for the first, and likeness the largest to
+    /// any that is on the slate.
+    ///
+    /// Source: Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking for reordering
+    /// documents and producing summaries" (their lambda is 1 - d).
+    ///
+    /// - Complexity: O(pool x k) likenesses.
+    private func fillDiversely(_ k: Int, _ tier: Tier) {
+        pool.removeAll()
+        while pool.count < DiversePool.factor * k,
+            let best = ranker.takeBest(of: &order, rules, tier)
+        {
+            pool.append(best)
+        }
+        pool.arrange(diversity: rules.diversity)
+        while slate.count < k, let next = pool.takeNext() {
+            if let rule = rules.refusal(of: next.ordinal) {
+                rules.count(rule)
+                continue
+            }
+            take(next, tier)
+            pool.note(next.ordinal, likeness)
+        }
+    }
+
+    /// Gets ready to take candidates off the order, best first.
+    func startTaking(_ found: Gathered) {
+        order.arrange()
+        ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
+        ranker.begin(rules)
+    }
+}

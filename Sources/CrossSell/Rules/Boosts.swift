@@ -1,0 +1,63 @@
+internal import ModelParts
+
+/// What multiplies scores: by item, and by category.
+struct Boosts {
+    private let items: ItemTable
+    private var ordinals: [UInt32] = []
+    private var factors: [Float] = []
+    /// By category path; meaningless without ``asksCategory``.
+    private var categoryFactors: [Float]
+    private var asksCategory = false
+
+    init(_ items: ItemTable) {
+        self.items = items
+        categoryFactors = Array(repeating: 1, count: items.categoryPaths.count)
+    }
+
+    var isActive: Bool { asksCategory || !ordinals.isEmpty }
+
+    /// Takes over what a query asks for; of a path's several factors the product counts.
+    ///
+    /// - Complexity: O(category paths x categories named), nothing where none is.
+    mutating func read(_ rules: borrowing QueryRules, _ lookUp: ItemLookUp) {
+        ordinals.removeAll(keepingCapacity: true)
+        factors.removeAll(keepingCapacity: true)
+        if asksCategory { for path in categoryFactors.indices { categoryFactors[path] = 1 } }
+        asksCategory = false
+        for boost in rules.boosts {
+            switch boost.target {
+            case .item(let id):
+                guard let ordinal = lookUp.ordinal(of: id) else { continue }
+                ordinals.append(ordinal)
+                factors.append(boost.factor)
+            case .category(let name):
+                asksCategory = true
+                let paths = items.categoryPaths
+                for path in 0..<paths.count where paths.isBelow(path, name) {
+                    categoryFactors[path] *= boost.factor
+                }
+            }
+        }
+    }
+
+    /// A score as it counts in the ranking.
+    ///
+    /// - Parameter isLogOdds: whether the score is the log-odds of a probability.
+    func adjusted(_ score: Float, of ordinal: UInt32, isLogOdds: Bool) -> Float {
+        let factor = factor(of: ordinal)
+        guard factor != 1 else { return score }
+        if isLogOdds { return score + logarithm(factor) }
+        return score < 0 ? score / factor : score * factor
+    }
+
+    private func factor(of ordinal: UInt32) -> Float {
+        var factor: Float = 1
+        for (place, boosted) in ordinals.enumerated() where boosted == ordinal {
+            factor *= factors[place]
+        }
+        if asksCategory, Int(ordinal) < items.count, items.categories[Int(ordinal)] >= 0 {
+            factor *= categoryFactors[Int(items.categories[Int(ordinal)])]
+        }
+        return factor
+    }
+}
