@@ -41,6 +41,30 @@ extension SidecartClient {
             RelatedMethod(item: item, relations: relations, count: count), timeout: timeout)
     }
 
+    /// Says what the model knows of a shopper.
+    ///
+    /// - Parameters:
+    ///   - user: one that the model knows; otherwise the error is `notFound`.
+    ///   - count: how many of her items and categories, 1 to the server's limit; 0 leaves it to the
+    ///     server, which takes 10.
+    ///   - timeout: nil takes the configuration's.
+    public func profile(
+        ofUser user: String, count: Int = 0, timeout: Duration? = nil
+    ) async throws -> UserProfile {
+        try await perform(UserProfileMethod(user: user, count: count), timeout: timeout)
+    }
+
+    /// Says what the model knows of an item.
+    ///
+    /// - Parameters:
+    ///   - item: one that the model knows; otherwise the error is `notFound`.
+    ///   - timeout: nil takes the configuration's.
+    public func profile(
+        ofItem item: String, timeout: Duration? = nil
+    ) async throws -> ItemProfile {
+        try await perform(ItemProfileMethod(item: item), timeout: timeout)
+    }
+
     /// Reads vectors.
     ///
     /// - Returns: those that exist, in the order of `ids`, and the positions of the others.

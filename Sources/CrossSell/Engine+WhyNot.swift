@@ -32,6 +32,8 @@ extension Engine {
     ///
     /// - Complexity: that of the longest slate, for the whole query.
     func findAbsent(_ query: borrowing Query, _ found: Gathered) {
+        rules.counts = false
+        let found = gatherMore(query, found)
         var absent: [UInt32: Int] = [:]
         for (place, id) in query.whyNot.enumerated() {
             var entry = WhyNot(id: id, outcome: .unknown)
@@ -50,6 +52,7 @@ extension Engine {
             whyNot.append(entry)
         }
         findRanks(of: absent, found)
+        rules.counts = true
         for place in whyNot.indices {
             guard case .onSlate = whyNot[place].outcome else {
                 explainAbsent(place, query, found)
@@ -58,11 +61,24 @@ extension Engine {
         }
     }
 
-    /// Goes on where the slate ended, as for the longest one.
+    /// Gathers the candidates of the longest slate; those of a shorter one may be fewer.
+    private func gatherMore(_ query: borrowing Query, _ found: Gathered) -> Gathered {
+        var longest = copy query
+        longest.k = limits.slateItems
+        columns.removeAll()
+        var more = sources.gather(
+            longest, context, rules, ranker, columns, findsCandidates: true, found.time)
+        if found.tier == .popular {
+            sources.addPopular(toReach: longest.k, rules, columns, more)
+        }
+        more.tier = found.tier
+        return more
+    }
+
+    /// Ranks as for the longest slate.
     private func findRanks(of absent: [UInt32: Int], _ found: Gathered) {
         guard !absent.isEmpty else { return }
         var left = absent
-        rules.counts = false
         order.removeAll()
         ranker.append(from: 0, to: &order, rules, found.tier)
         startTaking(found)
@@ -85,7 +101,6 @@ extension Engine {
             whyNot[place].outcome = .ranked
         }
         rules.freePlaces()
-        rules.counts = true
     }
 
     private func note(

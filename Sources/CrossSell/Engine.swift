@@ -32,7 +32,7 @@ package final class Engine {
 
     let lookUp: ItemLookUp
     let context: ShopperContext
-    private let habits: ShopperHabits?
+    let habits: ShopperHabits?
     let columns: CandidateColumns
     let sources: CandidateSources
     let ranker: CandidateRanker

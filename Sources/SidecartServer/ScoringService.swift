@@ -140,24 +140,6 @@ extension RelatedFailure {
     }
 }
 
-extension Relation {
-    fileprivate init?(_ message: Sidecart__V1__Relation) {
-        guard let relation = Self.allCases.first(where: { $0.message == message }) else {
-            return nil
-        }
-        self = relation
-    }
-
-    fileprivate var message: Sidecart__V1__Relation {
-        switch self {
-        case .complement: SIDECART__V1__RELATION__COMPLEMENT
-        case .similar: SIDECART__V1__RELATION__SIMILAR
-        case .substitute: SIDECART__V1__RELATION__SUBSTITUTE
-        case .rebuy: SIDECART__V1__RELATION__REBUY
-        }
-    }
-}
-
 extension Tier {
     var message: Sidecart__V1__Tier {
         switch self {

@@ -52,6 +52,7 @@ package final class SidecartServer: Sendable {
             ScoringService(
                 engine: engine, ruleBook: configuration.ruleBook.map { RuleBook.Reader($0) }
             ).register(in: router)
+            ProfilesService(engine: engine).register(in: router)
             EmbeddingsService(engine: engine).register(in: router)
             AdminService(model: model, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }

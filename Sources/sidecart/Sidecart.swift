@@ -18,6 +18,6 @@ struct Sidecart: AsyncParsableCommand {
         version: SidecartServer.version,
         subcommands: [
             Demo.self, Train.self, Evaluate.self, Serve.self, Recommend.self, Related.self,
-            Score.self, Status.self, Bench.self, EchoServer.self,
+            Score.self, Inspect.self, Status.self, Bench.self, EchoServer.self,
         ])
 }

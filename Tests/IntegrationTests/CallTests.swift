@@ -209,20 +209,5 @@ extension ProgramTests {
             #expect(!FileManager.default.fileExists(atPath: folder["s"]))
             await expect(.unavailable) { _ = try await client.status() }
         }
-
-        private func expect(
-            _ code: SidecartError.Code, naming parts: String...,
-            sourceLocation: SourceLocation = #_sourceLocation, _ call: () async throws -> Void
-        ) async {
-            let error = await #expect(throws: SidecartError.self, sourceLocation: sourceLocation) {
-                try await call()
-            }
-            #expect(error?.code == code, sourceLocation: sourceLocation)
-            for part in parts {
-                #expect(
-                    error?.message.contains(part) == true, "\(error!)",
-                    sourceLocation: sourceLocation)
-            }
-        }
     }
 }

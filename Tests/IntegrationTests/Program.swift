@@ -1,4 +1,5 @@
 import Foundation
+import SidecartClient
 import Synchronization
 import TestFolders
 import Testing
@@ -119,5 +120,21 @@ final class Server {
         said.ended.wait()
         let status = process.terminationStatus
         return process.terminationReason == .exit ? status : 128 + status
+    }
+}
+
+/// Expects a call to fail with a code, and a message that has all the parts.
+func expect(
+    _ code: SidecartError.Code, naming parts: String...,
+    sourceLocation: SourceLocation = #_sourceLocation, _ call: () async throws -> Void
+) async {
+    let error = await #expect(throws: SidecartError.self, sourceLocation: sourceLocation) {
+        try await call()
+    }
+    #expect(error?.code == code, sourceLocation: sourceLocation)
+    for part in parts {
+        #expect(
+            error?.message.contains(part) == true, "\(error!)",
+            sourceLocation: sourceLocation)
     }
 }

@@ -80,6 +80,21 @@ import Testing
         response.model_version = arena.bytes("v2")
         response.n_unknown = 1
         response.unknown = arena.array([arena.bytes("nix")])
+        var left = Sidecart__V1__LeftOut()
+        sidecart__v1__left_out__init(&left)
+        (left.rule, left.items) = (SIDECART__V1__RULE__PRICE, 12)
+        response.n_left_out = 1
+        response.left_out = arena.array([arena.box(left)])
+        var absent = Sidecart__V1__WhyNot()
+        sidecart__v1__why_not__init(&absent)
+        absent.item_id = arena.bytes("pan")
+        absent.outcome = SIDECART__V1__WHY_NOT__OUTCOME__RANKED_LOWER
+        absent.rule = SIDECART__V1__RULE__CATEGORY_PLACES
+        (absent.rank, absent.score, absent.missing) = (17, 0.25, 0.5)
+        absent.n_reasons = 1
+        absent.reasons = arena.array([arena.box(reason)])
+        response.n_why_not = 1
+        response.why_not = arena.array([arena.box(absent)])
 
         var options = SlateOptions(count: 300)
         options.excluding = ["a", "b"]
@@ -89,6 +104,12 @@ import Testing
         options.idsOnly = true
         (options.priceMin, options.priceMax) = (2.5, 10)
         (options.categories, options.excludingCategories) = (["A > B", "C"], ["D"])
+        (options.allowing, options.ruleSet) = (["x"], "checkout")
+        (options.includesDue, options.leavesOutSubstitutes) = (true, true)
+        (options.basketBudget, options.supportMin, options.diversity) = (99, 5, 0.25)
+        (options.categoryLevel, options.perBasketItemMax) = (1, 3)
+        options.boosts = [Boost(.item("i"), by: 2), Boost(.category("C > D"), by: 0.5)]
+        options.whyNot = ["pan"]
         let (request, slate) = try await exchange(pack(&response)) { [options] in
             try $0.recommend(for: Context(), options)
         }
@@ -102,6 +123,15 @@ import Testing
         #expect(sent.price_min == 2.5 && sent.price_max == 10)
         #expect(texts(sent.categories, sent.n_categories) == ["A > B", "C"])
         #expect(texts(sent.exclude_categories, sent.n_exclude_categories) == ["D"])
+        #expect(texts(sent.allow, sent.n_allow) == ["x"] && text(sent.rule_set) == "checkout")
+        #expect(sent.include_due == 1 && sent.leave_out_substitutes == 1)
+        #expect(sent.basket_budget == 99 && sent.support_min == 5 && sent.diversity == 0.25)
+        #expect(sent.category_level == 1 && sent.per_basket_item_max == 3)
+        #expect(texts(sent.why_not, sent.n_why_not) == ["pan"])
+        let boosts = (0..<sent.n_boosts).map { sent.boosts[$0]!.pointee }
+        #expect(boosts.map { text($0.item_id) } == ["i", ""])
+        #expect(boosts.map { text($0.category) } == ["", "C > D"])
+        #expect(boosts.map(\.factor) == [2, 0.5])
         #expect(
             sent.include_purchased == 1 && sent.include_out_of_stock == 1 && sent.ids_only == 1)
 

@@ -69,7 +69,9 @@ package struct ItemTable: Sendable {
     }
 
     /// The id of a catalog item.
-    func id(of ordinal: UInt32) -> IDView? { Int(ordinal) < count ? ids[Int(ordinal)] : nil }
+    package func id(of ordinal: UInt32) -> IDView? {
+        Int(ordinal) < count ? ids[Int(ordinal)] : nil
+    }
 
     /// The item's share of all taken items; 0 for items put while serving.
     func share(of ordinal: UInt32) -> Float { Int(ordinal) < count ? sales[Int(ordinal)] : 0 }

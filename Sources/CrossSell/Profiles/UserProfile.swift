@@ -1,0 +1,95 @@
+internal import ModelParts
+
+/// What a generation knows of a shopper. Ages and intervals are in days, ages before the newest event
+/// that it learned from.
+package struct UserProfile {
+    /// One of the shopper's items.
+    package struct OwnItem {
+        package var ordinal: UInt32
+        /// In how many of her baskets; 1 where baskets had no times.
+        package var times: Float = 1
+        package var intervalDays: Float = 0
+        package var ageDays: Float = 0
+        package var isDue = false
+    }
+
+    /// By how much lately; without times the newest first.
+    package var items: [OwnItem] = []
+    /// 0 where baskets had no times.
+    package var baskets: Float = 0
+
+    /// Different items in a basket, on average; 0 where not known.
+    package var basketItems: Float { baskets > 0 ? purchases / baskets : 0 }
+
+    /// Days since the last basket; 0 where not known.
+    package var ageDays: Float { items.map(\.ageDays).min() ?? 0 }
+
+    /// Days from one basket to the next, on average; 0 where there is one.
+    package var intervalDays: Float {
+        guard baskets > 1 else { return 0 }
+        let first = items.reduce(0) { max($0, $1.ageDays + $1.intervalDays * ($1.times - 1)) }
+        return (first - ageDays) / (baskets - 1)
+    }
+
+    /// What was bought, an item once a basket.
+    package var purchases: Float { items.reduce(0) { $0 + $1.times } }
+
+    /// What it cost at the catalog's prices.
+    package func spend(_ table: ItemTable) -> Float {
+        items.reduce(0) { $0 + $1.times * table.shown($1.ordinal).price }
+    }
+
+    /// The price below which a share of what she bought lies, of what has a price; 0 where nothing
+    /// has.
+    package func priceQuantile(_ share: Float, _ table: ItemTable) -> Float {
+        let priced = items.map { (price: table.shown($0.ordinal).price, times: $0.times) }
+            .filter { $0.price > 0 }.sorted { $0.price < $1.price }
+        var left = share * priced.reduce(0) { $0 + $1.times }
+        for (price, times) in priced {
+            left -= times
+            if left <= 0 { return price }
+        }
+        return priced.last?.price ?? 0
+    }
+
+    /// The share of what she bought by category, largest first; items without one are left out.
+    package func categories(_ table: ItemTable) -> [(path: IDView, share: Float)] {
+        var counts: [Int32: Float] = [:]
+        for item in items where Int(item.ordinal) < table.count {
+            let category = table.categories[Int(item.ordinal)]
+            if category >= 0 { counts[category, default: 0] += item.times }
+        }
+        let whole = purchases
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { (table.categoryPaths.texts[Int($0.key)], $0.value / whole) }
+    }
+}
+
+extension Engine {
+    /// What is known of a user; nil where nobody has the id.
+    ///
+    /// - Complexity: O(her items).
+    package func profile(ofUser id: IDView) -> UserProfile? {
+        guard
+            let row = generation.userOrdinals.index(of: id.assumingMemoryBound(to: UInt8.self))
+        else { return nil }
+        var profile = UserProfile()
+        if let habits, let known = generation.profiles?.habits, Int(row) < known.users {
+            habits.read(user: Int(row))
+            profile.baskets = known.basketCounts[Int(row)]
+            for place in known.range(of: Int(row)) {
+                let ordinal = UInt32(bitPattern: known.items[place])
+                profile.items.append(
+                    UserProfile.OwnItem(
+                        ordinal: ordinal, times: known.counts[place],
+                        intervalDays: known.intervals[place], ageDays: known.ages[place],
+                        isDue: habits.isDue(ordinal)))
+            }
+        } else if let histories = generation.histories {
+            profile.items = histories.row(Int(row)).reversed().map {
+                UserProfile.OwnItem(ordinal: UInt32(bitPattern: histories.columns[$0]))
+            }
+        }
+        return profile
+    }
+}
