@@ -102,10 +102,13 @@ extension ProgramTests {
         func demo() throws {
             let outcome = try Program.run(
                 "demo", "--items", "120", "--shoppers", "150", "--baskets", "1500", "--keep",
-                folder["shop"])
+                folder["shop"], "--report", folder["page.html"])
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("exit code 0"))
-            for name in ["events.csv", "catalog.csv", "bundle/manifest.json"] {
+            #expect(outcome.output.contains("is left out: bought instead of a basket item"))
+            let page = try folder.read("page.html")
+            #expect(page.contains("rule set &quot;checkout&quot;") && page.contains("Not on it:"))
+            for name in ["events.csv", "catalog.csv", "rules.json", "bundle/manifest.json"] {
                 #expect(FileManager.default.fileExists(atPath: folder["shop/\(name)"]), "\(name)")
             }
         }

@@ -16,6 +16,7 @@ struct Demo: AsyncParsableCommand {
             Examples:
               sidecart demo
               sidecart demo --keep shop --shoppers 20000 --baskets 300000
+              sidecart demo --report demo.html
             """)
 
     @Option(help: ArgumentHelp("How many items the shop sells.", valueName: "n")) var items = 600
@@ -29,6 +30,12 @@ struct Demo: AsyncParsableCommand {
             ArgumentHelp(
                 "Keep the events, the catalog and the bundle in this folder.", valueName: "folder"))
     var keep: String?
+    @Option(
+        help:
+            ArgumentHelp(
+                "Also write the slates as a page for a merchandiser to look at.", valueName: "file")
+    )
+    var report: String?
 
     func validate() throws {
         guard 10...1_000_000 ~= items, 1...10_000_000 ~= shoppers, 1...100_000_000 ~= baskets else {
@@ -45,14 +52,18 @@ struct Demo: AsyncParsableCommand {
         try trainAndSave(in: folder)
         try Output.print("\n3. Serve it: a server process on a Unix socket.")
         let socket = temporary.file("sidecart.sock")
+        let rules = "\(folder)/rules.json"
+        try Self.ruleSets.write(toFile: rules, atomically: true, encoding: .utf8)
         let server = try ServerProcess([
-            "serve", "--bundle", "\(folder)/bundle", "--socket", socket,
+            "serve", "--bundle", "\(folder)/bundle", "--socket", socket, "--rules", rules,
             "--ends-with-parent",
         ])
         do {
             let client = SidecartClient(socketPath: socket)
             defer { client.close() }
-            try await DemoVisit(client: client, shop: shop).run()
+            var visit = DemoVisit(client: client, shop: shop)
+            try await visit.run()
+            try write(visit.scenes)
         } catch {
             server.stop()
             throw error
@@ -62,9 +73,30 @@ struct Demo: AsyncParsableCommand {
         try sayWhatNext(folder)
     }
 
+    /// The rules of this shop's checkout.
+    private static let ruleSets = """
+        {
+          "checkout": {
+            "leave_out_substitutes": true,
+            "per_category_max": 2,
+            "boosts": [{"category": "Garden", "factor": 1.5}]
+          }
+        }
+
+        """
+
+    private func write(_ scenes: [DemoScene]) throws {
+        guard let report else { return }
+        do {
+            try DemoPage(scenes: scenes).html.write(
+                toFile: report, atomically: true, encoding: .utf8)
+        } catch { throw Failure("\(report): \(error.localizedDescription)") }
+        try Output.print("\n   the same as a page: \(report)")
+    }
+
     /// Makes the folder; nothing that is in it already is overwritten.
     private func prepare(_ folder: String) throws {
-        for name in ["events.csv", "catalog.csv", "bundle"]
+        for name in ["events.csv", "catalog.csv", "bundle", "rules.json"]
         where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
             throw Failure("\(folder)/\(name): exists already; keep the shop in another folder")
         }
@@ -118,7 +150,8 @@ struct Demo: AsyncParsableCommand {
                 """
 
                 Try it yourself:
-                  sidecart serve --bundle \(folder)/bundle --socket /tmp/sidecart.sock &
+                  sidecart serve --bundle \(folder)/bundle --rules \(folder)/rules.json \
+                --socket /tmp/sidecart.sock &
                   export SIDECART_SOCKET=/tmp/sidecart.sock
                   sidecart recommend --basket $(sed -n 2p \(folder)/catalog.csv | cut -d, -f1)
                   sidecart status

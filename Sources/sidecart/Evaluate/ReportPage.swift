@@ -165,7 +165,7 @@ struct ReportPage {
             ? String(Int(value)) : String(format: "%.4g", value)
     }
 
-    private static let style = """
+    static let style = """
         :root { color-scheme: light dark; --ink: #1b2330; --soft: #5d6878; --ground: #f4f6f9;
           --card: #fff; --rule: #e2e7ee; --accent: #2f6fde; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf3; --soft: #9aa6b8;

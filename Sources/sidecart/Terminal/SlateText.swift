@@ -27,7 +27,7 @@ enum SlateText {
     }
 
     /// Why an item is not on the slate.
-    private static func account(of absent: WhyNot) -> String {
+    static func account(of absent: WhyNot) -> String {
         let fate =
             switch absent.outcome {
             case .unknown: "is not known"
