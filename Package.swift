@@ -99,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "sidecart",
             dependencies: [
-                "SidecartServer", "SidecartClient", "Training", "Evaluation", "Models", "CrossSell",
+                "SidecartServer", "SidecartClient", "Training", "Evaluation", "Measures", "Models",
+                "CrossSell",
                 "EmbeddingStore", "Bundles", "ModelParts", "SampleShop", "Interactions", "RPC",
                 "EventLoop", "Wire", "Buffers", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -137,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "CKernels", "Interactions", "ModelParts", "Models", "Evaluation", "ReferenceScorer",
+                "CKernels", "Interactions", "Measures", "ModelParts", "Models", "Evaluation",
+                "ReferenceScorer",
             ],
             swiftSettings: swift),
         .testTarget(

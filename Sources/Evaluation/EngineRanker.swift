@@ -112,7 +112,7 @@ package struct EngineRanker: QueryRanker {
         case .history: break
         }
         desk.query.k = depth
-        desk.query.rules.includesPurchased = task.context == .basket || !task.excludesContext
+        desk.query.rules.includesPurchased = task.includesPurchased
         desk.query.rules.includesOutOfStock = true
         desk.query.wantsReasons = false
     }

@@ -18,13 +18,15 @@ package struct RankingTask: Sendable {
     package var users: [Int32]
     /// Q x I: what is known when the query is asked.
     package var contexts: SparseMatrix
-    /// Q x I: what was held out; no row is empty. A value is the rating, where events are ratings.
+    /// Q x I: what was held out; no row is empty, unless slates alone are asked for. A value is the rating, where events are ratings.
     package var relevant: SparseMatrix
     /// Q x I: what is ranked, for protocols with sampled candidates; nil for all items.
     package var candidates: SparseMatrix?
     package var context: Context
     /// Whether the items of the context are left out of the ranking.
     package var excludesContext: Bool
+    /// Whether what the user took in training may be ranked too.
+    package var includesPurchased: Bool
     /// Items that no query ranks, ascending; none of them is in a context or relevant.
     package var unrankable: [Int32] = []
 
@@ -41,6 +43,7 @@ package struct RankingTask: Sendable {
         self.candidates = candidates
         self.context = context
         self.excludesContext = excludesContext
+        includesPurchased = context == .basket || !excludesContext
     }
 
     package var count: Int { users.count }
@@ -61,6 +64,7 @@ package struct RankingTask: Sendable {
         var result = RankingTask(
             users: kept.map { users[$0] }, contexts: rows(contexts), relevant: rows(relevant),
             candidates: candidates.map(rows), context: context, excludesContext: excludesContext)
+        result.includesPurchased = includesPurchased
         result.unrankable = unrankable
         return result
     }

@@ -84,7 +84,7 @@ struct ServedRanker: QueryRanker {
                 userID: user >= 0 ? "\(user)" : nil,
                 basket: task.context == .basket
                     ? context.prefix(EngineRanker.basketMax).map { "\($0)" } : [], count: depth,
-                includesPurchased: task.context == .basket || !task.excludesContext)
+                includesPurchased: task.includesPurchased)
         }
         return try ServedRun(bundle: path, queries: queries)
     }
