@@ -24,17 +24,25 @@ struct Evaluate: ParsableCommand {
               given              FOLDER/train.txt and FOLDER/test.txt, or both files: user item item ...
               next-basket        PREFIX_history.json, PREFIX_future.json and PREFIX_keyset_0.json, _1 and so on.
             All items are ranked, except by leave-one-out.
+            Protocol for logs of what a recommender showed:
+              replay             What each model would have earned, from impressions of another one: IPS and \
+            SNIPS with 95 % intervals. A CSV line is an impression: request, item, position, propensity and \
+            reward, and perhaps user, basket (items between |) and time. Files of the Open Bandit Dataset are \
+            known by their columns. Besides models, uniform may be named: each item alike.
 
             Examples:
               sidecart evaluate events.csv --models all --report report.html
               sidecart evaluate events.csv --split random --models slim,ials --json
               sidecart evaluate ml-1m --models ials,ease,ials+ease --trials 8
               sidecart evaluate gowalla --models popularity,ials --set ials.dimensions=128
+              sidecart evaluate shown.csv.gz --protocol replay --events events.csv --models slim,lambdamart
+              sidecart evaluate obd/random/all/all.csv --protocol replay --models uniform,popularity
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Event files, or the prefix or folder of a published data set.", valueName: "data"))
+            "Event files, the prefix or folder of a published data set, or for replay impression logs.",
+            valueName: "data"))
     var inputs: [String]
 
     @Option(
@@ -107,6 +115,8 @@ struct Evaluate: ParsableCommand {
         ))
     var served = false
 
+    @OptionGroup(title: "Replay") var replay: ReplayOptions
+
     @OptionGroup(title: "Models") var model: ModelOptions
 
     @OptionGroup(title: "Reading event files") var reading: ReadingOptions
@@ -130,9 +140,34 @@ struct Evaluate: ParsableCommand {
         guard queriesMax >= 0 else {
             throw ValidationError("--queries-max is \(queriesMax); it must be 0 or more")
         }
+        try validateReplay()
+    }
+
+    /// Options that would do nothing are refused.
+    private func validateReplay() throws {
+        guard kind == .replay else {
+            guard let given = replay.given else { return }
+            throw ValidationError("\(given) is for --protocol replay alone")
+        }
+        let others: [(String, Bool)] = [
+            ("-k", k != nil), ("--by", by != nil), ("--trials", trials != 1),
+            ("--seeds", seeds != 1), ("--split", split != nil),
+        ]
+        if let other = others.first(where: \.1)?.0 {
+            throw ValidationError("\(other) has no meaning for --protocol replay")
+        }
     }
 
     func run() throws {
+        if kind == .replay {
+            let summary = try ReplayEvaluation(
+                logs: inputs, options: replay, reading: reading, model: model, models: models,
+                served: served
+            ).run()
+            try write(ReplayPage(summary: summary).html)
+            try output.json ? Output.printJSON(summary) : Output.print(summary.description)
+            return
+        }
         let chosen = try ModelChoice(names: models ?? model.model, settings: model.settings)
         for entrant in chosen.entrants { _ = try entrant.entry.make(entrant.values) }
         var plan = try PlanRequest(
@@ -186,12 +221,7 @@ struct Evaluate: ParsableCommand {
             plan: plan, standings: standings, refusals: refusals,
             secondsPerEpoch: secondsPerEpoch, seed: model.seed, seeds: seeds,
             threads: model.threadCount)
-        if let report {
-            let page = ReportPage(summary: summary).html
-            do {
-                try page.write(toFile: report, atomically: true, encoding: .utf8)
-            } catch { throw Failure("\(report): \(error.localizedDescription)") }
-        }
+        try write(ReportPage(summary: summary).html)
         if output.json {
             try Output.printJSON(summary)
         } else {
@@ -201,6 +231,14 @@ struct Evaluate: ParsableCommand {
                 try Output.print("\(row.model.name), served: \(calls)")
             }
         }
+    }
+
+    /// Writes the page where one is asked for.
+    private func write(_ page: @autoclosure () -> String) throws {
+        guard let report else { return }
+        do {
+            try page().write(toFile: report, atomically: true, encoding: .utf8)
+        } catch { throw Failure("\(report): \(error.localizedDescription)") }
     }
 
     private static func lengths(_ text: String) throws -> [Int] {

@@ -11,6 +11,7 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
     case kFold = "k-fold"
     case basketCompletion = "basket-completion"
     case nextBasket = "next-basket"
+    case replay
 
     init(_ kind: EventProtocol) {
         self =
@@ -22,7 +23,7 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
-/// Files and what is to be made of them.
+/// Files and what is to be made of them, by all protocols that rank what was held out.
 struct PlanRequest {
     let inputs: [String]
     /// nil for what the files suit.
@@ -42,6 +43,7 @@ struct PlanRequest {
             case .leaveOneOut: try leaveOneOut()
             case .given: try given()
             case .nextBasket: try nextBasket()
+            case .replay: preconditionFailure("a replay has no plan of held-out items")
             case let kind: try eventPlan(kind)
             }
         try plan.checkAsks()

@@ -12,7 +12,7 @@ struct Plots {
         "#6b7a90", "#5c8f1d",
     ]
 
-    func color(_ place: Int) -> String { Self.colors[place % Self.colors.count] }
+    static func color(_ place: Int) -> String { colors[place % colors.count] }
 
     private var models: [EvaluationSummary.Model] { summary.models }
     private let width = 720.0
@@ -40,7 +40,8 @@ struct Plots {
             let range = String(format: "%.4f (%.4f to %.4f)", figure.mean, figure.low, figure.high)
             svg.text(row.name, left - 10, y + 16, anchor: .end, style: "name")
             svg.rectangle(
-                left, y, width: max(1, x(figure.mean) - left), height: 22, color: color(row.place),
+                left, y, width: max(1, x(figure.mean) - left), height: 22,
+                color: Self.color(row.place),
                 title: "\(row.name): \(range)")
             svg.line(x(figure.low), y + 11, x(figure.high), y + 11, "whisker")
             for end in [figure.low, figure.high] {
@@ -92,7 +93,7 @@ struct Plots {
             let (px, py) = (x(point.time), y(point.figure.mean))
             svg.line(px, y(point.figure.low), px, y(point.figure.high), "whisker")
             svg.circle(
-                px, py, radius: 9, color: color(point.place),
+                px, py, radius: 9, color: Self.color(point.place),
                 title: String(
                     format: "\(point.model.name): %.4f in %.2f s", point.figure.mean,
                     point.model.trainSeconds))
@@ -122,7 +123,7 @@ struct Plots {
             svg.text(model.name, left - 10, y + 16, anchor: .end, style: "name")
             svg.rectangle(
                 left, y, width: max(1, (right - left) * model.coverage), height: 22,
-                color: color(line), title: "\(model.name): \(text) of the catalog")
+                color: Self.color(line), title: "\(model.name): \(text) of the catalog")
             svg.text(text, left + (right - left) * model.coverage + 8, y + 16, style: "value")
         }
         return svg.render(label: "share of the catalog that is recommended, by model")
@@ -159,7 +160,7 @@ struct Plots {
         for (place, model) in models.enumerated() {
             svg.path(
                 zip(summary.longTailShares, model.longTail).map { (x: x($0), y: y($1)) },
-                color: color(place), title: model.name, isDashed: place >= Self.colors.count)
+                color: Self.color(place), title: model.name, isDashed: place >= Self.colors.count)
         }
         drawLegend(in: &svg, numbered: false)
         return svg.render(label: "share of recommendations that fall on the most popular items")
@@ -175,11 +176,11 @@ struct Plots {
         for (place, model) in models.enumerated() {
             let (x, y) = (legendLeft + 24, 28 + 22 * Double(place))
             if numbered {
-                svg.circle(x, y - 4, radius: 9, color: color(place), title: model.name)
+                svg.circle(x, y - 4, radius: 9, color: Self.color(place), title: model.name)
                 svg.text("\(place + 1)", x, y, anchor: .middle, style: "number")
             } else {
                 svg.path(
-                    [(x: x - 9, y: y - 4), (x: x + 9, y: y - 4)], color: color(place),
+                    [(x: x - 9, y: y - 4), (x: x + 9, y: y - 4)], color: Self.color(place),
                     title: model.name, isDashed: place >= Self.colors.count)
             }
             svg.text(model.name, x + 16, y, style: "name")

@@ -77,7 +77,7 @@ struct ReportPage {
     /// A row a figure, a column a model.
     private func table(_ plots: Plots) -> String {
         let head = summary.models.enumerated().map { place, model in
-            "<th scope=\"col\"><i style=\"background:\(plots.color(place))\"></i>"
+            "<th scope=\"col\"><i style=\"background:\(Plots.color(place))\"></i>"
                 + "\(escaped(model.name))</th>"
         }
         let measured = summary.distinct.map { measure, names in
