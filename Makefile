@@ -26,15 +26,18 @@ test: setup check-format check-generated
 	swift test -c release --skip-build
 	Tests/Downstream/check
 
-# The tests that need Python, or data that may not be redistributed: published figures. SIDECART_DATA names
-# the folder of the data sets.
+# The tests that need Python, or data that is not in this repository: published figures. SIDECART_DATA names
+# the folder of the data sets; the Open Bandit Dataset's sample files come with its Python package.
 SIDECART_DATA ?= ../shared/data
 test-data: setup
 	python3 -m venv .build/venv
 	.build/venv/bin/pip install --quiet numpy safetensors
+	.build/venv/bin/pip download --quiet --no-deps --dest .build/obp obp==0.4.1
+	python3 -m zipfile -e .build/obp/obp-0.4.1-py3-none-any.whl .build/obp
 	swift build -c release --build-tests
 	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
-		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests'
+		SIDECART_OBP=$(CURDIR)/.build/obp/obp/dataset/obd \
+		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests'
 
 bench: setup
 	swift build -c release
