@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `What is often in one basket is none, however alike`() throws {
-        let together = lists([[(1, 0.5, 0.1)], [(0, 0.5, 0.4)], [], [], []])
+        let together = lists([[(1, 0.1, 0.1)], [(0, 0.4, 0.4)], [], [], []])
         let all = catalog([shelf, shelf, shelf, shelf, ["Kitchen"]])
         let none = try substitutes(all, together)
         #expect(none.joined().isEmpty)

@@ -10,11 +10,12 @@ package import ModelParts
 ///     likeness(i, j) = 1 - product over the evidence of (1 - c)
 ///
 /// The list of i holds items j of i's own finest category with a likeness of at least `likenessMin`,
-/// unless baskets hold them together in a larger share than `togetherMax` of i's or of j's: a cup and
-/// its saucer are alike in all three and still go together. Items without a category are compared
-/// with each other. It is ranked by
+/// unless they are complements of a larger strength than `togetherMax`: a cup and its saucer are alike
+/// in all three and still go together. Items without a category are compared with each other. With the
+/// strength s of ``CoPurchase``, which is shrunk, so that two baskets of three prove nothing, it is
+/// ranked by
 ///
-///     score(i -> j) = likeness(i, j) x (1 - max(P(j | i), P(i | j)))
+///     score(i -> j) = likeness(i, j) x (1 - max(s(i -> j), s(j -> i)))
 ///
 /// which lies in 0...1; of equals the better seller comes first. Where nothing but baskets is known, items that never meet in one and still
 /// share what is bought with them are found.
@@ -87,9 +88,9 @@ package struct Substitutes: Sendable {
                 }
             }
             var keys = unlike.compactMap { other, unlike -> RankedKey? in
-                let share = together?.share(item, order[Int(other)]) ?? 0
-                guard 1 - unlike >= likenessMin, share <= togetherMax else { return nil }
-                return RankedKey(item: other, score: (1 - unlike) * (1 - share))
+                let strength = together?.strength(item, order[Int(other)]) ?? 0
+                guard 1 - unlike >= likenessMin, strength <= togetherMax else { return nil }
+                return RankedKey(item: other, score: (1 - unlike) * (1 - min(1, strength)))
             }
             keys.keepFirst(neighborsMax)
             return keys.map { RankedKey(item: Int32(order[Int($0.item)]), score: $0.score) }
@@ -165,13 +166,13 @@ private struct Togetherness: Sendable {
 
     init(_ complements: NeighborLists) { self.complements = complements }
 
-    /// The larger of P(b | a) and P(a | b); 0 for what is on neither's list.
+    /// How strongly two items are complements, either way; 0 for what is on neither's list.
     ///
     /// - Complexity: O(length of both lists).
-    func share(_ a: Int, _ b: Int) -> Float {
+    func strength(_ a: Int, _ b: Int) -> Float {
         max(
-            entry(a, b).map { complements.confidences[$0] } ?? 0,
-            entry(b, a).map { complements.confidences[$0] } ?? 0)
+            entry(a, b).map { complements.scores[$0] } ?? 0,
+            entry(b, a).map { complements.scores[$0] } ?? 0)
     }
 
     func fill(_ lists: inout NeighborLists) {
