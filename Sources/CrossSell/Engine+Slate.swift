@@ -4,17 +4,17 @@ extension Engine {
     /// Takes the best `k` that the rules allow.
     func rank(_ query: borrowing Query, _ found: Gathered) {
         let isWhole = rules.limitsPlaces || rules.diversity > 0
-        order.removeAll(limit: isWhole ? .max : ranker.depth(toFill: query.k, found.tier))
+        order.removeAll(limit: isWhole ? .max : ranker.depth(toFill: query.ranked, found.tier))
         ranker.append(from: 0, to: &order, rules, found.tier)
-        if order.count < query.k || rules.limitsPlaces {
+        if order.count < query.ranked || rules.limitsPlaces {
             let gathered = columns.count
             sources.addPopular(
                 toReach: sources.wanted(for: query, rules), rules, columns, found)
             ranker.append(from: gathered, to: &order, rules, found.tier)
         }
         startTaking(found)
-        if rules.diversity > 0 { fillDiversely(query.k, found.tier) }
-        while slate.count < query.k,
+        if rules.diversity > 0 { fillDiversely(query.ranked, found.tier) }
+        while slate.count < query.ranked,
             let best = ranker.takeBest(of: &order, rules, found.tier)
         {
             if let rule = rules.refusal(of: best.ordinal) {
@@ -24,6 +24,7 @@ extension Engine {
             }
         }
         rules.freePlaces()
+        query.exploration.draw(&slate, k: query.k)
     }
 
     /// Puts a candidate that no rule refuses on the slate, unless it was deleted meanwhile.

@@ -64,7 +64,7 @@ extension Engine {
     /// Gathers the candidates of the longest slate; those of a shorter one may be fewer.
     private func gatherMore(_ query: borrowing Query, _ found: Gathered) -> Gathered {
         var longest = copy query
-        longest.k = limits.slateItems
+        (longest.k, longest.exploration) = (limits.slateItems, Exploration())
         columns.removeAll()
         var more = sources.gather(
             longest, context, rules, ranker, columns, findsCandidates: true, found.time)

@@ -11,6 +11,7 @@ package struct Query {
     /// How many items to return, 1 to ``EngineLimits/slateItems``.
     package var k = 10
     package var rules = QueryRules()
+    package var exploration = Exploration()
     /// Items of which the answer is to say why they are not on the slate.
     package var whyNot: [IDView] = []
     /// False where only ids and scores are wanted.
@@ -20,12 +21,16 @@ package struct Query {
 
     package init() {}
 
+    /// How many items are ranked: those to return, and those that exploration draws from.
+    var ranked: Int { k + exploration.extra }
+
     package mutating func removeAll() {
         user = nil
         basket.removeAll(keepingCapacity: true)
         history.removeAll(keepingCapacity: true)
         k = 10
         rules.removeAll()
+        exploration = Exploration()
         whyNot.removeAll(keepingCapacity: true)
         wantsReasons = true
         deadline = .max

@@ -22,6 +22,8 @@ package struct RankedItem {
     package var score: Float
     /// Positions in ``Engine/reasons``, strongest first.
     package var reasons: Range<Int>
+    /// How probable it was that the item got this place; 1 unless the place is explored.
+    package var propensity: Float = 1
 }
 
 /// Why an item is on the slate: one part of its score.

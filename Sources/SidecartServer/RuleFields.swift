@@ -98,3 +98,26 @@ extension QueryRules {
         try checkNumbers()
     }
 }
+
+extension Exploration {
+    /// Takes over a request's field.
+    mutating func fill(_ request: Sidecart__V1__Exploration, k: Int) throws(RPCError) {
+        guard request.share > 0, request.share <= Self.shareMax else {
+            throw RPCError(
+                .invalidArgument,
+                "explore.share is \(request.share), not above 0 and at most \(Self.shareMax)")
+        }
+        guard Int(request.places) <= k else {
+            throw RPCError(
+                .invalidArgument, "explore.places is \(request.places), above k, \(k)")
+        }
+        guard request.pool == 0 || 2...UInt32(Self.poolMax) ~= request.pool else {
+            throw RPCError(
+                .invalidArgument, "explore.pool is \(request.pool), not 2 to \(Self.poolMax)")
+        }
+        share = request.share
+        places = request.places == 0 ? 1 : Int(request.places)
+        if request.pool > 0 { pool = Int(request.pool) }
+        seed = request.seed
+    }
+}

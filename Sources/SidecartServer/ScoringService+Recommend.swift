@@ -19,6 +19,9 @@ extension ScoringService {
         try FieldCheck.fill(
             &query.whyNot, "why_not", request.pointee.why_not, request.pointee.n_why_not,
             max: engine.limits.whyNot)
+        if let explore = request.pointee.explore?.pointee {
+            try query.exploration.fill(explore, k: query.k)
+        }
         query.wantsReasons = request.pointee.ids_only == 0
         query.deadline = call.deadline.nanoseconds
         if try LongCalls.move(call, estimate: engine.read(query)) { return }
@@ -40,6 +43,7 @@ extension ScoringService {
                 Sidecart__V1__SlateItem.self, sidecart__v1__slate_item__init)
             message.pointee.item_id = item.id.binaryData
             message.pointee.score = item.score
+            if query.exploration.isActive { message.pointee.propensity = item.propensity }
             if query.wantsReasons { try describe(item, in: message, call) }
             response.items[position] = message
         }

@@ -29,6 +29,7 @@ struct Ask {
     var categoryBoosts: [String: Float] = [:]
     var diversity: Float = 0
     var whyNot: [String] = []
+    var exploration = Exploration()
     var wantsReasons = true
 
     /// Lends the query with ids that lie still as long as `body` runs.
@@ -72,6 +73,7 @@ struct Ask {
         query.rules.categoryLevel = categoryLevel
         query.rules.perBasketItemMax = perBasketItemMax
         query.rules.diversity = diversity
+        query.exploration = exploration
         query.k = k
         query.rules.includesPurchased = includesPurchased
         query.rules.includesOutOfStock = includesOutOfStock

@@ -105,6 +105,15 @@ extension ProgramTests {
                 $0.boosts = [Boost(.category(""), by: 2)]
             }
             await refuse("category_level is 2 without per_category_max") { $0.categoryLevel = 2 }
+            await refuse("explore.share is 0.6, not above 0 and at most 0.5") {
+                $0.exploration = Exploration(share: 0.6, seed: 1)
+            }
+            await refuse("explore.places is 11, above k, 10") {
+                $0.exploration = Exploration(share: 0.1, places: 11, seed: 1)
+            }
+            await refuse("explore.pool is 51, not 2 to 50") {
+                $0.exploration = Exploration(share: 0.1, pool: 51, seed: 1)
+            }
             await refuse("basket_budget is -1.0, not 0 or more") { $0.basketBudget = -1 }
             for (text, fault) in [
                 (#"{"a": {"per_catgory_max": 1}}"#, "a: 'per_catgory_max' is none of allow,"),
@@ -120,6 +129,24 @@ extension ProgramTests {
                 #expect(outcome.code == 1 && outcome.errors.contains(fault), "\(outcome.errors)")
                 #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
             }
+        }
+
+        @Test("An explored slate tells each item's propensity, and the command line shows it")
+        func exploration() async throws {
+            var options = SlateOptions(count: 5)
+            options.exploration = Exploration(share: 0.5, places: 2, pool: 4, seed: 9)
+            let slate = try await client.recommend(
+                for: Context(basket: [shop.item(0)]), options)
+            let told = slate.items.map(\.propensity)
+            #expect(told.prefix(3) == [1, 1, 1])
+            #expect(told.suffix(2).allSatisfy { $0 == 0.625 || $0 == 0.125 })
+            let printed = try Program.run(
+                "recommend", "--socket", folder["s"], "--basket", shop.item(0), "-k", "5",
+                "--explore", "0.5", "--explore-places", "2", "--explore-pool", "4",
+                "--explore-seed", "9", "--json")
+            let items = try #require(printed.json()["items"] as? [[String: Any]])
+            #expect(items.map { $0["itemId"] as? String } == slate.items.map(\.itemID))
+            #expect(items.compactMap { ($0["propensity"] as? NSNumber)?.floatValue } == told)
         }
 
         @Test("A shopper's and an item's profile are what the events say")

@@ -66,7 +66,7 @@ import Testing
         item.item_id = arena.bytes("cup")
         item.title = arena.bytes("Cup")
         item.category = arena.bytes("Kitchen")
-        (item.score, item.price) = (-1.5, 9.75)
+        (item.score, item.price, item.propensity) = (-1.5, 9.75, 0.125)
         item.n_reasons = 1
         item.reasons = arena.array([arena.box(reason)])
         var bare = Sidecart__V1__SlateItem()
@@ -110,6 +110,7 @@ import Testing
         (options.categoryLevel, options.perBasketItemMax) = (1, 3)
         options.boosts = [Boost(.item("i"), by: 2), Boost(.category("C > D"), by: 0.5)]
         options.whyNot = ["pan"]
+        options.exploration = Exploration(share: 0.1, places: 2, pool: 5, seed: 1 << 40)
         let (request, slate) = try await exchange(pack(&response)) { [options] in
             try $0.recommend(for: Context(), options)
         }
@@ -127,6 +128,9 @@ import Testing
         #expect(sent.include_due == 1 && sent.leave_out_substitutes == 1)
         #expect(sent.basket_budget == 99 && sent.support_min == 5 && sent.diversity == 0.25)
         #expect(sent.category_level == 1 && sent.per_basket_item_max == 3)
+        let explore = try #require(sent.explore?.pointee)
+        #expect(explore.share == 0.1 && explore.places == 2 && explore.pool == 5)
+        #expect(explore.seed == 1 << 40)
         #expect(texts(sent.why_not, sent.n_why_not) == ["pan"])
         let boosts = (0..<sent.n_boosts).map { sent.boosts[$0]!.pointee }
         #expect(boosts.map { text($0.item_id) } == ["i", ""])
@@ -141,6 +145,7 @@ import Testing
         (because.times, because.intervalDays, because.ageDays) = (3, 14.5, 9)
         var cup = SlateItem(itemID: "cup", score: -1.5)
         (cup.title, cup.category, cup.price, cup.reasons) = ("Cup", "Kitchen", 9.75, [because])
+        cup.propensity = 0.125
         // A tier of a newer server is no error.
         var expected = Slate(
             items: [cup, SlateItem(itemID: "pot", score: 0)], tier: .unspecified,

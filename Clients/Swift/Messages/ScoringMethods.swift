@@ -60,6 +60,16 @@ struct RecommendMethod: Method {
         }
         writer.float(21, options.diversity)
         writer.strings(22, options.whyNot)
+        guard let exploration = options.exploration else { return }
+        let (places, pool) = (
+            try wireCount(exploration.places, "places"), try wireCount(exploration.pool, "pool")
+        )
+        writer.message(23) { writer in
+            writer.float(1, exploration.share)
+            writer.integer(2, places)
+            writer.integer(3, pool)
+            writer.integer(4, exploration.seed)
+        }
     }
 }
 
@@ -170,6 +180,7 @@ extension SlateItem: WireMessage {
         case (4, .bytes(let bytes)): category = try ProtobufReader.text(bytes)
         case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
         case (6, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
+        case (7, .fixed32(let bits)): propensity = Float(bitPattern: bits)
         default: break
         }
     }

@@ -90,6 +90,8 @@ public struct SlateItem: Sendable, Equatable {
     public var price: Float = 0
     /// Why it is there, strongest first.
     public var reasons: [Reason] = []
+    /// With ``SlateOptions/exploration``: how probable it was that the item got this place; else 0.
+    public var propensity: Float = 0
 
     /// Makes an item, as tests of a service need.
     public init(itemID: String, score: Float) {

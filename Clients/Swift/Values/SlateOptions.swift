@@ -41,6 +41,8 @@ public struct SlateOptions: Sendable, Equatable {
     public var ruleSet = ""
     /// Items of which the answer is to say why they are not on the slate.
     public var whyNot: [String] = []
+    /// Try other items now and then; nil never does.
+    public var exploration: Exploration?
     /// Leave titles, prices, categories and reasons out of the answer.
     public var idsOnly = false
 
@@ -67,5 +69,27 @@ public struct Boost: Sendable, Equatable {
     public init(_ target: Target, by factor: Float) {
         self.target = target
         self.factor = factor
+    }
+}
+
+/// How a slate tries other items: its last places are now and then drawn from those ranked past its
+/// end, each from a pool of its own.
+public struct Exploration: Sendable, Equatable {
+    /// How often, above 0 and at most 0.5.
+    public var share: Float
+    /// How many of the last places; 0 leaves it to the server, which takes 1.
+    public var places: Int
+    /// The size of a place's pool, the ranked item included, 2 to 50; 0 leaves it to the server, which
+    /// takes 10.
+    public var pool: Int
+    /// The same seed draws the same slate; your own number of the request is a good one.
+    public var seed: UInt64
+
+    /// Explores by a seed.
+    public init(share: Float, places: Int = 0, pool: Int = 0, seed: UInt64) {
+        self.share = share
+        self.places = places
+        self.pool = pool
+        self.seed = seed
     }
 }

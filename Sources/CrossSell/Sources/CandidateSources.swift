@@ -90,7 +90,7 @@ final class CandidateSources {
         found.tier = ranker.trees.map { time.allows($0.cost) } ?? true ? .full : .linear
         guard findsCandidates else { return found }
         let isFinal = ranker.isProductAlone && !rules.limitsPlaces
-        let wanted = isFinal ? wanted(for: query, rules) : 2 * query.k + 50
+        let wanted = isFinal ? wanted(for: query, rules) : 2 * query.ranked + 50
         if network.column(of: .popularity) != nil { addBestSellers(wanted, rules, columns) }
         if found.knowsVector, let vectors {
             vectors.complete(from: 0, columns)
@@ -104,7 +104,7 @@ final class CandidateSources {
     /// How many candidates a slate takes that nothing thins out: more than its length where something
     /// else than their scores orders them.
     func wanted(for query: borrowing Query, _ rules: Rules) -> Int {
-        rules.reorders ? 2 * query.k + 50 : query.k
+        rules.reorders ? 2 * query.ranked + 50 : query.ranked
     }
 
     /// Whether anything is known of what the shopper took before.

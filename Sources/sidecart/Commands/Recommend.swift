@@ -27,6 +27,8 @@ struct Recommend: AsyncParsableCommand {
             "Say why this item is not on the slate. May be given more than once.", valueName: "id"))
     var whyNot: [String] = []
 
+    @OptionGroup(title: "Exploration") var exploration: ExplorationOptions
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -37,6 +39,7 @@ struct Recommend: AsyncParsableCommand {
         var options = SlateOptions(count: k)
         rules.fill(&options)
         options.whyNot = whyNot
+        options.exploration = exploration.exploration
         let wanted = options
         let slate = try await connection.ask {
             try await $0.recommend(for: who.context, wanted)

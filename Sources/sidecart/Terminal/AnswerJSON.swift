@@ -31,6 +31,8 @@ struct SlateJSON: Encodable {
         let title: String
         let category: String
         let price: Float?
+        /// Absent unless places were explored.
+        let propensity: Float?
         let reasons: [ReasonJSON]
     }
 
@@ -58,6 +60,7 @@ struct SlateJSON: Encodable {
             Item(
                 itemId: item.itemID, score: item.score, title: item.title,
                 category: item.category, price: item.price > 0 ? item.price : nil,
+                propensity: item.propensity > 0 ? item.propensity : nil,
                 reasons: item.reasons.map(ReasonJSON.init))
         }
     }

@@ -187,6 +187,51 @@ void   sidecart__v1__recommend_request__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__recommend_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sidecart__v1__exploration__init
+                     (Sidecart__V1__Exploration         *message)
+{
+  static const Sidecart__V1__Exploration init_value = SIDECART__V1__EXPLORATION__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__exploration__get_packed_size
+                     (const Sidecart__V1__Exploration *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__exploration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__exploration__pack
+                     (const Sidecart__V1__Exploration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__exploration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__exploration__pack_to_buffer
+                     (const Sidecart__V1__Exploration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__exploration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__Exploration *
+       sidecart__v1__exploration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__Exploration *)
+     protobuf_c_message_unpack (&sidecart__v1__exploration__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__exploration__free_unpacked
+                     (Sidecart__V1__Exploration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__exploration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sidecart__v1__boost__init
                      (Sidecart__V1__Boost         *message)
 {
@@ -784,7 +829,7 @@ const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[22] =
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[23] =
 {
   {
     "context",
@@ -1050,6 +1095,18 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "explore",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, explore),
+    &sidecart__v1__exploration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] = {
   12,   /* field[12] = allow */
@@ -1061,6 +1118,7 @@ static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] =
   20,   /* field[20] = diversity */
   2,   /* field[2] = exclude */
   10,   /* field[10] = exclude_categories */
+  22,   /* field[22] = explore */
   6,   /* field[6] = ids_only */
   13,   /* field[13] = include_due */
   4,   /* field[4] = include_out_of_stock */
@@ -1078,7 +1136,7 @@ static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] =
 static const ProtobufCIntRange sidecart__v1__recommend_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
 {
@@ -1088,11 +1146,88 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
   "Sidecart__V1__RecommendRequest",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendRequest),
-  22,
+  23,
   sidecart__v1__recommend_request__field_descriptors,
   sidecart__v1__recommend_request__field_indices_by_name,
   1,  sidecart__v1__recommend_request__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__recommend_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__exploration__field_descriptors[4] =
+{
+  {
+    "share",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Exploration, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "places",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Exploration, places),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pool",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Exploration, pool),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Exploration, seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__exploration__field_indices_by_name[] = {
+  1,   /* field[1] = places */
+  2,   /* field[2] = pool */
+  3,   /* field[3] = seed */
+  0,   /* field[0] = share */
+};
+static const ProtobufCIntRange sidecart__v1__exploration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__exploration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.Exploration",
+  "Exploration",
+  "Sidecart__V1__Exploration",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__Exploration),
+  4,
+  sidecart__v1__exploration__field_descriptors,
+  sidecart__v1__exploration__field_indices_by_name,
+  1,  sidecart__v1__exploration__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__exploration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sidecart__v1__boost__field_descriptors[3] =
@@ -1465,7 +1600,7 @@ const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor =
   (ProtobufCMessageInit) sidecart__v1__why_not__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptors[6] =
+static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptors[7] =
 {
   {
     "item_id",
@@ -1539,11 +1674,24 @@ static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "propensity",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__SlateItem, propensity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__slate_item__field_indices_by_name[] = {
   3,   /* field[3] = category */
   0,   /* field[0] = item_id */
   4,   /* field[4] = price */
+  6,   /* field[6] = propensity */
   5,   /* field[5] = reasons */
   1,   /* field[1] = score */
   2,   /* field[2] = title */
@@ -1551,7 +1699,7 @@ static const unsigned sidecart__v1__slate_item__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__slate_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor =
 {
@@ -1561,7 +1709,7 @@ const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor =
   "Sidecart__V1__SlateItem",
   "sidecart.v1",
   sizeof(Sidecart__V1__SlateItem),
-  6,
+  7,
   sidecart__v1__slate_item__field_descriptors,
   sidecart__v1__slate_item__field_indices_by_name,
   1,  sidecart__v1__slate_item__number_ranges,

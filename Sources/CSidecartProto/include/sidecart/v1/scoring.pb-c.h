@@ -19,6 +19,7 @@ typedef struct Sidecart__V1__Context Sidecart__V1__Context;
 typedef struct Sidecart__V1__ScoreRequest Sidecart__V1__ScoreRequest;
 typedef struct Sidecart__V1__ScoreResponse Sidecart__V1__ScoreResponse;
 typedef struct Sidecart__V1__RecommendRequest Sidecart__V1__RecommendRequest;
+typedef struct Sidecart__V1__Exploration Sidecart__V1__Exploration;
 typedef struct Sidecart__V1__Boost Sidecart__V1__Boost;
 typedef struct Sidecart__V1__RecommendResponse Sidecart__V1__RecommendResponse;
 typedef struct Sidecart__V1__LeftOut Sidecart__V1__LeftOut;
@@ -307,10 +308,43 @@ struct  Sidecart__V1__RecommendRequest
    */
   size_t n_why_not;
   ProtobufCBinaryData *why_not;
+  /*
+   * Try other items now and then, so that what shoppers do with them can be learned from.
+   */
+  Sidecart__V1__Exploration *explore;
 };
 #define SIDECART__V1__RECOMMEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_request__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, NULL }
+
+
+/*
+ * The last places of a slate are explored, each from a pool of its own: the item that is ranked for the place, and some of
+ * those ranked past the slate's end. With probability `share` the place goes to one of its pool, drawn evenly.
+ */
+struct  Sidecart__V1__Exploration
+{
+  ProtobufCMessage base;
+  /*
+   * Above 0, at most 0.5.
+   */
+  float share;
+  /*
+   * How many of the last places. 0: 1.
+   */
+  uint32_t places;
+  /*
+   * The size of a place's pool, 2 to 50. 0: 10.
+   */
+  uint32_t pool;
+  /*
+   * The same seed draws the same slate; a caller's own number of the request is a good one.
+   */
+  uint64_t seed;
+};
+#define SIDECART__V1__EXPLORATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__exploration__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -420,10 +454,15 @@ struct  Sidecart__V1__SlateItem
   float price;
   size_t n_reasons;
   Sidecart__V1__Reason **reasons;
+  /*
+   * With RecommendRequest.explore: how probable it was that the item got this place, for the log that estimates are
+   * made from. Else 0.
+   */
+  float propensity;
 };
 #define SIDECART__V1__SLATE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__slate_item__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0,NULL }
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0,NULL, 0 }
 
 
 /*
@@ -594,6 +633,25 @@ Sidecart__V1__RecommendRequest *
                       const uint8_t       *data);
 void   sidecart__v1__recommend_request__free_unpacked
                      (Sidecart__V1__RecommendRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__Exploration methods */
+void   sidecart__v1__exploration__init
+                     (Sidecart__V1__Exploration         *message);
+size_t sidecart__v1__exploration__get_packed_size
+                     (const Sidecart__V1__Exploration   *message);
+size_t sidecart__v1__exploration__pack
+                     (const Sidecart__V1__Exploration   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__exploration__pack_to_buffer
+                     (const Sidecart__V1__Exploration   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__Exploration *
+       sidecart__v1__exploration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__exploration__free_unpacked
+                     (Sidecart__V1__Exploration *message,
                       ProtobufCAllocator *allocator);
 /* Sidecart__V1__Boost methods */
 void   sidecart__v1__boost__init
@@ -780,6 +838,9 @@ typedef void (*Sidecart__V1__ScoreResponse_Closure)
 typedef void (*Sidecart__V1__RecommendRequest_Closure)
                  (const Sidecart__V1__RecommendRequest *message,
                   void *closure_data);
+typedef void (*Sidecart__V1__Exploration_Closure)
+                 (const Sidecart__V1__Exploration *message,
+                  void *closure_data);
 typedef void (*Sidecart__V1__Boost_Closure)
                  (const Sidecart__V1__Boost *message,
                   void *closure_data);
@@ -859,6 +920,7 @@ extern const ProtobufCMessageDescriptor sidecart__v1__context__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__score_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__exploration__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__boost__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__left_out__descriptor;
