@@ -28,14 +28,19 @@ extension Dataset {
         }
     }
 
-    /// Writes the catalog as CSV: `id,title,category,price,stock` and a column for each
+    /// Writes the catalog as CSV: `id,title,category,price,stock`, where known `group`,
+    /// `available_from` and `discontinued`, and a column for each
     /// attribute's name, levels of a category between ` > ` and several values of one attribute
     /// between `|`.
     ///
     /// The file appears whole under its name or not at all.
     /// - Throws: also where a category or a value holds its separator, which reading would split.
     package func writeCatalog(to path: String) throws(WriteError) {
-        let facts = ["id", "title", "category", "price", "stock"]
+        var facts = ["id", "title", "category", "price", "stock"]
+        // Columns that few catalogs have are written where one has them.
+        if catalog.groups.contains(where: { !$0.isEmpty }) { facts.append("group") }
+        if catalog.availableFrom.contains(where: { $0 != .min }) { facts.append("available_from") }
+        if catalog.isDiscontinued.contains(true) { facts.append("discontinued") }
         var names = Set<String>()
         for attributes in catalog.attributes {
             for attribute in attributes { names.insert(Self.parts(attribute).name) }
@@ -47,14 +52,14 @@ extension Dataset {
         try CSVWriter.write(to: path) { (writer) throws(WriteError) in
             try writer.row(facts + columns)
             for item in 0..<items.count {
-                try writer.row(catalogRow(item, columns, path))
+                try writer.row(catalogRow(item, facts, columns, path))
             }
         }
     }
 
-    private func catalogRow(_ item: Int, _ columns: [String], _ path: String) throws(WriteError)
-        -> [String]
-    {
+    private func catalogRow(
+        _ item: Int, _ facts: [String], _ columns: [String], _ path: String
+    ) throws(WriteError) -> [String] {
         let category = catalog.categories[item]
         let stock = catalog.stocks[item]
         var row = [
@@ -62,6 +67,15 @@ extension Dataset {
             catalog.prices[item] == 0 ? "" : plain(catalog.prices[item]),
             stock == Catalog.untrackedStock ? "" : String(stock),
         ]
+        for fact in facts[5...] {
+            switch fact {
+            case "group": row.append(catalog.groups[item])
+            case "discontinued": row.append(catalog.isDiscontinued[item] ? "true" : "")
+            default:
+                let time = catalog.availableFrom[item]
+                row.append(time == .min ? "" : isoTime(time))
+            }
+        }
         var values: [String: [String]] = [:]
         for attribute in catalog.attributes[item] {
             let (name, value) = Self.parts(attribute)

@@ -25,6 +25,12 @@ package struct Catalog: Sendable {
     package private(set) var prices: [Float] = []
     /// Pieces at hand, or `untrackedStock`.
     package private(set) var stocks: [Int32] = []
+    /// What the item is a variant of, such as the parent SKU of a shirt's sizes; empty for none.
+    package private(set) var groups: [String] = []
+    /// From when on it can be had, in seconds since 1970 UTC; `Int64.min` where it always can.
+    package private(set) var availableFrom: [Int64] = []
+    /// Whether it is sold no more.
+    package private(set) var isDiscontinued: [Bool] = []
     /// `name=value`, sorted; empty when not known.
     package private(set) var attributes: [[String]] = []
 
@@ -39,6 +45,9 @@ package struct Catalog: Sendable {
             categories.append([])
             prices.append(0)
             stocks.append(Self.untrackedStock)
+            groups.append("")
+            availableFrom.append(.min)
+            isDiscontinued.append(false)
             attributes.append([])
         }
     }
@@ -46,13 +55,17 @@ package struct Catalog: Sendable {
     /// Replaces the facts that are given, and keeps the others.
     package mutating func update(
         item: Int, title: String? = nil, category: [String]? = nil, price: Float? = nil,
-        stock: Int32? = nil, attributes: [String]? = nil
+        stock: Int32? = nil, group: String? = nil, availableFrom: Int64? = nil,
+        isDiscontinued: Bool? = nil, attributes: [String]? = nil
     ) {
         grow(to: item + 1)
         if let title { titles[item] = title }
         if let category { categories[item] = category }
         if let price { prices[item] = price }
         if let stock { stocks[item] = stock }
+        if let group { groups[item] = group }
+        if let availableFrom { self.availableFrom[item] = availableFrom }
+        if let isDiscontinued { self.isDiscontinued[item] = isDiscontinued }
         if let attributes { self.attributes[item] = attributes.sorted() }
     }
 }

@@ -49,6 +49,36 @@ package struct EventTable: Sendable {
         baskets.append(basket)
     }
 
+    /// Some of the events, in the order given, with new values for all.
+    func keeping(_ places: [Int], values: [Float]) -> EventTable {
+        var kept = EventTable()
+        kept.users = places.map { users[$0] }
+        kept.items = places.map { items[$0] }
+        kept.kinds = places.map { kinds[$0] }
+        kept.values = places.map { values[$0] }
+        kept.times = places.map { times[$0] }
+        kept.baskets = places.map { baskets[$0] }
+        return kept
+    }
+
+    /// Adds to the value of an event.
+    mutating func add(_ value: Float, at place: Int) { values[place] += value }
+
+    /// Gives events without a user, or without a time, that of their basket.
+    mutating func fill(users basketUsers: [Int32], times basketTimes: [Int64]) {
+        for event in baskets.indices where baskets[event] != Self.none {
+            let basket = Int(baskets[event])
+            if users[event] == Self.none { users[event] = basketUsers[basket] }
+            if times[event] == Self.noTime { times[event] = basketTimes[basket] }
+        }
+    }
+
+    /// Of all columns, what they hold room for.
+    var bytes: Int {
+        4 * (users.capacity + items.capacity + values.capacity + baskets.capacity)
+            + 8 * times.capacity + kinds.capacity
+    }
+
     package mutating func reserveCapacity(_ count: Int) {
         users.reserveCapacity(count)
         items.reserveCapacity(count)

@@ -23,6 +23,9 @@ package struct IdentifierTable: Sendable {
 
     package var count: Int { offsets.count - 1 }
 
+    /// What the table holds room for, in bytes.
+    var capacityBytes: Int { bytes.capacity + 8 * (offsets.capacity + slots.capacity) }
+
     package subscript(index: Int) -> String {
         String(decoding: bytes[offsets[index]..<offsets[index + 1]], as: UTF8.self)
     }

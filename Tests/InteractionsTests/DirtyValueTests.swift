@@ -106,23 +106,6 @@ import Testing
         #expect(dataset.events.values == [4, -5] && !report.notes.contains(note))
     }
 
-    @Test("A list where one id is meant is refused with the shape")
-    func nested() {
-        let text = #"{"order":1,"user":"a","item":["kettle","mug"]}"#
-        let error = errorReading(text, file: "e.jsonl")
-        #expect(error?.message.contains("holds a JSON array or object") == true)
-        #expect(error?.message.contains("kettle") == true && error?.column?.name == "item")
-    }
-
-    @Test("A JSON array is named, with what to do", arguments: ["e.json", "e.jsonl", "e", "-"])
-    func array(file: String) {
-        for text in [#"[{"user":"a","item":"b"}]"#, "[\n  {\"user\": 1}\n]\n"] {
-            let error = errorReading(text, file: file)
-            #expect(error?.message.contains("JSON array") == true)
-            #expect(error?.message.contains("one object a line") == true)
-        }
-    }
-
     @Test("An id that many share is told, and how to call it missing")
     func sharedUser() throws {
         var text = "user,item,order\n"

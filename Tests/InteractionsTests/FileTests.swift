@@ -75,7 +75,7 @@ import Testing
         let (dataset, report) = try Dataset.read(
             events: [folder["plain.csv"], folder["packed.csv.gz"]]
         ) { told.append($0) }
-        #expect(dataset.events.count == 40_000)
+        #expect(dataset.events.values.reduce(0, +) == 40_000)
         #expect(report.files.count == 2)
         #expect(report.linesRead == 40_000)
         #expect(report.bytesRead == text.utf8.count + gzipped(Array(text.utf8)).count)

@@ -47,7 +47,8 @@ import Testing
         let fields = header.split(separator: ",").count
         let line = Array(repeating: "", count: fields).joined(separator: ",")
         let (_, report) = try readEvents(header + "\n" + line + "\n")
-        #expect(report.notes.contains("events.csv: columns taken as \(mapping)"))
+        #expect(
+            report.description.contains("events.csv: columns taken as \(mapping)"), "\(report)")
     }
 
     @Test("A missing column is told with those that exist and the ones nearly meant")

@@ -99,8 +99,9 @@ import Testing
         var options = ReadOptions()
         options.table.badLinesMax = 1
         let (dataset, report) = try readEvents(
-            "user,item,time\n" + texts.map { "u,i,\($0)\n" }.joined(), options)
-        #expect(report.notes.contains("events.csv: times taken as \(format.rawValue)"))
+            "user,item,time\n" + texts.enumerated().map { "u,i\($0),\($1)\n" }.joined(),
+            options)
+        #expect(report.description.contains(", times taken as \(format.rawValue)\n"), "\(report)")
         let expected = texts.compactMap { text in
             text.isEmpty ? EventTable.noTime : seconds(format, text)
         }

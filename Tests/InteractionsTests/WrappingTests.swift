@@ -19,10 +19,19 @@ import Testing
             ("CRLF", Array(plain.replacing("\n", with: "\r\n").utf8), nil),
             ("CR", Array(plain.replacing("\n", with: "\r").utf8), "lines end in CR alone"),
             ("UTF-8 mark", Array("\u{feff}\(plain)".utf8), nil),
-            ("UTF-16, little", utf16(.utf16LittleEndian, [0xff, 0xfe]), "read as UTF-16"),
-            ("UTF-16, big", utf16(.utf16BigEndian, [0xfe, 0xff]), "read as UTF-16"),
-            ("UTF-32", utf16(.utf32LittleEndian, [0xff, 0xfe, 0, 0]), "read as UTF-32"),
-            ("sep=", Array("sep=;\r\n\(semicolons)".utf8), "the delimiter is \";\""),
+            (
+                "UTF-16, little", utf16(.utf16LittleEndian, [0xff, 0xfe]),
+                "csv, fields between \",\", UTF-16"
+            ),
+            (
+                "UTF-16, big", utf16(.utf16BigEndian, [0xfe, 0xff]),
+                "csv, fields between \",\", UTF-16"
+            ),
+            (
+                "UTF-32", utf16(.utf32LittleEndian, [0xff, 0xfe, 0, 0]),
+                "csv, fields between \",\", UTF-32"
+            ),
+            ("sep=", Array("sep=;\r\n\(semicolons)".utf8), "csv, fields between \";\", UTF-8"),
             ("sep= behind a mark", Array("\u{feff}SEP=;\n\(semicolons)".utf8), nil),
             ("sep=, alone", Array("sep=,\n\(plain)".utf8), nil),
         ]
@@ -31,7 +40,7 @@ import Testing
             #expect(rows(dataset) == expected, "\(name)")
             #expect(dataset.catalog.titles == ["Kettle", "Mug"], "\(name)")
             if let note {
-                #expect(report.notes.contains { $0.contains(note) }, "\(name): \(report.notes)")
+                #expect(report.description.contains(note), "\(name): \(report)")
             }
         }
     }
@@ -48,7 +57,7 @@ import Testing
         let (dataset, report) = try readEvents(text + [0x80, 0x20, 0x93, 0x94, 0x0a])
         #expect(dataset.users[0] == "Müller")
         #expect(dataset.catalog.titles == ["€ “”"])
-        #expect(report.notes.contains { $0.contains("was read as windows-1252") })
+        #expect(report.notes.contains { $0.contains("taken for windows-1252") })
         // One damaged title does not make Turkish of a whole file.
         let mixed = Array("user,item,title\nMüller,a,Café\nb,b,".utf8) + [0xe9, 0x0a]
         let (other, _) = try readEvents(mixed)
@@ -116,7 +125,7 @@ import Testing
             "customer,code,sku,date,order,color\na,k,other,never,1,red\n", options)
         #expect(rows(dataset) == ["a k purchase 1.0 - 1"])
         #expect(
-            report.notes.contains(
+            report.description.contains(
                 "events.csv: columns taken as user=customer,item=code,basket=order; "
                     + "unused: sku, date, color"), "\(report.notes)")
     }

@@ -3,8 +3,8 @@ extension DatasetReader {
 
     /// Adds what a catalog file says of the items, and the items that only it names.
     ///
-    /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `attributes`. Every other
-    /// column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines
+    /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `group` (what the item is a
+    /// variant of), `available_from`, `discontinued`, `attributes`. Every other column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines
     /// a category may be an array, and attributes an object or an array of `name=value`.
     /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
     /// - Throws: as `readEvents(from:)` does.
@@ -21,7 +21,7 @@ extension DatasetReader {
     ) throws(ReadError) {
         let start = ContinuousClock.now
         let file = try TableFile(
-            source, file: path, options: options.table, isCatalog: true, timeFormat: nil,
+            source, file: path, options: options.table, content: .catalog, timeFormat: nil,
             windowBytes: windowBytes)
         cutFloats(in: file)
         let line = CatalogLine(
@@ -31,12 +31,12 @@ extension DatasetReader {
             report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
             }
-        } else if let reader = file.reader as? JSONLinesReader {
+        } else if let reader = file.reader as? JSONReader {
             report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
             }
         }
-        report.files.append(path)
+        report.files.append(file.understood)
         report.notes += file.notes
         duration += ContinuousClock.now - start
     }
@@ -61,7 +61,11 @@ extension DatasetReader {
             }
             dataset.catalog.update(
                 item: Int(item), title: facts.title, category: facts.category, price: facts.price,
-                stock: facts.stock, attributes: facts.attributes.isEmpty ? nil : facts.attributes)
+                stock: facts.stock, group: facts.group, availableFrom: facts.availableFrom,
+                isDiscontinued: facts.isDiscontinued,
+                attributes: facts.attributes.isEmpty ? nil : facts.attributes)
+            while isInCatalog.count <= Int(item) { isInCatalog.append(false) }
+            isInCatalog[Int(item)] = true
         } catch {
             throw reader.badField(line.item, error.message)
         }
@@ -74,6 +78,9 @@ extension DatasetReader {
             var category: [String]?
             var price: Float?
             var stock: Int32?
+            var group: String?
+            var availableFrom: Int64?
+            var isDiscontinued: Bool?
             var attributes: [String] = []
             var longTexts = 0
             /// What the stock column says, where nobody can tell what it means.
@@ -85,6 +92,10 @@ extension DatasetReader {
         private let category: Int?
         private let price: Int?
         private let stock: Int?
+        private let group: Int?
+        private let availableFrom: Int?
+        private let discontinued: Int?
+        private let timeFormat: TimeFormat?
         private let attributes: Int?
         private let mapped: Set<Int>
         private let options: CatalogOptions
@@ -100,6 +111,10 @@ extension DatasetReader {
             category = file.index(.category)
             price = file.index(.price)
             stock = file.index(.stock)
+            group = file.index(.group)
+            availableFrom = file.index(.availableFrom)
+            discontinued = file.index(.discontinued)
+            timeFormat = file.timeFormat
             attributes = file.index(.attributes)
             mapped = Set(ColumnRole.allCases.compactMap { file.index($0) })
             self.options = options
@@ -116,11 +131,37 @@ extension DatasetReader {
                 throw reader.badField(self.price!, "\(price) is not a price")
             }
             if let stock { facts.stock = pieces(reader.field(stock), &facts) }
+            facts.group = text(group, reader, &notUTF8)
+            facts.availableFrom = try seconds(availableFrom, reader)
+            facts.isDiscontinued = try truth(discontinued, reader)
             if let category { facts.category = try path(category, reader, &notUTF8) }
             for column in reader.names.indices where !mapped.contains(column) {
                 try addAttributes(reader.names[column], column, reader, &facts, &notUTF8)
             }
             if let attributes { try addAttributes(nil, attributes, reader, &facts, &notUTF8) }
+        }
+
+        private func seconds(
+            _ column: Int?, _ reader: some RecordReader
+        ) throws(ReadError) -> Int64? {
+            guard let column else { return nil }
+            let text = reader.field(column)
+            if let seconds = timeFormat?.seconds(text) { return seconds }
+            if isMissing(trimmedBlanks(text)) { return nil }
+            throw reader.badField(
+                column, "\(shown(text)) is not a time as \(timeFormat?.rawValue ?? "any other")")
+        }
+
+        private func truth(
+            _ column: Int?, _ reader: some RecordReader
+        ) throws(ReadError) -> Bool? {
+            guard let column else { return nil }
+            let text = trimmedBlanks(reader.field(column))
+            if isMissing(text) { return nil }
+            let word = String(decoding: text, as: UTF8.self).lowercased()
+            if ["1", "true", "t", "yes", "y", "x", "discontinued"].contains(word) { return true }
+            if ["0", "false", "f", "no", "n", "active"].contains(word) { return false }
+            throw reader.badField(column, "\(shown(text)) is neither true nor false")
         }
 
         /// The pieces in stock: a number, or a word as feeds have it. nil where nothing says that the

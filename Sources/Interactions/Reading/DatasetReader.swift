@@ -23,6 +23,8 @@ package struct DatasetReader {
     var basketColumn: IdentifierColumn
     var kindNames: KindNames
     var eventIDs = IdentifierTable()
+    var recent = RecentEvents()
+    var basketFacts: BasketFacts?
     var titles = MajorityText()
     var categories = MajorityText()
     /// Of the last line that has one, by item; 0 where none has.
@@ -30,6 +32,8 @@ package struct DatasetReader {
     var textsNotUTF8 = 0
     var longAttributes = 0
     var oddStocks = (count: 0, example: "")
+    /// By item, whether a catalog names it.
+    var isInCatalog: [Bool] = []
     /// Of the file being read.
     private var badLinesOfFile = 0
     var duration = Duration.zero
@@ -43,9 +47,11 @@ package struct DatasetReader {
         numbers = WrittenNumbers(decimalComma: options.table.hasDecimalComma)
         missing = MissingValues(markers ?? MissingValues.usual)
         missingUsers = MissingValues(markers ?? MissingValues.usual + MissingValues.usualUsers)
-        userColumn = IdentifierColumn(missing: missingUsers)
+        userColumn = IdentifierColumn(
+            composes: options.composesIdentifiers, missing: missingUsers)
         itemColumn = IdentifierColumn(
-            filter: options.excludedItems, foldsCase: options.foldsItemCase, missing: missing)
+            filter: options.excludedItems, foldsCase: options.foldsItemCase,
+            composes: options.composesIdentifiers, missing: missing)
         basketColumn = IdentifierColumn(missing: missing)
         kindNames = KindNames(own: options.kindNames)
     }
@@ -66,7 +72,7 @@ package struct DatasetReader {
     ) throws(ReadError) {
         let start = ContinuousClock.now
         let file = try TableFile(
-            source, file: path, options: options.table, isCatalog: false,
+            source, file: path, options: options.table, content: .events,
             timeFormat: options.timeFormat, windowBytes: windowBytes)
         cutFloats(in: file)
         let line = EventLine(file, options, missing: missing, numbers: numbers)
@@ -74,12 +80,10 @@ package struct DatasetReader {
             report.linesRead += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addEvent(reader, line)
             }
-        } else if let reader = file.reader as? JSONLinesReader {
-            report.linesRead += try readRecords(reader, max: options.table.badLinesMax) {
-                (self, reader) throws(ReadError) in try self.addEvent(reader, line)
-            }
+        } else {
+            report.linesRead += try readEvents(of: file.reader, line)
         }
-        report.files.append(path)
+        report.files.append(file.understood)
         report.notes += file.notes
         if let name = file.columns.mapping.columns[.value], options.kind != .rating,
             line.kind == nil, ["rating", "stars", "score"].contains(name.lowercased())
@@ -88,10 +92,16 @@ package struct DatasetReader {
                 "\(path): column \(name) is taken for a quantity; --kind rating takes it for ratings"
             )
         }
-        if let format = file.timeFormat, options.timeFormat == nil {
-            report.notes.append("\(path): times taken as \(format.rawValue)")
-        }
         duration += ContinuousClock.now - start
+    }
+
+    /// The same for any other shape: not made for each reader, and so somewhat slower.
+    private mutating func readEvents(of reader: some RecordReader, _ line: EventLine)
+        throws(ReadError) -> Int
+    {
+        try readRecords(reader, max: options.table.badLinesMax) {
+            (self, reader) throws(ReadError) in try self.addEvent(reader, line)
+        }
     }
 
     /// Calls the body with each good record, and counts the bad ones.
@@ -103,16 +113,23 @@ package struct DatasetReader {
     ) throws(ReadError) -> Int {
         badLinesOfFile = 0
         var lines = 0
+        var records = 0
         while true {
+            var isNewLine = true
             do throws(ReadError) {
                 guard try reader.next() else { break }
+                isNewLine = !reader.isContinuation
                 try body(&self, reader)
             } catch {
                 guard error.code == .badLine else { throw error }
                 try tolerate(error, max: badLinesMax)
             }
-            lines += 1
-            if lines % Self.recordsBetweenReports == 0 { tell(reader, lines) }
+            if isNewLine { lines += 1 }
+            records += 1
+            if records % Self.recordsBetweenReports == 0 {
+                tell(reader, lines)
+                try checkMemory(reader)
+            }
         }
         tell(reader, lines)
         report.bytesRead += reader.bytesRead
@@ -122,6 +139,25 @@ package struct DatasetReader {
                     + "first in line \(first), and was left out")
         }
         return lines
+    }
+
+    private func checkMemory(_ reader: some RecordReader) throws(ReadError) {
+        let bytes = memoryBytes
+        guard bytes > options.memoryBytesMax else { return }
+        throw ReadError(
+            .tooLarge, file: reader.file, line: reader.line,
+            "\(dataset.events.count) events with \(dataset.users.count) users, "
+                + "\(dataset.items.count) items and \(dataset.baskets.count) baskets take "
+                + "\(bytes >> 20) MiB so far, more than \(options.memoryBytesMax >> 20) MiB; "
+                + "--read-mebibytes-max allows more")
+    }
+
+    /// What the tables of events and ids hold room for.
+    private var memoryBytes: Int {
+        dataset.events.bytes + dataset.users.capacityBytes + dataset.items.capacityBytes
+            + dataset.baskets.capacityBytes + eventIDs.capacityBytes
+            + userColumn.capacityBytes + itemColumn.capacityBytes + basketColumn.capacityBytes
+            + (basketFacts?.capacityBytes ?? 0)
     }
 
     private func tell(_ reader: some RecordReader, _ lines: Int) {
@@ -169,6 +205,7 @@ package struct DatasetReader {
     package consuming func finish() -> (dataset: Dataset, report: ReadReport) {
         let start = ContinuousClock.now
         dataset.catalog.grow(to: dataset.items.count)
+        fillFromBaskets()
         fillCatalogFromEvents()
         summarize()
         duration += ContinuousClock.now - start
@@ -182,7 +219,8 @@ package struct DatasetReader {
         report.users = dataset.users.count
         report.items = dataset.items.count
         report.baskets = dataset.baskets.count
-        report.eventsKept = events.count
+        report.eventsKept = events.count + recent.counted
+        report.eventsCounted = recent.counted
         var kinds = Array(repeating: 0, count: EventKind.allCases.count)
         for kind in events.kinds { kinds[Int(kind.rawValue)] += 1 }
         for kind in EventKind.allCases where kinds[Int(kind.rawValue)] > 0 {
@@ -203,11 +241,27 @@ package struct DatasetReader {
         var hasEvent = Array(repeating: false, count: report.items)
         for item in events.items { hasEvent[Int(item)] = true }
         report.itemsOnlyInCatalog = hasEvent.count { !$0 }
+        for item in 0..<report.items where isInCatalog.count > item && isInCatalog[item] {
+            report.catalogItems += 1
+            if hasEvent[item] { report.catalogItemsWithEvents += 1 }
+        }
+        report.basketsMadeBy =
+            report.files.lazy.filter { $0.content == .events }.compactMap(\.basketMaker).first
+            ?? ReadReport.sessions
+        report.identifiers.folded = itemColumn.foldedTexts
+        report.identifiers.composed = itemColumn.composedTexts + userColumn.composedTexts
         note(itemColumn.foldedTexts, "item ids differed from another one by case and were folded")
+        note(
+            report.identifiers.composed,
+            "ids differed from another one by how accents are composed and were folded")
+        note(recent.counted, "events were equal to another one and add to its value")
         let cut = userColumn.cutTexts + itemColumn.cutTexts + basketColumn.cutTexts
         note(cut, "ids lost their .0")
         let cleaned = userColumn.cleanedTexts + itemColumn.cleanedTexts + basketColumn.cleanedTexts
-        note(cleaned - cut - itemColumn.foldedTexts, "ids lost blanks at their ends")
+        report.identifiers.cut = cut
+        report.identifiers.trimmed =
+            cleaned - cut - itemColumn.foldedTexts - report.identifiers.composed
+        note(report.identifiers.trimmed, "ids lost blanks at their ends")
         noteMissing()
         if numbers.count > 0 {
             report.notes.append(
@@ -234,6 +288,8 @@ package struct DatasetReader {
         }
     }
 
+    func isMissingUser(_ id: UnsafeBufferPointer<UInt8>) -> Bool { missingUsers.take(id) }
+
     private mutating func note(_ count: Int, _ what: String) {
         if count > 0 { report.notes.append("\(count) \(what)") }
     }
@@ -244,11 +300,13 @@ extension Dataset {
     ///
     /// - Throws: as ``DatasetReader`` does.
     package static func read(
-        events paths: [String], catalog: String? = nil, options: ReadOptions = ReadOptions(),
+        events paths: [String], baskets: String? = nil, catalog: String? = nil,
+        options: ReadOptions = ReadOptions(),
         catalogOptions: CatalogOptions = CatalogOptions(),
         progress: ((ReadProgress) -> Void)? = nil
     ) throws(ReadError) -> (dataset: Dataset, report: ReadReport) {
         var reader = DatasetReader(options, progress: progress)
+        if let baskets { try reader.readBaskets(from: baskets) }
         for path in paths { try reader.readEvents(from: path) }
         if let catalog { try reader.readCatalog(from: catalog, options: catalogOptions) }
         return reader.finish()

@@ -9,6 +9,8 @@ final class DelimitedReader: RecordReader {
         var delimiter: [UInt8]
         var hasQuotes: Bool
         var hasHeader: Bool
+        /// Whether records may have any number of fields, which then have no names.
+        var isRagged = false
     }
 
     private struct Field {
@@ -33,7 +35,7 @@ final class DelimitedReader: RecordReader {
     private let layout: Layout
     private var fields: UnsafeMutablePointer<Field>
     private var fieldCapacity = 64
-    private var fieldCount = 0
+    private(set) var fieldCount = 0
     /// Header lines met again, as in files that were put one behind the other.
     private(set) var repeatedHeaders: (count: Int, firstLine: Int)?
     private var headerBytes: [[UInt8]] = []
@@ -143,11 +145,15 @@ final class DelimitedReader: RecordReader {
     }
 
     private func checkFieldCount() throws(ReadError) {
+        if layout.isRagged { return }
         if names.isEmpty {
             if !layout.hasHeader { names = (1...fieldCount).map(String.init) }
         } else if fieldCount != names.count {
             let model = layout.hasHeader ? "the header" : "the first line"
-            throw badLine("has \(fieldCount) fields, where \(model) has \(names.count)")
+            throw badLine(
+                "has \(fieldCount) fields, where \(model) has \(names.count)"
+                    + (layout.hasHeader
+                        ? "" : "; where a line is one basket, --format baskets reads it"))
         }
     }
 

@@ -90,7 +90,8 @@ struct EventLine {
             throw reader.badField(
                 column,
                 "holds a JSON array or object, \(shown(reader.field(column))), where one id is "
-                    + "meant; write one event for each of its elements")
+                    + "meant; --columns item=NAME takes an array's elements for items, and a dot "
+                    + "leads into an object, as in user=customer.id")
         }
         do throws(IdentifierColumn.Problem) {
             return try identifiers.find(text(column, reader), in: table)
@@ -165,9 +166,10 @@ extension DatasetReader {
         let userNumber = try line.insert(user, reader, line.user, &userColumn, &dataset.users)
         let basketNumber = try line.insert(
             basket, reader, line.basket, &basketColumn, &dataset.baskets)
-        dataset.events.append(
-            user: userNumber, item: itemNumber, kind: kind, value: value, time: time,
-            basket: basketNumber)
+        recent.add(
+            Event(
+                user: userNumber, item: itemNumber, kind: kind, value: value, time: time,
+                basket: basketNumber), to: &dataset.events)
         // The text beside a return often is a note on why.
         if kind != .return {
             if let column = line.title {

@@ -14,6 +14,7 @@ struct IdentifierColumn {
 
     private let filter: ItemFilter?
     private let foldsCase: Bool
+    private let composes: Bool
     private let missing: MissingValues
     var cutsFloats = false
 
@@ -29,11 +30,22 @@ struct IdentifierColumn {
     /// Distinct ids that another rule but trimming changed: `17850.0` and `85123a`.
     private(set) var cutTexts = 0
     private(set) var foldedTexts = 0
+    private(set) var composedTexts = 0
 
-    init(filter: ItemFilter? = nil, foldsCase: Bool = false, missing: MissingValues) {
+    init(
+        filter: ItemFilter? = nil, foldsCase: Bool = false, composes: Bool = false,
+        missing: MissingValues
+    ) {
         self.filter = filter
         self.foldsCase = foldsCase
+        self.composes = composes
         self.missing = missing
+    }
+
+    /// What is held room for beside the table of ids, in bytes.
+    var capacityBytes: Int {
+        others.capacityBytes + folded.capacityBytes
+            + 4 * (meanings.capacity + foldedNumbers.capacity)
     }
 
     /// The id's number, or one of the meanings above; changes no table of ids.
@@ -65,7 +77,7 @@ struct IdentifierColumn {
     ) -> Int32 {
         let number = table.insert(id)
         if foldsCase {
-            folded.insert(lowercased(id))
+            folded.insert(IdentifierFolding.lowercased(id))
             foldedNumbers.append(number)
         }
         if !id.utf8.elementsEqual(text) { remember(text, as: number) }
@@ -86,7 +98,8 @@ struct IdentifierColumn {
         }
         let isCut = cutsFloats && isWholeFloat(bytes)
         if isCut { bytes = UnsafeBufferPointer(rebasing: bytes.dropLast(2)) }
-        let id = String(decoding: bytes, as: UTF8.self)
+        var id = String(decoding: bytes, as: UTF8.self)
+        if composes { id = IdentifierFolding.composed(id) }
         if missing.take(bytes) {
             remember(text, as: Self.missing)
             return (Self.missing, id)
@@ -97,9 +110,14 @@ struct IdentifierColumn {
         }
         let foldedNumber =
             foldsCase
-            ? folded.index(of: lowercased(id)).map { foldedNumbers[Int($0)] } : nil
+            ? folded.index(of: IdentifierFolding.lowercased(id)).map { foldedNumbers[Int($0)] }
+            : nil
         guard let number = table.index(of: id) ?? foldedNumber else { return (Self.unseen, id) }
-        if table.index(of: id) == nil { foldedTexts += 1 }
+        if table.index(of: id) == nil {
+            foldedTexts += 1
+        } else if composes, !id.utf8.elementsEqual(bytes) {
+            composedTexts += 1
+        }
         remember(text, as: number)
         return (number, id)
     }
@@ -111,10 +129,6 @@ struct IdentifierColumn {
         }
         others.insert(text)
         meanings.append(meaning)
-    }
-
-    private func lowercased(_ id: String) -> String {
-        String(decoding: id.utf8.map(asciiLowercased), as: UTF8.self)
     }
 }
 

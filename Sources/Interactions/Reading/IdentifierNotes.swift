@@ -25,6 +25,7 @@ extension DatasetReader {
                 }
             }
         }
+        report.identifiers.mangled += rounded + dates
         if rounded > 0 {
             report.notes.append(
                 "\(rounded) \(name) ids look rounded by a spreadsheet, such as \(roundedExample): "

@@ -25,6 +25,30 @@ struct JSONCursor {
 
     init(_ text: UnsafeMutableBufferPointer<UInt8>) { self.text = text }
 
+    /// Where the array or object ends with which the text begins, or nil where it does not.
+    ///
+    /// Only brackets and strings are looked at; whoever reads the value finds what else is wrong.
+    static func endOfValue(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var depth = 0
+        var at = 0
+        while at < text.count {
+            switch text[at] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if depth <= 0 { return at + 1 }
+            case UInt8(ascii: "\""):
+                at += 1
+                while at < text.count, text[at] != UInt8(ascii: "\"") {
+                    at += text[at] == UInt8(ascii: "\\") ? 2 : 1
+                }
+            default: break
+            }
+            at += 1
+        }
+        return nil
+    }
+
     /// Calls the body with each member of the object that the text must consist of.
     mutating func forEachMember(
         _ body: (UnsafeBufferPointer<UInt8>, Value) throws(Failure) -> Void

@@ -15,6 +15,8 @@ package struct ReadError: Error, Equatable, Sendable, CustomStringConvertible {
         case options
         /// One line cannot be understood; so many may be tolerated.
         case badLine = "bad-line"
+        /// What was read needs more memory than reading may take.
+        case tooLarge = "too-large"
         /// More lines are bad than are tolerated; the message has the first.
         case tooManyBadLines = "too-many-bad-lines"
     }

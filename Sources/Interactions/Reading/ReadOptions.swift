@@ -31,6 +31,10 @@ package struct ReadOptions: Sendable {
     package var leavesOutUnknownKinds = false
     /// Takes `85123a` and `85123A` for one item, under the spelling seen first. ASCII letters only.
     package var foldsItemCase = false
+    /// Takes ids that differ only in how their accents are composed for one, in Unicode's form NFC.
+    package var composesIdentifiers = false
+    /// What the tables of events and ids may take in memory, in bytes, before reading is given up.
+    package var memoryBytesMax = 4 << 30
     package var floatIdentifiers = FloatIdentifiers.detect
     package var negativeValues = NegativeValues.return
     /// Lines whose basket begins so are returns, as invoice `C536379` cancels.

@@ -12,11 +12,13 @@ package enum LeftOutCause: String, CaseIterable, Encodable, CodingKeyRepresentab
 
 /// What reading found, kept and left out.
 package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
-    /// Files read, in order.
-    package internal(set) var files: [String] = []
+    /// Files read, in order, and what was understood of each.
+    package internal(set) var files: [FileReport] = []
     /// Records of event files; headers and blank lines do not count.
     package internal(set) var linesRead = 0
     package internal(set) var eventsKept = 0
+    /// Of these, the ones that were equal to another and added to its value.
+    package internal(set) var eventsCounted = 0
     /// Events kept, by kind; only kinds that occur.
     package internal(set) var eventsByKind: [String: Int] = [:]
     /// Only causes that occur.
@@ -28,13 +30,24 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     package internal(set) var eventsWithoutTime = 0
     /// Texts that were taken for missing values, and how often.
     package internal(set) var missingValues: [String: Int] = [:]
+    package internal(set) var identifiers = ChangedIdentifiers()
     package internal(set) var users = 0
     package internal(set) var items = 0
     package internal(set) var baskets = 0
+    /// What makes a basket: `column order_id`, `columns date+receipt joined`, `a line of the file`,
+    /// or `sessions` of users where no column does.
+    package internal(set) var basketsMadeBy = ""
+    /// What was returned, once that is taken off what was bought; nil before.
+    package private(set) var returns: NettedReturns?
+    /// Records of the file that says of which user and time baskets are.
+    package internal(set) var basketLines = 0
     /// Items that the catalog names and no event does.
     package internal(set) var itemsOnlyInCatalog = 0
     /// Records of catalog files.
     package internal(set) var catalogLines = 0
+    /// Items that the catalog names, and how many of them have events; 0 without a catalog.
+    package internal(set) var catalogItems = 0
+    package internal(set) var catalogItemsWithEvents = 0
     /// Seconds since 1970 UTC of the earliest and latest event; nil where no event has a time.
     package internal(set) var firstTime: Int64?
     package internal(set) var lastTime: Int64?
@@ -44,8 +57,11 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
     /// What was decided or changed on the way, one sentence each.
     package internal(set) var notes: [String] = []
 
-    /// Adds a sentence about what was done to the events after they were read.
-    package mutating func add(note: String) { notes.append(note) }
+    /// Says what was taken off the events after they were read.
+    package mutating func add(_ returns: NettedReturns) {
+        self.returns = returns
+        if let note = returns.note { notes.append(note) }
+    }
 
     package var leftOutCount: Int { leftOut.values.reduce(0, +) }
 
@@ -67,9 +83,14 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
         if let firstTime, let lastTime {
             lines.append("from \(isoTime(firstTime)) to \(isoTime(lastTime))")
         }
+        lines += files.map(\.description)
+        if eventsKept > 0 { lines.append("baskets: \(basketsDescription)") }
         if catalogLines > 0 {
+            let share = Double(catalogItemsWithEvents) / Double(max(1, catalogItems))
             lines.append(
-                "catalog: \(catalogLines) lines, \(itemsOnlyInCatalog) items without events")
+                "catalog: \(catalogLines) lines, of whose \(catalogItems) items "
+                    + "\(catalogItemsWithEvents) (\(Int((100 * share).rounded())) %) have events; "
+                    + "\(items - catalogItems) items with events are not in it")
         }
         if badLines > 0 {
             lines.append("bad lines: \(badLines)")
@@ -77,6 +98,30 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
         }
         return (lines + notes).joined(separator: "\n")
     }
+}
+
+extension ReadReport {
+    private var basketsDescription: String {
+        basketsMadeBy == Self.sessions
+            ? "no column names them; a user's events within half an hour of each other are one"
+            : "\(baskets), by \(basketsMadeBy)"
+    }
+
+    static let sessions = "sessions"
+}
+
+/// How many distinct ids were changed, or look as if something had changed them before.
+package struct ChangedIdentifiers: Encodable, Sendable, Equatable {
+    /// Lost blanks at their ends.
+    package internal(set) var trimmed = 0
+    /// Lost `.0`.
+    package internal(set) var cut = 0
+    /// Differed from another one by case.
+    package internal(set) var folded = 0
+    /// Differed from another one by how accents are composed.
+    package internal(set) var composed = 0
+    /// Look rounded or taken for dates by a spreadsheet; kept as they are.
+    package internal(set) var mangled = 0
 }
 
 /// How far reading has come.

@@ -16,6 +16,9 @@ protocol RecordReader: AnyObject {
     /// Whether the field is the text of a JSON array or object.
     func isNested(_ column: Int) -> Bool
     func position(of column: Int) -> ReadError.Column
+    /// Whether the current record comes from the same one of the file as the record before, as one
+    /// of several items does.
+    var isContinuation: Bool { get }
     /// Lines left out since they were the header again; nil where there were none.
     var repeatedHeaders: (count: Int, firstLine: Int)? { get }
     var bytesRead: Int { get }
@@ -23,6 +26,8 @@ protocol RecordReader: AnyObject {
 }
 
 extension RecordReader {
+    var isContinuation: Bool { false }
+
     func badField(_ column: Int, _ message: String) -> ReadError {
         ReadError(.badLine, file: file, line: line, column: position(of: column), message)
     }

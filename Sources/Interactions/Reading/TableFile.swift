@@ -4,16 +4,19 @@ internal import Glibc
 struct TableFile {
     /// How much of a file is looked at before it is read.
     static let sampleBytesMax = 4 << 20
-    private static let sampleRecords = 1000
+    static let sampleRecords = 1000
     /// What one record may need.
     private static let recordBytesMax = 4 << 20
 
     let reader: any RecordReader
     let columns: ResolvedColumns
+    /// The reader's columns; it may not have met them yet.
+    private let names: [String]
     /// nil where no time is mapped, or no sample record has one.
     let timeFormat: TimeFormat?
     /// The id columns whose sample values all end in `.0`.
     let floatColumns: Set<ColumnRole>
+    let understood: FileReport
     let notes: [String]
 
     /// Looks at the file's beginning, then is ready to read it from there.
@@ -22,8 +25,8 @@ struct TableFile {
     ///   - timeFormat: nil to find it out.
     ///   - windowBytes: read at a time.
     init(
-        _ source: any ByteSource, file: String, options: TableOptions, isCatalog: Bool,
-        timeFormat: TimeFormat?, windowBytes: Int
+        _ source: any ByteSource, file: String, options: TableOptions,
+        content: FileReport.Content, timeFormat: TimeFormat?, windowBytes: Int
     ) throws(ReadError) {
         let text = try TextSource(
             source, file: file, encoding: options.encoding, sampleBytesMax: Self.sampleBytesMax)
@@ -31,83 +34,164 @@ struct TableFile {
         if sample.count == Self.sampleBytesMax, let end = sample.lastIndex(of: 10) {
             sample.removeSubrange((end + 1)...)  // half a record
         }
-        let kind = try RecordKind(
-            options, file: file, firstLine: sample.prefix { $0 != 10 }, separator: text.delimiter)
+        var notes = text.notes
+        var kind = try RecordKind(
+            options, file: file, sample: sample, separator: text.delimiter)
+        var wanted = options.columns
         func makeReader(_ source: any ByteSource, keys: [String]?) throws(ReadError)
             -> any RecordReader
         {
             let window = ByteWindow(
                 source, bytes: min(windowBytes, Self.recordBytesMax), bytesMax: Self.recordBytesMax)
-            switch kind {
-            case .delimited(let layout):
-                return try DelimitedReader(
+            func delimited(_ layout: DelimitedReader.Layout) throws(ReadError) -> DelimitedReader {
+                try DelimitedReader(
                     window, file: file, layout: layout, linesBefore: text.linesBefore)
-            case .jsonLines:
-                return try JSONLinesReader(
-                    window, file: file, keys: keys ?? [], learnsKeys: isCatalog || keys == nil)
+            }
+            switch kind {
+            case .delimited(let layout): return try delimited(layout)
+            case .json(let layout):
+                return try JSONReader(
+                    window, file: file, layout: layout, keys: keys ?? [],
+                    learnsKeys: content == .catalog || keys == nil, flattens: content != .catalog)
+            case .basketLines(let layout, let hasUser):
+                return BasketLineReader(try delimited(layout), hasUser: hasUser)
+            case .oneHot(let layout):
+                let table = try delimited(layout)
+                let facts = ResolvedColumns.facts(ofOneHot: table.names, wanted)
+                return try OneHotReader(
+                    table, facts: facts.columns, namesOwner: facts.namesOwner)
             }
         }
 
         // A first pass over the sample alone. Its bad lines are met again, and reported, in the
         // second.
-        let scout = try makeReader(MemorySource(sample), keys: nil)
-        // The first record names the columns of a delimited file; JSON may name more in any record.
-        var unread = kind.isDelimited ? 1 : Self.sampleRecords
-        while unread > 0 {
-            unread -= 1
-            do throws(ReadError) {
-                guard try scout.next() else { break }
-            } catch {
-                continue
-            }
+        var scout = try Self.scouted(makeReader(MemorySource(sample), keys: nil), kind)
+        if case .delimited = kind, kind.hasNames,
+            let known = Self.headerless(scout.names, wanted)
+        {
+            (kind, wanted) = (kind.withoutHeader, known.columns)
+            notes.append("\(file): \(known.note)")
+            scout = try Self.scouted(makeReader(MemorySource(sample), keys: nil), kind)
         }
-        let hasHeader = options.hasHeader || !kind.isDelimited
         if scout.names.isEmpty {
             let isEmpty = sample.allSatisfy { [9, 10, 13, 32].contains($0) }
             throw ReadError(
                 .missingColumn, file: file,
                 isEmpty ? "is empty" : "the first line cannot be understood")
         }
-        columns = try ResolvedColumns(
-            options.columns, names: scout.names, hasHeader: hasHeader, isCatalog: isCatalog,
-            file: file)
+        let list =
+            content == .events && kind.hasNames
+            ? try ItemList(
+                makeReader(MemorySource(sample), keys: scout.names), wanted,
+                separator: options.listSeparator) : nil
+        var names = scout.names
+        if let list {
+            let unfolded = ListReader(
+                try makeReader(MemorySource(sample), keys: scout.names), list: list.column,
+                layout: list.layout, keys: nil)
+            try Self.readAll(unfolded, records: Self.sampleRecords)
+            names = unfolded.names
+        }
+        do throws(ReadError) {
+            columns = try ResolvedColumns(
+                wanted, names: names, hasNames: kind.hasNames, content: content, list: list?.name,
+                file: file)
+        } catch {
+            guard error.code == .missingColumn, wanted.columns[.item] == nil,
+                let hint = ShapeHint(sample, kind, scout.names)
+            else { throw error }
+            throw ReadError(.missingColumn, file: file, "\(error.message); \(hint.text)")
+        }
+        let mapped = Array(Set(columns.mapping.columns.values).union(columns.basketNames)).sorted()
+        func makeWhole(_ source: any ByteSource, all: Bool) throws(ReadError) -> any RecordReader {
+            guard let list else { return try makeReader(source, keys: all ? names : mapped) }
+            let prefix = "\(list.name)."
+            let own = all ? scout.names : mapped.filter { !$0.hasPrefix(prefix) } + [list.name]
+            let base = try makeReader(source, keys: own)
+            return ListReader(
+                base, list: base.names.firstIndex(of: list.name)!, layout: list.layout,
+                keys: (all ? names : mapped).filter { $0.hasPrefix(prefix) }
+                    .map { String($0.dropFirst(prefix.count)) })
+        }
         let findings = try Self.survey(
-            makeReader(MemorySource(sample), keys: scout.names), columns, given: timeFormat,
-            file: file)
+            makeWhole(MemorySource(sample), all: true), columns, given: timeFormat, file: file)
         self.timeFormat = findings.timeFormat
         floatColumns = findings.floatColumns
-        let keys =
-            isCatalog
-            ? scout.names
-            : Array(Set(columns.mapping.columns.values).union(columns.basketNames)).sorted()
-        reader = try makeReader(text.source, keys: keys)
-        var notes = text.notes
-        var taken = "\(file): columns taken as \(columns.mapping)"
-        if !isCatalog, !columns.unused.isEmpty {
-            taken += "; unused: \(columns.unused.prefix(20).joined(separator: ", "))"
-            if columns.unused.count > 20 { taken += " and \(columns.unused.count - 20) more" }
-        }
-        notes.append(taken)
-        if let note = kind.note { notes.append("\(file): \(note)") }
+        reader = try makeWhole(text.source, all: content == .catalog)
+        self.names = reader.names.isEmpty ? names : reader.names
+        let form = kind.form
+        understood = FileReport(
+            file: file, content: content, format: form.format.rawValue, delimiter: form.delimiter,
+            encoding: text.encoding,
+            columns: Dictionary(
+                uniqueKeysWithValues: columns.mapping.columns.map { ($0.key.rawValue, $0.value) }),
+            unused: content == .catalog ? [] : columns.unused, list: list?.name,
+            timeFormat: findings.timeFormat?.rawValue, hasGuessedTimes: timeFormat == nil)
         self.notes = notes
+    }
+
+    /// The reader once it has met its columns: those of a table with the first record, those of
+    /// JSON in any.
+    private static func scouted(_ reader: any RecordReader, _ kind: RecordKind) throws(ReadError)
+        -> any RecordReader
+    {
+        if case .json = kind {
+            try readAll(reader, records: sampleRecords)
+        } else {
+            try readAll(reader, records: 1)
+        }
+        return reader
+    }
+
+    /// Reads on without a look at what is read; bad lines are met again when the file is.
+    private static func readAll(_ reader: any RecordReader, records: Int) throws(ReadError) {
+        for _ in 0..<records {
+            do throws(ReadError) {
+                guard try reader.next() else { return }
+            } catch {
+                guard error.code == .badLine else { throw error }
+            }
+        }
+    }
+
+    /// What the columns of a file mean whose first line is no header, where that is plain.
+    private static func headerless(_ names: [String], _ wanted: ColumnMapping) -> (
+        columns: ColumnMapping, note: String
+    )? {
+        let given = wanted.columns.values.filter { !$0.isEmpty }
+        if !given.isEmpty, given.allSatisfy({ Int($0) != nil }),
+            !given.allSatisfy(names.contains)
+        {
+            return (wanted, "columns are named by number, so the first line is no header")
+        }
+        // MovieLens: 1::1193::5::978300760, or with tabs.
+        let numbers = names.compactMap { Double($0) }
+        guard wanted.isEmpty, names.count == 4, numbers.count == 4, (0...10).contains(numbers[2]),
+            numbers[3] > 6e8
+        else { return nil }
+        return (
+            ColumnMapping([.user: "1", .item: "2", .value: "3", .time: "4"]),
+            "has no header and is taken for user, item, rating and time, as MovieLens has them; "
+                + "--kind rating takes column 3 for ratings, not quantities"
+        )
     }
 
     /// The index of the role's column in the reader, which for JSON has fewer than the sample had.
     func index(_ role: ColumnRole) -> Int? {
-        guard reader is JSONLinesReader else { return columns.indices[role] }
         let name = columns.mapping.columns[role]
         return (role == .basket ? columns.basketNames.first ?? name : name)
-            .flatMap { reader.names.firstIndex(of: $0) }
+            .flatMap(names.firstIndex(of:))
     }
 
     /// The columns that make a basket together, where there are several.
-    var basketParts: [Int] { columns.basketNames.compactMap { reader.names.firstIndex(of: $0) } }
+    var basketParts: [Int] { columns.basketNames.compactMap(names.firstIndex(of:)) }
 
     private static func survey(
         _ reader: any RecordReader, _ columns: ResolvedColumns, given: TimeFormat?, file: String
     ) throws(ReadError) -> (timeFormat: TimeFormat?, floatColumns: Set<ColumnRole>) {
         var detector = TimeFormatDetector()
-        let time = given == nil ? columns.indices[.time] : nil
+        // A catalog's only times are those from which its items can be had.
+        let time = given == nil ? columns.indices[.time] ?? columns.indices[.availableFrom] : nil
         let ids = [ColumnRole.user, .item, .basket].compactMap { role in
             columns.indices[role].map { (role, $0) }
         }
@@ -147,84 +231,14 @@ struct TableFile {
                 .options, file: file, column: reader.position(of: time),
                 "\"\(example)\" and the like are no times between 1990 and next year in any format; "
                     + "they may be \(guess). Say how times are written by --time-format, or leave the "
-                    + "column out by --columns time=")
+                    + "column out by --\(columns.indices[.time] == nil ? "catalog-" : "")columns "
+                    + "\(columns.indices[.time] == nil ? "available_from" : "time")=")
         case .unknown(let example):
             let formats = TimeFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw ReadError(
                 .options, file: file, column: reader.position(of: time),
                 "\"\(example)\" is in none of the time formats \(formats)")
         }
-    }
-}
-
-/// What the records of a file look like, once the options and the first line have said it.
-private enum RecordKind {
-    case delimited(DelimitedReader.Layout)
-    case jsonLines
-
-    /// - Parameter separator: what the file itself says of its delimiter.
-    init(
-        _ options: TableOptions, file: String, firstLine: ArraySlice<UInt8>, separator: UInt8?
-    ) throws(ReadError) {
-        var format = options.format ?? FileFormat(path: file)
-        if format == nil, options.delimiter == nil {
-            let first = firstLine.first { $0 != 32 && $0 != 9 }
-            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .jsonLines : nil
-        }
-        if format == .jsonLines, firstLine.first(where: { $0 > 32 }) == UInt8(ascii: "[") {
-            throw ReadError(
-                .options, file: file,
-                "is a JSON array, where JSON Lines have one object a line: jq -c '.[]' makes them")
-        }
-        if format == .jsonLines {
-            guard options.delimiter == nil else {
-                throw ReadError(.options, file: file, "JSON Lines have no delimiter")
-            }
-            self = .jsonLines
-            return
-        }
-        let delimiter: [UInt8]
-        if let given = options.delimiter {
-            delimiter = Array(given.utf8)
-            guard (1...4).contains(delimiter.count),
-                !delimiter.contains(where: { [10, 13, 34].contains($0) })
-            else {
-                throw ReadError(
-                    .options, file: file,
-                    "a delimiter has 1 to 4 bytes, none of them a line end or a double quote")
-            }
-        } else {
-            delimiter = [separator ?? (format == .tsv ? 9 : Self.likelyDelimiter(firstLine))]
-        }
-        self = .delimited(
-            DelimitedReader.Layout(
-                delimiter: delimiter, hasQuotes: options.hasQuotes ?? (delimiter != [9]),
-                hasHeader: options.hasHeader))
-    }
-
-    var isDelimited: Bool {
-        if case .delimited = self { true } else { false }
-    }
-
-    var note: String? {
-        guard case .delimited(let layout) = self, layout.delimiter != [0x2c],
-            layout.delimiter != [9]
-        else { return nil }
-        return "the delimiter is \"\(String(decoding: layout.delimiter, as: UTF8.self))\""
-    }
-
-    private static func likelyDelimiter(_ line: ArraySlice<UInt8>) -> UInt8 {
-        var counts: [UInt8: Int] = [:]
-        var isQuoted = false
-        for byte in line {
-            if byte == 0x22 { isQuoted.toggle() }
-            if !isQuoted { counts[byte, default: 0] += 1 }
-        }
-        let comma = UInt8(ascii: ",")
-        if counts[comma, default: 0] > 0 { return comma }
-        let others = [9, UInt8(ascii: ";"), UInt8(ascii: "|")] as [UInt8]
-        let best = others.max { counts[$0, default: 0] < counts[$1, default: 0] }!
-        return counts[best, default: 0] > 0 ? best : comma
     }
 }
 

@@ -4,8 +4,14 @@ package enum FileFormat: String, CaseIterable, Sendable {
     case csv
     /// Fields between tabs; quotes stand for themselves unless asked for.
     case tsv
-    /// A JSON object a line.
+    /// A JSON object a line, or an array of objects.
     case jsonLines = "jsonl"
+    /// A line is one basket: nothing but items.
+    case baskets
+    /// A line is a user and all her items, as in LightGCN's files.
+    case userItems = "user-items"
+    /// A column for each item, and a row for each basket.
+    case oneHot = "one-hot"
 
     /// By the extension before `.gz`, or nil where that does not tell.
     package init?(path: String) {
@@ -32,6 +38,8 @@ package struct TableOptions: Sendable {
     package var delimiter: String?
     /// Of the text, by a name that iconv knows; nil to find it out.
     package var encoding: String?
+    /// What separates the items where one column holds a list of them; nil to find it out.
+    package var listSeparator: String?
     /// Whether `"` encloses fields; nil: yes, except between tabs.
     package var hasQuotes: Bool?
     package var hasHeader = true

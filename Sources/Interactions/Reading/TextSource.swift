@@ -9,6 +9,8 @@ struct TextSource {
     private(set) var delimiter: UInt8?
     /// Lines that were taken away before the text begins.
     var linesBefore: Int { delimiter == nil ? 0 : 1 }
+    /// What the text was written in, such as `UTF-8`.
+    private(set) var encoding = "UTF-8"
     private(set) var notes: [String] = []
 
     /// - Parameters:
@@ -23,11 +25,11 @@ struct TextSource {
         if let encoding = encoding ?? Self.encoding(of: sample) {
             (source, sample) = try Self.sampled(
                 TranscodingSource(source, from: encoding, file: file), sampleBytesMax)
-            notes.append("\(file): read as \(encoding)")
+            self.encoding = encoding
         } else if Self.isWindows1252(sample) {
             (source, sample) = try Self.sampled(Windows1252Source(source), sampleBytesMax)
-            notes.append(
-                "\(file): is not UTF-8 and was read as windows-1252; --encoding names another")
+            self.encoding = "windows-1252"
+            notes.append("\(file): is not UTF-8, taken for windows-1252; --encoding names another")
         }
         if !sample.contains(10), sample.contains(13) {
             sample = sample.map { $0 == 13 ? 10 : $0 }

@@ -11,7 +11,7 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The format of the files: csv, tsv or jsonl. Default: what the file's extension says.",
+            "The format of the files: csv, tsv, jsonl (objects, one a line or in an array), baskets (a line is one basket of items), user-items (a line is a user and all her items) or one-hot (a column for each item). Default: what the file's extension and beginning say.",
             valueName: "format"))
     var format: FileFormat?
 
@@ -20,6 +20,18 @@ struct ReadingOptions: ParsableArguments {
             "The text between two fields, such as ';'. Default: what the first line shows.",
             valueName: "text"))
     var delimiter: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The text between two items where one column holds a list of them, such as '|'. Default: what the lists show; arrays in brackets need none.",
+            valueName: "text"))
+    var listSeparator: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that says of each basket its user and time, such as Instacart's orders.csv; events without them get those of their basket.",
+            valueName: "file"))
+    var baskets: String?
 
     @Option(
         help: ArgumentHelp(
@@ -71,6 +83,12 @@ struct ReadingOptions: ParsableArguments {
     @Flag(help: "Take item ids that differ in case alone, such as 85123a and 85123A, for one item.")
     var foldItemCase = false
 
+    @Flag(
+        help:
+            "Take ids that differ only in how accents are composed (Unicode NFC and NFD) for one."
+    )
+    var composeIds = false
+
     @Option(
         help: ArgumentHelp(
             "What to make of an event with a negative value: a return, nothing (leave-out), or an event as any other (keep).",
@@ -97,7 +115,13 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file with the items' id, title, category, price, stock and attributes, such as items.csv.",
+            "What the events and ids that are read may take of memory, in MiB; past it reading ends with an error.",
+            valueName: "n"))
+    var readMebibytesMax = 4096
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the items' id, title, category, price, stock, group (what an item is a variant of), available_from, discontinued and attributes, such as items.csv.",
             valueName: "file"))
     var catalog: String?
 
@@ -117,6 +141,10 @@ struct ReadingOptions: ParsableArguments {
         guard skipBadLines >= 0 else {
             throw ValidationError("--skip-bad-lines is \(skipBadLines); it must be 0 or more")
         }
+        guard 1...1_000_000 ~= readMebibytesMax else {
+            throw ValidationError(
+                "--read-mebibytes-max is \(readMebibytesMax); it must be 1 to 1000000")
+        }
     }
 
     func makeReadOptions() throws(ReadError) -> ReadOptions {
@@ -129,6 +157,9 @@ struct ReadingOptions: ParsableArguments {
             patterns: excludeItems?.split(separator: ",").map { String($0) } ?? [],
             excludesItemsWithoutDigit: excludeItemsWithoutDigit)
         options.foldsItemCase = foldItemCase
+        options.composesIdentifiers = composeIds
+        options.memoryBytesMax = readMebibytesMax << 20
+        options.table.listSeparator = listSeparator
         options.negativeValues = negativeValues
         options.returnBasketPrefix = returnBasketPrefix
         options.priceMin = priceMin
@@ -161,6 +192,11 @@ struct ReadingOptions: ParsableArguments {
         return table
     }
 
+    /// How ids that differ in spelling are one.
+    var folding: IdentifierFolding {
+        IdentifierFolding(foldsCase: foldItemCase, composes: composeIds)
+    }
+
     private static func kindNames(_ text: String) throws -> [String: EventKind] {
         var kinds: [String: EventKind] = [:]
         for pair in text.split(separator: ",") {
@@ -185,7 +221,7 @@ struct ReadingOptions: ParsableArguments {
         let bar = ProgressBar("reading")
         defer { bar.finish() }
         var (dataset, report) = try Dataset.read(
-            events: paths, catalog: catalog, options: makeReadOptions(),
+            events: paths, baskets: baskets, catalog: catalog, options: makeReadOptions(),
             catalogOptions: makeCatalogOptions()
         ) { progress in
             guard let total = progress.bytesTotal, total > 0 else { return }
@@ -195,7 +231,7 @@ struct ReadingOptions: ParsableArguments {
         }
         let returns: NettedReturns
         (dataset, returns) = dataset.nettingReturns()
-        if let note = returns.note { report.add(note: note) }
+        report.add(returns)
         return (dataset, report)
     }
 }
