@@ -133,4 +133,45 @@ import Testing
             }
         }
     }
+
+    /// Ratings of two users, of items 0 to 4, as a shop's only events.
+    private func makeRated(_ ratings: [[Float]]) -> Dataset {
+        var dataset = Dataset()
+        for user in ratings.indices {
+            dataset.users.insert("u\(user)")
+            for item in ratings[user].indices {
+                dataset.items.insert("i\(item)")
+                dataset.events.append(
+                    user: Int32(user), item: Int32(item), kind: .rating,
+                    value: ratings[user][item], time: Int64(item), basket: Int32(user))
+            }
+        }
+        for user in ratings.indices { dataset.baskets.insert("b\(user)") }
+        dataset.catalog.grow(to: dataset.items.count)
+        return dataset
+    }
+
+    /// Of each rating: whether it is liked, and how strongly.
+    @Test(
+        arguments: [
+            ([1, 2, 3, 4, 5], [false, false, true, true, true], [3, 4, 5]),
+            ([-10, -4, 0, 4, 10], [false, false, true, true, true], [10, 14, 20]),
+            ([-1, 1, -1, 1, 1], [false, true, false, true, true], [2, 2, 2]),
+            ([0, 1, 0, 1, 0], [false, true, false, true, false], [1, 1]),
+            ([4, 4, 4, 4, 4], [true, true, true, true, true], [4, 4, 4, 4, 4]),
+            ([0, 0, 0, 0, 0], [true, true, true, true, true], [1, 1, 1, 1, 1]),
+        ] as [([Float], [Bool], [Float])])
+    func `a low rating is no demand, and an item rated is an item taken`(
+        ratings: [Float], liked: [Bool], strengths: [Float]
+    ) throws {
+        let dataset = makeRated([ratings])
+        let data = try TrainingData(dataset: dataset)
+        #expect(data.hasRatings && data.interactions.values == ratings)
+        #expect(data.popularity == liked.map { $0 ? 1 : 0 })
+        #expect(data.demand.interactions.values == strengths)
+        #expect(data.baskets?.columns == liked.indices.filter { liked[$0] }.map { Int32($0) })
+        let histories = ServingHistories.make(dataset, max: 10)
+        #expect(histories.columns == [0, 1, 2, 3, 4])
+        #expect(histories.values == liked.map { $0 ? 1 : 0 })
+    }
 }

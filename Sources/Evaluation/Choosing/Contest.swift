@@ -111,11 +111,11 @@ package struct Contest: Sendable {
             let ranker = try makeRanker(parts, split, task, context.threads)
             let one = Judgement(of: ranker, at: plan.lengths)
             judgement = judgement?.appending(one) ?? one
-            if predicts, split.training.ratingScale != nil {
-                let scorer = try BatchScorer(parts: parts, task: task, threads: context.threads)
-                predicted += scorer.relevantScores()
-                given += task.relevant.values
-            }
+        }
+        if predicts, split.training.ratingScale != nil, let ratings = split.ratings {
+            let scorer = try BatchScorer(parts: parts, task: ratings, threads: context.threads)
+            predicted = scorer.relevantScores()
+            given = ratings.relevant.values
         }
         return (
             judgement!, parts.soleSpeaker, predicted, given, trained - started, clock.now - trained

@@ -46,6 +46,8 @@ package struct EvaluationSplit: Sendable {
     package var training: TrainingData
     /// Asked of the model that was trained on `training`; more than one where folds share it.
     package var tasks: [RankingTask]
+    /// What was held out with the ratings given, high and low; nil where values are no ratings.
+    package var ratings: RankingTask?
     /// Makes a split out of `training` alone, to choose hyperparameters on.
     package var makeValidation: @Sendable () throws(EvaluationError) -> EvaluationSplit
 
@@ -67,16 +69,25 @@ extension EvaluationSplit {
     ) {
         let rows = training.interactions
         var task = RankingTaskBuilder(itemCount: rows.columnCount)
+        var rated = task
         for user in 0..<rows.rows {
             let history = rows.columns[rows.row(user)]
             let known = Set(history)
             let held = heldOut.row(user).filter { !known.contains(heldOut.columns[$0]) }
+            // A low rating is nothing to recommend, but a rating to predict.
+            let liked = held.filter { heldOut.values[$0] >= training.likedMin }
             task.append(
+                user: Int32(user), context: history, relevant: liked.map { heldOut.columns[$0] })
+            guard training.hasRatings else { continue }
+            rated.append(
                 user: Int32(user), context: history, relevant: held.map { heldOut.columns[$0] },
                 ratings: held.map { heldOut.values[$0] })
         }
+        // Where nothing that was held out was liked, all of it has to do.
+        let asked = task.count > 0 ? task : rated
         self.init(
-            training: training, tasks: [task.make(excludesContext: true)], validation: validation)
+            training: training, tasks: [asked.make(excludesContext: true)], validation: validation)
+        if training.hasRatings { ratings = rated.make(excludesContext: true) }
     }
 
     /// Holds out one in ten of each user's items, at least one of two, drawn by `seed`.
@@ -107,6 +118,7 @@ extension EvaluationSplit {
         training.userFeatures = data.userFeatures
         training.itemFeatures = data.itemFeatures
         training.hasRatings = data.hasRatings
+        training.likedMin = data.likedMin
         let visible = training
         let split = EvaluationSplit(training: visible, heldOut: held.matrix) {
             () throws(EvaluationError) in try holdingOut(of: visible, seed: seed &+ 1)

@@ -9,6 +9,7 @@ package struct EventSplits: Sendable {
     package var dataset: Dataset
     package var options: TrainingDataOptions
     package var seed: UInt64
+    private let isTaken: @Sendable (Int) -> Bool
 
     package init(
         dataset: Dataset, options: TrainingDataOptions = .init(), seed: UInt64 = 1
@@ -16,6 +17,7 @@ package struct EventSplits: Sendable {
         self.dataset = dataset
         self.options = options.resolved(for: dataset)
         self.seed = seed
+        isTaken = self.options.takings(of: dataset.events)
     }
 
     /// Holds out the newest events, a share of all that have a user and a time.
@@ -55,9 +57,8 @@ package struct EventSplits: Sendable {
             lengths: lengths)
     }
 
-    func counts(_ event: Int) -> Bool {
-        (options.weights?[dataset.events.kinds[event]] ?? 0) > 0 && dataset.events.values[event] > 0
-    }
+    /// Whether an event says that somebody took the item.
+    func counts(_ event: Int) -> Bool { isTaken(event) }
 
     func trainingData(_ dataset: Dataset) throws(EvaluationError) -> TrainingData {
         do {
@@ -140,7 +141,7 @@ package struct EventSplits: Sendable {
         validation: @escaping @Sendable () throws(EvaluationError) -> EvaluationSplit
     ) throws(EvaluationError) -> EvaluationSplit {
         let training = try trainingData(past)
-        let isKnown = training.itemCounts
+        let isKnown = training.hasRatings ? training.ratedCounts : training.itemCounts
         let events = dataset.events
         let counted = options.countsRatingsAlone ? events.newestOfPairs(held) : held
         let heldOut = SparseMatrix(
@@ -176,6 +177,13 @@ func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 extension TrainingData {
     /// By item, in how many users' rows or baskets it is, whichever are more.
     var itemCounts: [Int] { popularity.map { Int($0) } }
+
+    /// By item, how many users rated it, high or low.
+    fileprivate var ratedCounts: [Int] {
+        var counts = Array(repeating: 0, count: interactions.columnCount)
+        for item in interactions.columns { counts[Int(item)] += 1 }
+        return counts
+    }
 }
 
 extension Dataset {

@@ -39,9 +39,23 @@ package struct GivenSplit: Sendable {
         return EvaluationPlan(
             title: "given train and test files",
             summary:
-                "All items are ranked but a user's training items; users without test items are left out.",
+                "All items are ranked but a user's training items; users without test items are left out."
+                + (overlap.map { " \($0)" } ?? ""),
             splits: [split], leading: Measure(.ndcg, at: lengths.contains(20) ? 20 : lengths.last!),
             lengths: lengths)
+    }
+
+    /// What is in both files, for people; nil where nothing is.
+    private var overlap: String? {
+        var both = 0
+        for user in 0..<test.rows {
+            let known = Set(training.columns[training.row(user)])
+            both += test.columns[test.row(user)].count(where: known.contains)
+        }
+        guard both > 0 else { return nil }
+        return "Train and test overlap: \(both) of \(test.nonZeroCount) test pairs "
+            + "(\(percent(Double(both) / Double(test.nonZeroCount)))) are in the training file too, and "
+            + "are left out."
     }
 
     private static func pairs(_ file: String, _ lines: some Sequence<String>)

@@ -26,7 +26,9 @@ struct HeldOutBaskets {
         var users = Array(repeating: EventTable.none, count: dataset.baskets.count)
         // Unknown times are the least of all.
         var ends = Array(repeating: EventTable.noTime, count: dataset.baskets.count)
-        for event in 0..<events.count where splits.counts(event) {
+        let likedMin = splits.options.likedMin(of: events)
+        for event in 0..<events.count
+        where splits.counts(event) && events.values[event] >= likedMin {
             guard events.baskets[event] != EventTable.none else { continue }
             let basket = Int(events.baskets[event])
             contents[basket].insert(events.items[event])

@@ -21,9 +21,19 @@ extension LeaveOneOut {
             title: "leave one out, sampled negatives",
             summary:
                 "Each user's held-out item is ranked among \(range) given negatives. Sampled metrics: "
-                + "compare them only with figures of the same files.",
+                + "compare them only with figures of the same files."
+                + (overlap.map { " \($0)" } ?? ""),
             splits: [split], leading: Measure(.ndcg, at: lengths.contains(10) ? 10 : lengths.last!),
             lengths: lengths)
+    }
+
+    /// How many held-out items are in training too, for people; nil where none is.
+    private var overlap: String? {
+        let both = cases.count { training.columns[training.row(Int($0.user))].contains($0.item) }
+        guard both > 0 else { return nil }
+        return "Train and test overlap: \(both) of \(cases.count) held-out items "
+            + "(\(percent(Double(both) / Double(cases.count)))) are in their users' training rows, so "
+            + "these figures say little."
     }
 
     /// The same protocol on the training data alone: one item of each user is held out, and as many

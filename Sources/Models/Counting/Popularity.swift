@@ -30,7 +30,8 @@ extension TrainingData {
     /// - Complexity: O(pairs).
     package var popularity: [Float] {
         if let countedPopularity { return countedPopularity }
-        let users = interactions.columnCounts
+        // A low rating is no demand.
+        let users = hasRatings ? demand.interactions.columnCounts : interactions.columnCounts
         guard let baskets else { return users.map { Float($0) } }
         return zip(users, baskets.columnCounts).map { Float(max($0, $1)) }
     }

@@ -25,6 +25,7 @@ package import ModelParts
 package struct SVDPlusPlus: Recommender {
     package static let name = "svdpp"
     package var answersBaskets: Bool { false }
+    package var learnsRatings: Bool { true }
 
     /// D, without the biases; 1 to 1,022.
     package var dimensions = 50

@@ -108,6 +108,8 @@ extension TrainingData {
         data.log = owned
         data.itemFeatures = itemFeatures
         data.hasRatings = hasRatings
+        data.likedMin = likedMin
+        data.isDemandOfRatings = isDemandOfRatings
         data.rows = self.rows
         data.basketRowWeight = basketRowWeight
         return data

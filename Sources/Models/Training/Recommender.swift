@@ -20,6 +20,9 @@ package protocol Recommender: Sendable {
     /// baskets and counts themselves, and rows are all the same to it.
     var learnableRows: [TrainingRows] { get }
 
+    /// Whether it learns from ratings as they are, low ones too; all others learn from ``TrainingData/demand``.
+    var learnsRatings: Bool { get }
+
     /// How many item weights may lead from one item, the largest by absolute value: a request walks
     /// them all for each item of a basket or a history.
     func targetsMax(ofBasketRows: Bool) -> Int
@@ -40,6 +43,8 @@ package protocol Recommender: Sendable {
 
 extension Recommender {
     package var answersBaskets: Bool { true }
+
+    package var learnsRatings: Bool { false }
 
     package var learnableRows: [TrainingRows] { answersBaskets ? TrainingRows.allCases : [.users] }
 
@@ -78,8 +83,13 @@ package struct TrainingData: Sendable {
     package var itemFeatures: SparseMatrix?
     /// Whether the values of `interactions` are ratings, and not how often or how strongly.
     package var hasRatings = false
+    /// The least rating that is demand for an item; minus infinity where values are no ratings.
+    package var likedMin = -Float.infinity
     /// What models learn from; nil leaves it to the data. As made by hand: the rows as they are.
     package var rows: TrainingRows? = .users
+    /// Whether ``interactions`` are what is left of ratings: given for an item, not for what it is
+    /// taken with.
+    var isDemandOfRatings = false
     /// What a basket's row counts against a user's where both are learned from; positive.
     package var basketRowWeight: Float = 1
     /// Whether rows of `interactions` are baskets, or some of them.
@@ -97,6 +107,32 @@ package struct TrainingData: Sendable {
         self.baskets = baskets
         self.orders = orders
         self.catalog = catalog
+    }
+}
+
+extension TrainingData {
+    /// What there is demand for: where values are ratings, the pairs that were rated at or above
+    /// ``likedMin``, each with how far it lies above the scale's low end; else all.
+    package var demand: TrainingData {
+        guard hasRatings, let least = interactions.values.min() else { return self }
+        var parts = RowParts(interactions)
+        for row in 0..<interactions.rows {
+            for entry in interactions.row(row) where interactions.values[entry] >= likedMin {
+                parts.append(entry)
+            }
+            parts.endRow()
+        }
+        let liked = parts.matrix
+        var data = self
+        // On a scale such as 1 to 5 a rating is a strength as it is. On one that goes to 0 or below it
+        // would weigh nothing, or less.
+        let base = least > 0 ? 0 : min(least, likedMin.isFinite ? least : least - 1)
+        data.interactions = SparseMatrix(
+            rows: liked.rows, columnCount: liked.columnCount, rowOffsets: liked.rowOffsets,
+            columns: liked.columns, values: liked.values.map { $0 - base })
+        data.hasRatings = false
+        data.isDemandOfRatings = true
+        return data
     }
 }
 

@@ -35,17 +35,39 @@ package struct TrainingDataOptions: Sendable {
     package var countsRatingsAlone: Bool {
         (weights ?? [:]).filter { $0.value > 0 }.map(\.key) == [.rating]
     }
+
+    /// Which events of a dataset say that somebody took an item: those of a kind that weighs more
+    /// than 0, with a value above 0. Where nothing but ratings counts, a rating of any value does.
+    ///
+    /// - Precondition: the options are resolved.
+    package func takings(of events: EventTable) -> @Sendable (Int) -> Bool {
+        let isWeighed = EventKind.allCases.map { (weights?[$0] ?? 0) > 0 }
+        let (kinds, values, takesAll) = (events.kinds, events.values, countsRatingsAlone)
+        return { isWeighed[Int(kinds[$0].rawValue)] && (takesAll || values[$0] > 0) }
+    }
+
+    /// The least rating that says that an item was liked: the middle of the scale in use. A lower one
+    /// is no demand. Minus infinity where values are no ratings.
+    package func likedMin(of events: EventTable) -> Float {
+        guard countsRatingsAlone else { return -.infinity }
+        var (least, most) = (Float.infinity, -Float.infinity)
+        for (kind, value) in zip(events.kinds, events.values) where kind == .rating {
+            (least, most) = (min(least, value), max(most, value))
+        }
+        return least < most ? (least + most) / 2 : -.infinity
+    }
 }
 
 extension TrainingData {
     /// Sums a shop's events by user and item, and gathers its baskets.
     ///
-    /// An event is positive where its kind weighs more than 0 and its value is more than 0. A
-    /// positive event of a user adds its weighted value to her row. It belongs to the basket it
+    /// An event is positive where its kind weighs more than 0 and its value is more than 0; of
+    /// ratings alone, where it is at or above the middle of their scale. A positive event of a user adds its weighted value to her row. It belongs to the basket it
     /// names, else to its user's session where its time is known, else to none. Rows of
     /// `interactions` are the dataset's users; baskets without a positive event have no row.
     ///
-    /// Ratings are not summed where nothing else counts: the newest one of a user and item stands.
+    /// Ratings are not summed where nothing else counts: the newest one of a user and item stands,
+    /// high or low, and models that do not predict ratings learn from ``demand``.
     /// What the catalog says becomes the items' features.
     ///
     /// - Throws: ``TrainingError`` where the options are out of range or no event is positive.
@@ -59,9 +81,11 @@ extension TrainingData {
             events.users, events.items, events.kinds, events.values
         )
         let weights = EventKind.allCases.map { options.weights?[$0] ?? 0 }
-        let positive = (0..<events.count).filter {
-            weights[Int(kinds[$0].rawValue)] > 0 && values[$0] > 0
-        }
+        let isTaken = options.takings(of: events)
+        let taken = (0..<events.count).filter(isTaken)
+        let likedMin = options.likedMin(of: events)
+        let positive =
+            options.countsRatingsAlone ? taken.filter { values[$0] >= likedMin } : taken
         guard !positive.isEmpty else {
             let kinds = EventKind.allCases.filter { weights[Int($0.rawValue)] > 0 }
             throw TrainingError(
@@ -69,7 +93,7 @@ extension TrainingData {
                     + kinds.map(\.name).joined(separator: " or ") + " with a value above 0")
         }
         let itemCount = dataset.items.count
-        let owned = positive.filter { users[$0] != EventTable.none }
+        let owned = taken.filter { users[$0] != EventTable.none }
         guard options.rows != .users || !owned.isEmpty else {
             throw TrainingError(
                 "--rows users: none of the \(positive.count) events that count has a user; --rows "
@@ -100,6 +124,7 @@ extension TrainingData {
             catalog: dataset.catalog)
         self.log = baskets.rows > 0 && log.hasTimes ? log : nil
         hasRatings = options.countsRatingsAlone
+        self.likedMin = likedMin
         rows = options.rows
         basketRowWeight = options.basketRowWeight
         let features = CatalogTerms().vectors(of: dataset.catalog, items: itemCount)

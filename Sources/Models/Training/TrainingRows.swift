@@ -77,7 +77,7 @@ extension TrainingData {
     {
         guard learnable.contains(.baskets) else { return .users }
         // Ratings are given for an item, not for what it is taken with.
-        guard !hasRatings, baskets > 0 else { return .users }
+        guard !hasRatings, !isDemandOfRatings, baskets > 0 else { return .users }
         guard users > 0 else { return .baskets }
         return .baskets
     }
@@ -119,6 +119,7 @@ extension Recommender {
     package func train(on data: TrainingData, with context: TrainingContext) throws(TrainingError)
         -> ModelParts
     {
+        let data = learnsRatings ? data : data.demand
         // What was made by hand is taken as it is: its faults are for the model to name.
         guard data.rows != .users, !learnableRows.isEmpty else {
             var parts = try fit(on: data, with: context)
