@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Interactions
 internal import ModelParts
 
 /// `manifest.json`: the bundle's info, with what identifies and describes the tensors beside it.
@@ -147,6 +148,8 @@ private struct File: Codable {
         case format, version, kind, hyperparameters, seed, created, data, metrics, notes, counts
         case formatVersion = "format_version"
         case foldIn = "fold_in"
+        case foldsCase = "folds_item_case"
+        case composes = "composes_ids"
         case tensorsDigest = "tensors_sha256"
     }
 
@@ -175,6 +178,9 @@ private struct File: Codable {
         info.metrics = try values.decodeIfPresent([String: Double].self, forKey: .metrics) ?? [:]
         info.notes =
             try values.decodeIfPresent([String: [String: Double]].self, forKey: .notes) ?? [:]
+        info.folding = IdentifierFolding(
+            foldsCase: try values.decodeIfPresent(Bool.self, forKey: .foldsCase) ?? false,
+            composes: try values.decodeIfPresent(Bool.self, forKey: .composes) ?? false)
         manifest = Manifest(
             info: info,
             tensorsDigest: try values.decode(String.self, forKey: .tensorsDigest),
@@ -194,6 +200,8 @@ private struct File: Codable {
         try values.encodeIfPresent(manifest.info.data, forKey: .data)
         try values.encode(manifest.info.metrics, forKey: .metrics)
         if !manifest.info.notes.isEmpty { try values.encode(manifest.info.notes, forKey: .notes) }
+        if manifest.info.folding.foldsCase { try values.encode(true, forKey: .foldsCase) }
+        if manifest.info.folding.composes { try values.encode(true, forKey: .composes) }
         try values.encodeIfPresent(manifest.counts, forKey: .counts)
         try values.encodeIfPresent(manifest.foldIn.map(FoldIn.init), forKey: .foldIn)
         try values.encode(manifest.tensorsDigest, forKey: .tensorsDigest)

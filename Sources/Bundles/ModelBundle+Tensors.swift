@@ -39,6 +39,9 @@ internal import ModelParts
 /// | `catalog.attributes.bytes`, `.offsets`, `.rows` | U8, I64, I64 `[I+1]` | empty |
 /// | `catalog.prices` | F32 `[I]`, not negative | 0 |
 /// | `catalog.stocks` | I32 `[I]`, -1 and up | -1, untracked |
+/// | `catalog.groups.bytes`, `.offsets` | U8, I64 `[I+1]`, "" for none | no variants |
+/// | `catalog.available_from` | I64 `[I]`, seconds since 1970, -2^63 for always | always |
+/// | `catalog.discontinued` | U8 `[I]`, 0 or 1 | 0 |
 ///
 /// Every float is finite and within ``BundleFormat/values``, every vector's norm at most
 /// ``BundleFormat/normMax``, lifts are not negative and confidences 0 to 1. Lists are sorted by
@@ -79,6 +82,17 @@ extension ModelBundle {
         tensors += TextColumns.tensors("catalog.attributes", catalog.attributes)
         tensors.append(Tensor("catalog.prices", .float32(catalog.prices)))
         tensors.append(Tensor("catalog.stocks", .int32(catalog.stocks)))
+        if catalog.groups.contains(where: { !$0.isEmpty }) {
+            tensors += TextColumns.tensors("catalog.groups", catalog.groups)
+        }
+        if catalog.availableFrom.contains(where: { $0 != .min }) {
+            let times = catalog.availableFrom.map { Int($0) }
+            tensors.append(Tensor("catalog.available_from", .int64(times)))
+        }
+        if catalog.isDiscontinued.contains(true) {
+            let flags = catalog.isDiscontinued.map { $0 ? UInt8(1) : 0 }
+            tensors.append(Tensor("catalog.discontinued", .bytes(flags)))
+        }
         return tensors
     }
 
@@ -237,12 +251,23 @@ extension ModelBundle {
             set.contains("catalog.stocks")
             ? try set.takeIndices(
                 "catalog.stocks", count: items, within: Catalog.untrackedStock..<Int32.max) : nil
+        let groups =
+            set.contains("catalog.groups.bytes")
+            ? try set.takeStrings("catalog.groups", rows: items) : nil
+        let availableFrom =
+            set.contains("catalog.available_from")
+            ? try set.takeIntegers("catalog.available_from", count: items) : nil
+        let discontinued =
+            set.contains("catalog.discontinued")
+            ? try set.takeFlags("catalog.discontinued", count: items) : nil
         var catalog = Catalog()
         catalog.grow(to: items)
         for item in 0..<items {
             catalog.update(
                 item: item, title: titles?[item], category: categories?[item],
-                price: prices?[item], stock: stocks?[item], attributes: attributes?[item])
+                price: prices?[item], stock: stocks?[item], group: groups?[item],
+                availableFrom: availableFrom.map { Int64($0[item]) },
+                isDiscontinued: discontinued?[item], attributes: attributes?[item])
         }
         return catalog
     }

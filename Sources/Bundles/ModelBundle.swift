@@ -61,6 +61,9 @@ package struct BundleInfo: Equatable, Sendable {
     /// Named tables of figures from training, such as how the quality falls with the length of
     /// lists; finite. Serving reads none of it.
     package var notes: [String: [String: Double]] = [:]
+    /// How ids that differ in spelling were one when the events were read; those of requests are
+    /// found in the same way.
+    package var folding = IdentifierFolding()
 
     package init(version: String, kind: String) {
         self.version = version

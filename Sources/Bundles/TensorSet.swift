@@ -96,6 +96,25 @@ struct TensorSet {
         return elements
     }
 
+    /// Shape `[count]`, any integers.
+    mutating func takeIntegers(_ name: String, count: Int) throws(BundleError) -> [Int] {
+        let tensor = try take(name)
+        guard case .int64(let elements) = tensor.elements else { throw wrongType(tensor, .int64) }
+        try expectCount(tensor, count)
+        return elements
+    }
+
+    /// Shape `[count]`, each 0 or 1.
+    mutating func takeFlags(_ name: String, count: Int) throws(BundleError) -> [Bool] {
+        let tensor = try take(name)
+        guard case .bytes(let elements) = tensor.elements else { throw wrongType(tensor, .bytes) }
+        try expectCount(tensor, count)
+        if let bad = elements.firstIndex(where: { $0 > 1 }) {
+            throw problem(name, "element \(bad) is \(elements[bad]), not 0 or 1")
+        }
+        return elements.map { $0 == 1 }
+    }
+
     /// Shape `[rows + 1]`, from 0, not descending; `rows` nil: any number of rows. The last one is
     /// how many elements the rows have, and must be `total` where that is known.
     mutating func takeOffsets(

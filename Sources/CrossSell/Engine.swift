@@ -1,4 +1,5 @@
 package import EmbeddingStore
+internal import Glibc
 package import ModelParts
 
 /// Answers Score, Recommend and Related for one generation, on one thread.
@@ -7,7 +8,7 @@ package import ModelParts
 /// and writes its feature columns; the ranker makes a score of the features; the rules fill the
 /// slate, best first; the reasons say which parts the scores have.
 ///
-/// Pure: it reads no clock but the one it is given, and does no input or output. All scratch space
+/// Pure: it reads no clock but those it is given, and does no input or output. All scratch space
 /// is allocated when the engine is made and reused, so a request allocates nothing. What a call
 /// leaves in ``slate``, ``reasons``, ``scores`` and ``unknown`` is valid until the next call or
 /// ``endTurn()``.
@@ -44,11 +45,14 @@ package final class Engine {
     var pool = DiversePool()
     let likeness: Likeness
 
-    /// - Parameter clock: what deadlines are told by, in nanoseconds.
+    /// - Parameters:
+    ///   - clock: what deadlines are told by, in nanoseconds.
+    ///   - calendar: the time now in seconds since 1970, by which items become available.
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
     package init(
         _ generation: Generation, limits: EngineLimits = .init(),
-        clock: @escaping () -> Int64 = { 0 }
+        clock: @escaping () -> Int64 = { 0 },
+        calendar: @escaping () -> Int64 = { Int64(time(nil)) }
     ) throws(StoreError) {
         self.generation = generation
         self.limits = limits
@@ -57,7 +61,7 @@ package final class Engine {
         userReader = try generation.userStore.makeReader()
         lookUp = ItemLookUp(
             items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
-        context = ShopperContext(generation, limits: limits)
+        context = ShopperContext(generation, limits: limits, now: calendar)
         let habits = generation.profiles.map {
             ShopperHabits($0, itemCount: generation.items.count)
         }

@@ -40,6 +40,8 @@ package final class Generation: Sendable {
     package let profiles: Profiles?
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
+    /// Whether some of the histories' items were rated low, with the value 0.
+    let hasDislikes: Bool
 
     /// Fills the stores from a bundle.
     ///
@@ -58,7 +60,8 @@ package final class Generation: Sendable {
         kind = bundle.info.kind
         userOrdinals = bundle.users
         items = ItemTable(
-            ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity)
+            ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,
+            folding: bundle.info.folding)
         let embeddings = parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
         let budget = MemoryBudget(bytesMax: storeBytesMax)
@@ -93,6 +96,7 @@ package final class Generation: Sendable {
         }
         trending = trees == nil ? [] : parts.profiles?.trending(Self.trendingMax) ?? []
         histories = bundle.histories
+        hasDislikes = bundle.histories?.values.contains { $0 <= 0 } ?? false
     }
 
     /// The version's UTF-8; valid while the generation lives.

@@ -18,6 +18,8 @@ package struct TrainingJob: Sendable {
     package var neighborsMax: Int?
     /// Names the bundle; nil for the time.
     package var version: String?
+    /// How ids that differ in spelling were one when the events were read.
+    package var folding = IdentifierFolding()
     private let model: Model
 
     private enum Model: Sendable {
@@ -59,6 +61,7 @@ package struct TrainingJob: Sendable {
             model: Popularity(), threads: selection.threads, seed: selection.seed,
             version: version)
         pipeline.dataOptions = selection.dataOptions
+        pipeline.folding = folding
         if let neighborsMax {
             pipeline.neighbors.neighborsMax = neighborsMax
             pipeline.similar.neighborsMax = neighborsMax

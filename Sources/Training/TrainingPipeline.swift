@@ -22,6 +22,8 @@ package struct TrainingPipeline {
     package var version: String?
     /// What was measured of the model, for the manifest.
     package var metrics: [String: Double] = [:]
+    /// How ids that differ in spelling were one when the events were read.
+    package var folding = IdentifierFolding()
 
     package init(
         model: any Recommender, threads: Int, seed: UInt64, version: String? = nil
@@ -114,6 +116,7 @@ package struct TrainingPipeline {
             $0.rounded() == $0 ? $0 : Double("\(Float($0))") ?? $0
         }
         info.seed = seed
+        info.folding = folding
         info.created = now.formatted(.iso8601)
         info.data = DataSummary(
             events: dataset.events.count, users: dataset.users.count, items: dataset.items.count,

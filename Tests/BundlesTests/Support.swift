@@ -146,7 +146,10 @@ func fullBundle() -> ModelBundle {
         item: 0, title: "Teapot, 1 l", category: ["Kitchen", "Tea"], price: 24.5, stock: 3,
         attributes: ["color=blue", "volume=1"])
     catalog.update(item: 2, title: "Grüner Tee", category: ["Food"], price: 7, stock: 0)
+    catalog.update(item: 1, group: "cups", availableFrom: 1_700_000_000)
+    catalog.update(item: 3, group: "cups", isDiscontinued: true)
     var info = BundleInfo(version: "2024-05-01a", kind: "ials")
+    info.folding = IdentifierFolding(foldsCase: true, composes: false)
     info.hyperparameters = ["factors": 2, "alpha0": 0.1]
     info.seed = .max
     info.created = "2024-05-01T12:00:00Z"

@@ -16,6 +16,7 @@ struct RandomShop {
     var categories = 6
     var hasItemWeights = false
     var hasUserLists = false
+    var hasVariants = false
     /// nil: no ranker; without widths it is a weighted sum.
     var ranker: Ranker?
 
@@ -55,6 +56,16 @@ struct RandomShop {
             catalog.update(
                 item: item, title: "Item \(item)", category: shelf == 0 ? [] : ["All", "\(shelf)"],
                 price: Float(item), stock: [-1, -1, 0, 5].randomElement(using: &random)!)
+        }
+        // Variants, and items that are sold no more, or not yet.
+        if hasVariants {
+            for item in 0..<items {
+                catalog.update(
+                    item: item,
+                    group: ["", "", "g1", "g2", "g\(item / 3)"].randomElement(using: &random)!,
+                    availableFrom: Int.random(in: 0..<8, using: &random) == 0 ? .max : .min,
+                    isDiscontinued: Int.random(in: 0..<8, using: &random) == 0)
+            }
         }
         return ModelBundle(
             info: BundleInfo(version: "random-\(seed)", kind: "random"),

@@ -37,6 +37,12 @@ import Testing
         RandomShop(
             seed: 46, items: 500, dimensions: 20, categories: 40, hasItemWeights: true,
             hasUserLists: true, ranker: .init(widths: [32, 16], usesVectors: true)),
+        RandomShop(seed: 51, hasVariants: true),
+        RandomShop(seed: 52, hasEmbeddings: false, hasVariants: true),
+        RandomShop(seed: 53, items: 600, dimensions: 20, categories: 40, hasVariants: true),
+        RandomShop(
+            seed: 54, dimensions: 16, hasItemWeights: true, hasUserLists: true, hasVariants: true,
+            ranker: .init(widths: [16])),
     ]
 
     @Test("Slates are those of the plain ranking", arguments: shapes)
@@ -215,11 +221,14 @@ import Testing
                 counts.allSatisfy { $0.key.isEmpty || $0.value.count <= ask.perCategoryMax },
                 comment)
         }
+        let groups = answer.ids.map(reference.group).filter { !$0.isEmpty }
+        #expect(Set(groups).count == groups.count, comment)
         // With limits on places or boosts only the best 2 k + 50 items are in the running, not all of
         // them.
         let isPlain =
             ask.perCategoryMax == 0 && ask.perBasketItemMax == 0 && ask.itemBoosts.isEmpty
             && ask.categoryBoosts.isEmpty
+            && reference.allIDs.allSatisfy { reference.group($0).isEmpty }
         guard isPlain || reference.allIDs.count <= 2 * ask.k + 50 else { return }
         // Items of nearly the same score may change places.
         for (item, wanted) in zip(answer.items, expected) {

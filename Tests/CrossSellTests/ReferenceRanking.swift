@@ -229,10 +229,23 @@ struct ReferenceRanking {
         bundle.items.index(of: id).map { bundle.catalog.categories[Int($0)] } ?? []
     }
 
+    func group(_ id: String) -> String {
+        bundle.items.index(of: id).map { bundle.catalog.groups[Int($0)] } ?? ""
+    }
+
     func isAllowed(_ id: String, _ ask: Ask, _ context: Context) -> Bool {
         if context.basket.contains(id) || ask.exclusions.contains(id) { return false }
         if !ask.includesPurchased, context.past.contains(id) { return false }
         guard ask.isWithinCatalogRules(id, bundle) else { return false }
+        if let item = bundle.items.index(of: id).map({ Int($0) }) {
+            if bundle.catalog.isDiscontinued[item] || bundle.catalog.availableFrom[item] == .max {
+                return false
+            }
+        }
+        let group = group(id)
+        if !group.isEmpty, context.basket.contains(where: { self.group($0) == group }) {
+            return false
+        }
         guard !ask.includesOutOfStock, let item = bundle.items.index(of: id) else { return true }
         return bundle.catalog.stocks[Int(item)] != 0
     }
@@ -277,8 +290,11 @@ struct ReferenceRanking {
         }
         var counts: [[String]: Int] = [:]
         var spokenFor: [String: Int] = [:]
+        var groups: Set<String> = []
         var slate: [Ranked] = []
         for id in ranked where slate.count < ask.k {
+            let group = group(id)
+            if groups.contains(group) { continue }
             let whole = category(id)
             let category = ask.categoryLevel == 0 ? whole : Array(whole.prefix(ask.categoryLevel))
             let isFull =
@@ -290,6 +306,7 @@ struct ReferenceRanking {
             else { continue }
             counts[category, default: 0] += 1
             if let speaker { spokenFor[speaker, default: 0] += 1 }
+            if !group.isEmpty { groups.insert(group) }
             slate.append(Ranked(id: id, score: scores[id]!))
         }
         return slate

@@ -26,6 +26,10 @@ public enum Rule: Int32, Sendable, CaseIterable {
     case categoryPlaces = 11
     /// It is one too many that the same basket item speaks for.
     case basketItemPlaces = 12
+    /// It is sold no more, or not yet.
+    case unavailable = 13
+    /// It is a variant of a basket item, or of one on the slate.
+    case variant = 14
 }
 
 /// How many items a rule kept off a slate that is shorter than asked.

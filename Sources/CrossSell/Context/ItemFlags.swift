@@ -2,7 +2,7 @@
 ///
 /// Reused from request to request: clearing costs what was set, not the number of items.
 final class ItemFlags {
-    /// Facts about an item: out of stock always, the others in one request.
+    /// Facts about an item: the lasting ones always, the others in one request.
     struct Fact: OptionSet {
         let rawValue: UInt8
         static let inBasket = Fact(rawValue: 1)
@@ -12,20 +12,34 @@ final class ItemFlags {
         static let substitute = Fact(rawValue: 16)
         /// Among the only items that the request allows.
         static let named = Fact(rawValue: 32)
+        /// Sold no more, or not yet.
+        static let unavailable = Fact(rawValue: 64)
+        fileprivate static let lasting: Fact = [.outOfStock, .unavailable]
     }
 
     private var facts: UnsafeMutableBufferPointer<UInt8>
     private var flagged: [UInt32] = []
+    private let upcoming: [(from: Int64, ordinal: UInt32)]
+    /// How many of the upcoming items can be had by now.
+    private var arrived = 0
+    private let now: () -> Int64
+    private let isDiscontinued: Set<UInt32>
 
     /// - Parameters:
     ///   - items: the items of the catalog; more ordinals are made room for.
     ///   - flaggedMax: how many items one request can flag, so that nothing grows later.
-    init(_ items: ItemTable, flaggedMax: Int) {
+    ///   - now: seconds since 1970; asked only while some item is still to come.
+    init(_ items: ItemTable, flaggedMax: Int, now: @escaping () -> Int64) {
+        (upcoming, self.now) = (items.upcoming, now)
         facts = .allocate(capacity: max(1, items.count))
         facts.initialize(repeating: 0)
         for item in 0..<items.count where items.isOutOfStock(UInt32(item)) {
             facts[item] = Fact.outOfStock.rawValue
         }
+        for ordinal in items.discontinued + items.upcoming.map(\.ordinal) {
+            facts[Int(ordinal)] |= Fact.unavailable.rawValue
+        }
+        isDiscontinued = Set(items.discontinued)
         flagged.reserveCapacity(flaggedMax)
     }
 
@@ -33,8 +47,17 @@ final class ItemFlags {
 
     func removeAll() {
         let facts = facts
-        for ordinal in flagged { facts[Int(ordinal)] &= Fact.outOfStock.rawValue }
+        for ordinal in flagged { facts[Int(ordinal)] &= Fact.lasting.rawValue }
         flagged.removeAll(keepingCapacity: true)
+        guard arrived < upcoming.count else { return }
+        let now = now()
+        while arrived < upcoming.count, upcoming[arrived].from <= now {
+            let ordinal = upcoming[arrived].ordinal
+            if !isDiscontinued.contains(ordinal) {
+                facts[Int(ordinal)] &= ~Fact.unavailable.rawValue
+            }
+            arrived += 1
+        }
     }
 
     /// Whether the item has any of these facts.
@@ -86,7 +109,7 @@ final class ItemFlags {
     ) -> Bool {
         let known = facts[Int(ordinal)]
         guard known & fact.rawValue == 0 else { return false }
-        if known & ~Fact.outOfStock.rawValue == 0 { flagged.append(ordinal) }
+        if known & ~Fact.lasting.rawValue == 0 { flagged.append(ordinal) }
         facts[Int(ordinal)] = known | fact.rawValue
         return true
     }

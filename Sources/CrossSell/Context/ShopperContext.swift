@@ -23,7 +23,7 @@ final class ShopperContext {
     private let limits: EngineLimits
     private let substitutes: NeighborLists?
 
-    init(_ generation: Generation, limits: EngineLimits) {
+    init(_ generation: Generation, limits: EngineLimits, now: @escaping () -> Int64) {
         self.generation = generation
         self.limits = limits
         substitutes = generation.relations[.substitute]
@@ -33,7 +33,8 @@ final class ShopperContext {
         }
         flags = ItemFlags(
             generation.items,
-            flaggedMax: most + ShopperHabits.habitsMax + limits.basketItems * (longest ?? 0))
+            flaggedMax: most + ShopperHabits.habitsMax + limits.basketItems * (longest ?? 0),
+            now: now)
         basket.reserveCapacity(limits.basketItems)
         past.reserveCapacity(limits.historyItems)
         unknown.reserveCapacity(most)
@@ -99,6 +100,21 @@ final class ShopperContext {
     }
 
     private func readUser(_ user: IDView, _ users: StoreReader, vectorSuffices: Bool) {
+        if let folding = generation.items.spelling?.folding, folding.composes,
+            user.contains(where: { $0 >= 0x80 }),
+            generation.userOrdinals.index(of: user.assumingMemoryBound(to: UInt8.self)) == nil
+        {
+            // Users were composed when events were read; their case was not touched.
+            var text = IdentifierFolding(foldsCase: false, composes: true)
+                .folded(String(decoding: user, as: UTF8.self))
+            return text.withUTF8 {
+                readKnownUser(IDView($0), users, vectorSuffices: vectorSuffices)
+            }
+        }
+        readKnownUser(user, users, vectorSuffices: vectorSuffices)
+    }
+
+    private func readKnownUser(_ user: IDView, _ users: StoreReader, vectorSuffices: Bool) {
         // Who took nothing has zeros, which say nothing.
         if generation.dimensions > 0, let row = users.find(user), row.norm > 0 {
             storedVector = row.vector
@@ -111,8 +127,19 @@ final class ShopperContext {
         userRow = Int(row)
         guard let histories = generation.histories else { return }
         let newest = histories.row(Int(row)).suffix(limits.historyItems)
+        guard !generation.hasDislikes else { return readRated(newest, histories) }
         histories.columns.withUnsafeBufferPointer {
             flags.insert(.boughtBefore, UnsafeBufferPointer(rebasing: $0[newest]), new: &past)
+        }
+    }
+
+    /// What she rated low was taken, and says nothing of what else she would take.
+    private func readRated(_ entries: Range<Int>, _ histories: SparseMatrix) {
+        for entry in entries {
+            let ordinal = UInt32(bitPattern: histories.columns[entry])
+            if flags.insert(.boughtBefore, ordinal), histories.values[entry] > 0 {
+                past.append(ordinal)
+            }
         }
     }
 
@@ -134,7 +161,8 @@ struct ItemLookUp {
         if let ordinal = items.ordinals.index(of: id.assumingMemoryBound(to: UInt8.self)) {
             return UInt32(ordinal)
         }
-        return hasVectors ? reader.find(id)?.ordinal : nil
+        if hasVectors, let ordinal = reader.find(id)?.ordinal { return ordinal }
+        return items.spelling?.ordinal(of: id)
     }
 
     /// The item's row of the store; nil where it has none, or where it was deleted.

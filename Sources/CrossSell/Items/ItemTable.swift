@@ -15,6 +15,15 @@ package struct ItemTable: Sendable {
     let stocks: [Int32]
     /// How often each item was taken.
     let taken: [Float]
+    /// The number of what the item is a variant of, -1 for none; empty where no item is one.
+    let groups: [Int32]
+    let groupCount: Int
+    /// Items that are sold no more.
+    let discontinued: [UInt32]
+    /// Items that can be had only from some time on (seconds since 1970), the earliest first.
+    let upcoming: [(from: Int64, ordinal: UInt32)]
+    /// How ids that differ in spelling are one, as when the events were read.
+    let spelling: SpellingTable?
     /// Share of all taken items, by item; sums to 1 unless nothing was ever taken.
     let sales: [Float]
     /// All items by their sales, best first, and by ordinal among equals.
@@ -25,7 +34,10 @@ package struct ItemTable: Sendable {
     package var count: Int { ids.count }
 
     /// - Parameter popularity: how often each item was taken; as many as there are items.
-    init(ids table: IdentifierTable, catalog: Catalog, popularity: [Float]) {
+    init(
+        ids table: IdentifierTable, catalog: Catalog, popularity: [Float],
+        folding: IdentifierFolding = .init()
+    ) {
         let count = table.count
         ordinals = table
         ids = TextTable(count: count) { table[$0] }
@@ -43,6 +55,15 @@ package struct ItemTable: Sendable {
         taken = popularity
         prices = catalog.prices
         stocks = catalog.stocks
+        var groupNames = IdentifierTable()
+        let groupNumbers = catalog.groups.map { $0.isEmpty ? -1 : groupNames.insert($0) }
+        groups = groupNames.count > 0 ? groupNumbers : []
+        groupCount = groupNames.count
+        discontinued = catalog.isDiscontinued.indices.filter { catalog.isDiscontinued[$0] }
+            .map { UInt32($0) }
+        upcoming = catalog.availableFrom.indices.filter { catalog.availableFrom[$0] != .min }
+            .map { (catalog.availableFrom[$0], UInt32($0)) }.sorted { $0 < $1 }
+        spelling = folding.isNone ? nil : SpellingTable(table, folding)
         let total = popularity.reduce(0) { $0 + Double($1) }
         sales = popularity.map { total > 0 ? Float(Double($0) / total) : 0 }
         let order = popularity.indices.sorted {
@@ -89,6 +110,11 @@ package struct ItemTable: Sendable {
     /// The item with a tie breaker.
     func ordinal(ofTieBreaker rank: UInt32) -> UInt32 {
         Int(rank) < count ? bySales[Int(rank)] : rank
+    }
+
+    /// The number of what the item is a variant of, or -1.
+    func group(of ordinal: UInt32) -> Int {
+        Int(ordinal) < groups.count ? Int(groups[Int(ordinal)]) : -1
     }
 
     /// Whether the catalog says that nothing is left of it.

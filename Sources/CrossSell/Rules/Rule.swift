@@ -21,4 +21,8 @@ package enum Rule: Int32, CaseIterable, Sendable {
     case categoryPlaces
     /// One too many that the same basket item speaks for.
     case basketItemPlaces
+    /// Sold no more, or not yet; asked behind `outOfStock`.
+    case unavailable
+    /// A variant of a basket item, or of one on the slate.
+    case variant
 }

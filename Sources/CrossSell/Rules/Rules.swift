@@ -11,6 +11,7 @@ final class Rules {
     private let habits: ShopperHabits?
     private var catalog: CatalogRules
     private var categoryPlaces: CategoryPlaces
+    private var variantPlaces: VariantPlaces
     private let basketItemPlaces = BasketItemPlaces()
     private(set) var boosts: Boosts
     private(set) var diversity: Float = 0
@@ -25,6 +26,7 @@ final class Rules {
         self.habits = habits
         catalog = CatalogRules(items)
         categoryPlaces = CategoryPlaces(items)
+        variantPlaces = VariantPlaces(items)
         boosts = Boosts(items)
         leftOut = Array(repeating: 0, count: Rule.allCases.count + 1)
         itemCount = items.count
@@ -37,7 +39,7 @@ final class Rules {
         _ rules: borrowing QueryRules, _ context: ShopperContext, _ lookUp: ItemLookUp,
         lists: EdgeLists?
     ) {
-        barring = [.inBasket, .excluded]
+        barring = [.inBasket, .excluded, .unavailable]
         if !rules.includesPurchased { barring.insert(.boughtBefore) }
         if !rules.includesOutOfStock { barring.insert(.outOfStock) }
         if rules.leavesOutSubstitutes { barring.insert(.substitute) }
@@ -45,6 +47,7 @@ final class Rules {
         includesDue = rules.includesDue && !rules.includesPurchased
         catalog.read(rules, basket: context.basket)
         categoryPlaces.read(rules)
+        variantPlaces.read(basket: context.basket)
         basketItemPlaces.read(
             rules, basket: context.basket, lists: lists, itemCount: itemCount)
         boosts.read(rules, lookUp)
@@ -65,6 +68,7 @@ final class Rules {
     @inline(__always)
     func isSurelyAllowed(_ ordinal: UInt32, _ facts: ItemFlags.View) -> Bool {
         !facts.has(barring, ordinal) && !allowsOnlyNamed && !catalog.isActive
+            && !variantPlaces.barsSome
     }
 
     /// The first rule that keeps the item off; nil where none does.
@@ -78,8 +82,10 @@ final class Rules {
             return .boughtBefore
         }
         if barred.contains(.outOfStock) { return .outOfStock }
+        if barred.contains(.unavailable) { return .unavailable }
         if catalog.isActive, let rule = catalog.verdict(ordinal) { return rule }
-        return barred.contains(.substitute) ? .substitute : nil
+        if barred.contains(.substitute) { return .substitute }
+        return variantPlaces.barsSome && variantPlaces.isBarred(ordinal) ? .variant : nil
     }
 
     /// Notes that a rule kept an item off.
@@ -88,7 +94,9 @@ final class Rules {
     // MARK: Places
 
     /// Whether items compete for places, so that a slate may need more candidates than its length.
-    var limitsPlaces: Bool { categoryPlaces.isActive || basketItemPlaces.isActive }
+    var limitsPlaces: Bool {
+        categoryPlaces.isActive || basketItemPlaces.isActive || variantPlaces.isActive
+    }
 
     /// Whether the order is another than that of the scores.
     var reorders: Bool { boosts.isActive || diversity > 0 }
@@ -99,17 +107,19 @@ final class Rules {
         if basketItemPlaces.isActive, !basketItemPlaces.hasRoom(for: ordinal) {
             return .basketItemPlaces
         }
-        return nil
+        return variantPlaces.isActive && !variantPlaces.hasRoom(for: ordinal) ? .variant : nil
     }
 
     func takePlace(_ ordinal: UInt32) {
         if categoryPlaces.isActive { categoryPlaces.take(ordinal) }
         if basketItemPlaces.isActive { basketItemPlaces.take(ordinal) }
+        if variantPlaces.isActive { variantPlaces.take(ordinal) }
     }
 
     /// Gives all places back.
     func freePlaces() {
         categoryPlaces.free()
         basketItemPlaces.free()
+        variantPlaces.free()
     }
 }

@@ -94,6 +94,7 @@ struct Train: ParsableCommand {
                 settings: model.settings, dataOptions: model.dataOptions,
                 budget: .seconds(budget)))
         (job.neighborsMax, job.version) = (neighbors, modelVersion)
+        job.folding = reading.folding
         if !replace, FileManager.default.fileExists(atPath: out) {
             throw Failure("\(out): exists already; give --replace to replace it")
         }

@@ -47,6 +47,9 @@ struct TrainingSummary: Encodable, CustomStringConvertible {
     let items: Int
     let users: Int
     let dimensions: Int
+    /// Pairs of items that are bought together, or rules from one to another; nil where the model
+    /// looked for none.
+    let complements: Int?
     let seconds: TrainingTimes
     let peakMemoryBytes: Int
     let read: ReadReport
@@ -58,6 +61,7 @@ struct TrainingSummary: Encodable, CustomStringConvertible {
         items = bundle.items.count
         users = bundle.users.count
         dimensions = bundle.parts.embeddings?.items.columns ?? 0
+        complements = bundle.parts.neighbors[.complement]?.items.count
         seconds = times
         peakMemoryBytes = PeakMemory.bytes
         self.read = read
@@ -65,8 +69,11 @@ struct TrainingSummary: Encodable, CustomStringConvertible {
 
     var description: String {
         let size = dimensions > 0 ? ", \(dimensions) dimensions" : ""
+        let pairs = complements.map {
+            ", \($0.grouped) \(kind == "association" ? "rules" : "pairs that go together")"
+        }
         return """
-            \(bundle): \(kind) \(version), \(items.grouped) items, \(users.grouped) users\(size)
+            \(bundle): \(kind) \(version), \(items.grouped) items, \(users.grouped) users\(size)\(pairs ?? "")
             \(seconds), peak memory \(peakMemoryBytes >> 20) MiB
             next: sidecart serve --bundle \(bundle) --socket /tmp/sidecart.sock
             """

@@ -58,6 +58,8 @@ enum SlateText {
         case .substituteOfBasket: "bought instead of a basket item"
         case .categoryPlaces: "too many of a category"
         case .basketItemPlaces: "too many for one basket item"
+        case .unavailable: "sold no more, or not yet"
+        case .variant: "a variant of another item"
         case .unspecified: "by a rule"
         }
     }

@@ -2196,7 +2196,7 @@ const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
   sidecart__v1__tier__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[13] =
+static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[15] =
 {
   { "RULE_UNSPECIFIED", "SIDECART__V1__RULE__RULE_UNSPECIFIED", 0 },
   { "IN_BASKET", "SIDECART__V1__RULE__IN_BASKET", 1 },
@@ -2211,11 +2211,13 @@ static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[13] =
   { "SUBSTITUTE_OF_BASKET", "SIDECART__V1__RULE__SUBSTITUTE_OF_BASKET", 10 },
   { "CATEGORY_PLACES", "SIDECART__V1__RULE__CATEGORY_PLACES", 11 },
   { "BASKET_ITEM_PLACES", "SIDECART__V1__RULE__BASKET_ITEM_PLACES", 12 },
+  { "UNAVAILABLE", "SIDECART__V1__RULE__UNAVAILABLE", 13 },
+  { "VARIANT", "SIDECART__V1__RULE__VARIANT", 14 },
 };
 static const ProtobufCIntRange sidecart__v1__rule__value_ranges[] = {
-{0, 0},{0, 13}
+{0, 0},{0, 15}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[13] =
+static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[15] =
 {
   { "BASKET_ITEM_PLACES", 12 },
   { "BUDGET", 7 },
@@ -2230,6 +2232,8 @@ static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[13]
   { "RULE_UNSPECIFIED", 0 },
   { "SUBSTITUTE_OF_BASKET", 10 },
   { "SUPPORT", 9 },
+  { "UNAVAILABLE", 13 },
+  { "VARIANT", 14 },
 };
 const ProtobufCEnumDescriptor sidecart__v1__rule__descriptor =
 {
@@ -2238,9 +2242,9 @@ const ProtobufCEnumDescriptor sidecart__v1__rule__descriptor =
   "Rule",
   "Sidecart__V1__Rule",
   "sidecart.v1",
-  13,
+  15,
   sidecart__v1__rule__enum_values_by_number,
-  13,
+  15,
   sidecart__v1__rule__enum_values_by_name,
   1,
   sidecart__v1__rule__value_ranges,

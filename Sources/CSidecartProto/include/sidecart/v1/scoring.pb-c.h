@@ -124,7 +124,15 @@ typedef enum _Sidecart__V1__Rule {
   /*
    * One too many that the same basket item speaks for.
    */
-  SIDECART__V1__RULE__BASKET_ITEM_PLACES = 12
+  SIDECART__V1__RULE__BASKET_ITEM_PLACES = 12,
+  /*
+   * Sold no more, or not yet.
+   */
+  SIDECART__V1__RULE__UNAVAILABLE = 13,
+  /*
+   * A variant of a basket item, or of one on the slate.
+   */
+  SIDECART__V1__RULE__VARIANT = 14
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__RULE)
 } Sidecart__V1__Rule;
 typedef enum _Sidecart__V1__Relation {
