@@ -190,7 +190,7 @@ import Testing
             $0.kind = .rating
             $0.negativeValues = .keep
         }
-        let text = "user,item,value\n" + texts.map { "u,i,\($0)\n" }.joined()
+        let text = "user,item,value\n" + texts.enumerated().map { "u,i\($0),\($1)\n" }.joined()
         let (dataset, _) = try readEvents(text, options)
         for (text, value) in zip(texts, dataset.events.values) {
             let form = text.hasPrefix(".") ? "0" + text : text

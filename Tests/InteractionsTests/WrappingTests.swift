@@ -64,6 +64,24 @@ import Testing
         #expect(other.users[0] == "Müller" && other.catalog.titles == ["Café", "é"])
     }
 
+    @Test("A character that does not fit the window's end is read all the same")
+    func characterAtEnd() throws {
+        let lines = (0..<400).map { "u\($0),M" }
+        let bytes = Array("user,item\n".utf8) + lines.flatMap { Array($0.utf8) + [0xfc, 0x0a] }
+        for windowBytes in [1, 2, 3, 7, 8, 64, 1000] {
+            let (dataset, report) = try readEvents(bytes, windowBytes: windowBytes)
+            #expect(dataset.events.count == 400 && dataset.items[0] == "Mü")
+            #expect(report.files[0].encoding == "windows-1252")
+        }
+        let units: [UInt8] = "user,item\nu,Mü€\n".utf16.flatMap { unit -> [UInt8] in
+            [UInt8(unit & 255), UInt8(unit >> 8)]
+        }
+        let wide: [UInt8] = [0xff, 0xfe] + units
+        for windowBytes in 1...9 {
+            #expect(try readEvents(wide, windowBytes: windowBytes).dataset.items[0] == "Mü€")
+        }
+    }
+
     @Test("An encoding can be named, and a wrong one is told")
     func named() throws {
         var options = ReadOptions()

@@ -221,14 +221,16 @@ package struct DatasetReader {
         report.baskets = dataset.baskets.count
         report.eventsKept = events.count + recent.counted
         report.eventsCounted = recent.counted
-        var kinds = Array(repeating: 0, count: EventKind.allCases.count)
+        var kinds = recent.countedByKind
         for kind in events.kinds { kinds[Int(kind.rawValue)] += 1 }
         for kind in EventKind.allCases where kinds[Int(kind.rawValue)] > 0 {
             report.eventsByKind[kind.name] = kinds[Int(kind.rawValue)]
         }
-        report.eventsWithoutUser = events.users.count { $0 == EventTable.none }
+        report.eventsWithoutUser =
+            events.users.count { $0 == EventTable.none } + recent.countedWithoutUser
         let times = events.times.lazy.filter { $0 != EventTable.noTime }
-        report.eventsWithoutTime = events.count - times.count { _ in true }
+        report.eventsWithoutTime =
+            events.count - times.count { _ in true } + recent.countedWithoutTime
         report.firstTime = times.min()
         report.lastTime = times.max()
         let early = times.count { $0 < plausibleYears.first }

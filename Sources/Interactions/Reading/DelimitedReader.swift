@@ -182,14 +182,10 @@ final class DelimitedReader: RecordReader {
                 continue
             }
             let start = at
-            while at < end {
-                let byte = base[at]
-                if byte == delimiter {
-                    if !isLong || hasDelimiter(at: at) { break }
-                    if at + layout.delimiter.count > end, !isAtEnd { return .incomplete }
-                } else if byte == 10 {
-                    break
-                }
+            while true {
+                at = Self.firstOf(delimiter, in: base, at, end)
+                guard isLong, at < end, base[at] == delimiter, !hasDelimiter(at: at) else { break }
+                if at + layout.delimiter.count > end, !isAtEnd { return .incomplete }
                 at += 1
             }
             if at == end, !isAtEnd { return .incomplete }
@@ -201,6 +197,27 @@ final class DelimitedReader: RecordReader {
             append(start, at, hasEscapes: false)
             at += layout.delimiter.count
         }
+    }
+
+    /// Where the first delimiter or line end from `start` on is; `end` where there is none. Eight
+    /// bytes are looked at together.
+    @inline(__always)
+    private static func firstOf(
+        _ delimiter: UInt8, in base: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+    ) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let (delimiters, lineEnds) = (ones &* UInt64(delimiter), ones &* 10)
+        var at = start
+        while at + 8 <= end {
+            let word = UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
+            let (a, b) = (word ^ delimiters, word ^ lineEnds)
+            // The lowest byte whose top bit is set is 0 in `a` or `b`; higher ones need not be.
+            let found = ((a &- ones) & ~a | (b &- ones) & ~b) & (ones << 7)
+            if found != 0 { return at + found.trailingZeroBitCount / 8 }
+            at += 8
+        }
+        while at < end, base[at] != delimiter, base[at] != 10 { at += 1 }
+        return at
     }
 
     /// Appends the field whose opening quote is at `open`; `.field` and `.record` tell where the

@@ -4,33 +4,50 @@
 /// equal to one of some thousand before it adds its value to that one's: two purchases of one piece
 /// are a purchase of two. A rating said twice is one rating.
 struct RecentEvents {
-    /// Where in the table an event with the key of this slot was stored; -1 for none.
-    private var places = Array(repeating: Int32(-1), count: 4096)
-    /// Events that were added to an equal one.
-    private(set) var counted = 0
+    private struct Slot {
+        /// Where in the table an event with the key of this slot was stored; -1 for none.
+        var place: Int32 = -1
+        /// Its value when it was first stored.
+        var value: Float = 0
+    }
+
+    private var slots = Array(repeating: Slot(), count: 4096)
+    /// Events that were added to an equal one, by kind.
+    private(set) var countedByKind = Array(repeating: 0, count: EventKind.allCases.count)
+    /// Of these, the ones without a user and without a time.
+    private(set) var countedWithoutUser = 0
+    private(set) var countedWithoutTime = 0
+
+    var counted: Int { countedByKind.reduce(0, +) }
 
     @inline(__always)
     mutating func add(_ event: Event, to events: inout EventTable) {
-        let slot = Int(truncatingIfNeeded: Self.hash(event) >> 52)
-        let place = Int(places[slot])
-        if place >= 0, events.absorb(event, at: place) {
-            counted += 1
-            return
+        let number = Int(truncatingIfNeeded: Self.hash(event) >> 52)
+        let slot = slots[number]
+        if slot.place >= 0, slot.value == event.value, events.absorb(event, at: Int(slot.place)) {
+            return count(event)
         }
         // Beyond 2^31 events nothing is looked for any more.
-        places[slot] = Int32(exactly: events.count) ?? -1
+        slots[number] = Slot(place: Int32(exactly: events.count) ?? -1, value: event.value)
         events.append(
             user: event.user, item: event.item, kind: event.kind, value: event.value,
             time: event.time, basket: event.basket)
+    }
+
+    private mutating func count(_ event: Event) {
+        countedByKind[Int(event.kind.rawValue)] += 1
+        if event.user == EventTable.none { countedWithoutUser += 1 }
+        if event.time == EventTable.noTime { countedWithoutTime += 1 }
     }
 
     @inline(__always)
     private static func hash(_ event: Event) -> UInt64 {
         let ids =
             UInt64(UInt32(bitPattern: event.user)) << 32 | UInt64(UInt32(bitPattern: event.item))
-        let place = UInt64(UInt32(bitPattern: event.basket)) &* 0x9e37_79b9_7f4a_7c15
-        let when = UInt64(bitPattern: event.time) &* 0xc2b2_ae3d_27d4_eb4f
-        return (ids ^ place ^ when ^ UInt64(event.kind.rawValue)) &* 0xff51_afd7_ed55_8ccd
+        let basket = UInt64(UInt32(bitPattern: event.basket)) &* 0x9e37_79b9_7f4a_7c15
+        let time = UInt64(bitPattern: event.time) &* 0xc2b2_ae3d_27d4_eb4f
+        let what = UInt64(event.value.bitPattern) << 8 | UInt64(event.kind.rawValue)
+        return (ids ^ basket ^ time ^ what) &* 0xff51_afd7_ed55_8ccd
     }
 }
 
@@ -45,22 +62,19 @@ struct Event {
 }
 
 extension EventTable {
-    /// Adds an event to a stored one where they differ in nothing but value, ratings not even in
-    /// that; false where they do.
+    /// Adds an event's value to a stored one that is equal in all but value; false where they
+    /// differ. Of ratings the stored one stays as it is.
     ///
-    /// Sums that a Float cannot hold exactly are not made: the event is then stored on its own.
+    /// Only whole numbers are added, and only as long as a Float counts exactly: any other event is
+    /// stored on its own.
     @inline(__always)
     mutating func absorb(_ event: Event, at place: Int) -> Bool {
         guard items[place] == event.item, users[place] == event.user,
             baskets[place] == event.basket, times[place] == event.time,
             kinds[place] == event.kind
         else { return false }
-        let value = values[place]
-        if event.kind == .rating { return value == event.value }
-        let sum = value + event.value
-        // Small whole numbers add up exactly, and stay exact in any order.
-        guard value == value.rounded(), event.value == event.value.rounded(), abs(sum) < 8_388_608,
-            value.sign == event.value.sign
+        if event.kind == .rating { return true }
+        guard event.value == event.value.rounded(), abs(values[place] + event.value) <= 8_388_608
         else { return false }
         add(event.value, at: place)
         return true

@@ -24,10 +24,12 @@ struct TextSource {
         var (source, sample) = try Self.sampled(raw, sampleBytesMax)
         if let encoding = encoding ?? Self.encoding(of: sample) {
             (source, sample) = try Self.sampled(
-                TranscodingSource(source, from: encoding, file: file), sampleBytesMax)
+                BlockSource(TranscodingSource(source, from: encoding, file: file)),
+                sampleBytesMax)
             self.encoding = encoding
         } else if Self.isWindows1252(sample) {
-            (source, sample) = try Self.sampled(Windows1252Source(source), sampleBytesMax)
+            (source, sample) = try Self.sampled(
+                BlockSource(Windows1252Source(source)), sampleBytesMax)
             self.encoding = "windows-1252"
             notes.append("\(file): is not UTF-8, taken for windows-1252; --encoding names another")
         }
@@ -102,6 +104,30 @@ struct TextSource {
             line.prefix(4).map(asciiLowercased) == Array("sep=".utf8)
         else { return nil }
         return (sample[end - 1], line.endIndex + 1)
+    }
+}
+
+/// Hands out in pieces of any size what its source gives in blocks: a source of characters has
+/// nothing to give to a buffer that is smaller than one.
+private final class BlockSource: ByteSource {
+    private let source: any ByteSource
+    private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    private var (position, end) = (0, 0)
+
+    init(_ source: any ByteSource) { self.source = source }
+
+    deinit { block.deallocate() }
+
+    var bytesRead: Int { source.bytesRead }
+    var bytesTotal: Int? { source.bytesTotal }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
+        if position == end { (position, end) = (0, try source.read(into: block)) }
+        let count = min(end - position, buffer.count)
+        buffer.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: block[position..<position + count]))
+        position += count
+        return count
     }
 }
 
