@@ -97,6 +97,9 @@ package struct TrainingPipeline {
             kind: type(of: model).name)
         info.hyperparameters = model.hyperparameters
         info.metrics = metrics
+        if dataOptions.halfLifeDays > 0 {
+            info.hyperparameters["half_life_days"] = dataOptions.halfLifeDays
+        }
         if addsComplements {
             for (name, value) in neighbors.hyperparameters {
                 info.hyperparameters["\(CoPurchase.name).\(name)"] = value

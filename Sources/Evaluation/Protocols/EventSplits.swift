@@ -176,7 +176,12 @@ func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 
 extension TrainingData {
     /// By item, in how many users' rows or baskets it is, whichever are more.
-    var itemCounts: [Int] { popularity.map { Int($0) } }
+    var itemCounts: [Int] {
+        var counted = self
+        // Whatever weighs little for its age is known all the same.
+        counted.countedPopularity = nil
+        return counted.popularity.map { Int($0) }
+    }
 
     /// By item, how many users rated it, high or low.
     fileprivate var ratedCounts: [Int] {

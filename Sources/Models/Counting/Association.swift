@@ -67,7 +67,9 @@ package struct Association: Recommender {
             throw TrainingError("association: no baskets; it learns from what is bought together")
         }
         var lists = Array(repeating: [Neighbor](), count: baskets.columnCount)
-        for rule in try rules(in: baskets, with: context) where rule.antecedent.count == 1 {
+        let weights = data.basketWeights.map(BasketUnits.init)
+        for rule in try rules(in: baskets, weights, with: context) where rule.antecedent.count == 1
+        {
             lists[Int(rule.antecedent[0])].append(
                 Neighbor(
                     item: rule.consequent, score: Float(rule.confidence), lift: Float(rule.lift),
@@ -90,12 +92,21 @@ package struct Association: Recommender {
     package func frequentSets(in baskets: SparseMatrix, with context: TrainingContext)
         throws(TrainingError) -> [FrequentSet]
     {
+        try frequentSets(in: baskets, nil, with: context)
+    }
+
+    /// - Returns: sets whose support is in units, where baskets have some.
+    private func frequentSets(
+        in baskets: SparseMatrix, _ weights: BasketUnits?, with context: TrainingContext
+    ) throws(TrainingError) -> [FrequentSet] {
         try validate()
         // .28 of 25 baskets are 7, whatever the product of two floating-point numbers says.
-        let share = supportMin * Double(baskets.rows)
+        let unit = weights?.whole ?? 1
+        let share = supportMin * Double(weights?.total ?? baskets.rows)
         let isWhole = abs(share - share.rounded()) < 1e-9 * share
-        let support = max(2, Int(isWhole ? share.rounded() : share.rounded(.up)))
-        let growth = FPGrowth(baskets: baskets, supportMin: support, itemsMax: ruleItemsMax)
+        let support = max(2 * unit, Int(isWhole ? share.rounded() : share.rounded(.up)))
+        let growth = FPGrowth(
+            baskets: baskets, units: weights?.units, supportMin: support, itemsMax: ruleItemsMax)
         let ranks = growth.frequentItems
         let rows = UnsafeMutableBufferPointer<[FrequentSet]>.allocate(capacity: ranks)
         rows.initialize(repeating: [])
@@ -133,10 +144,17 @@ package struct Association: Recommender {
     package func rules(in baskets: SparseMatrix, with context: TrainingContext)
         throws(TrainingError) -> [AssociationRule]
     {
-        let sets = try frequentSets(in: baskets, with: context)
+        try rules(in: baskets, nil, with: context)
+    }
+
+    private func rules(
+        in baskets: SparseMatrix, _ weights: BasketUnits?, with context: TrainingContext
+    ) throws(TrainingError) -> [AssociationRule] {
+        let sets = try frequentSets(in: baskets, weights, with: context)
         var supports: [[Int32]: Int] = [:]
         for set in sets { supports[set.items] = set.support }
-        let test = FisherTest(total: baskets.rows)
+        let test = FisherTest(
+            total: weights?.total ?? baskets.rows, unit: weights?.whole ?? 1)
         var rules: [AssociationRule] = []
         for set in sets where set.items.count > 1 {
             for consequent in set.items {
@@ -190,18 +208,25 @@ package struct Association: Recommender {
 /// One-sided: the chance that of `total` baskets, `left` with one thing and `right` with another,
 /// drawn at random, at least `both` have the two.
 private struct FisherTest: Sendable {
+    /// In units, as all counts that are asked about.
     let total: Int
-    /// ln n!, shape `[total + 1]`.
+    private let unit: Int
+    /// ln n!, shape `[baskets + 1]`.
     private let logFactorials: [Double]
 
-    init(total: Int) {
-        self.total = total
+    init(total: Int, unit: Int) {
+        (self.total, self.unit) = (total, unit)
         var sums = [0.0]
-        for n in 0..<total { sums.append(sums[n] + logarithm(Double(n + 1))) }
+        for n in 0..<total / unit + 1 { sums.append(sums[n] + logarithm(Double(n + 1))) }
         logFactorials = sums
     }
 
     func chance(both: Int, left: Int, right: Int) -> Double {
+        // Whole baskets, so that what ages is no more certain than as many new ones would be.
+        let total = total / unit
+        let (left, right) = (min(total, left / unit), min(total, right / unit))
+        let both = min(left, right, both / unit)
+        guard left + right - both <= total else { return 1 }
         let f = logFactorials
         let outer =
             f[left] + f[total - left] + f[right] + f[total - right] - f[total]

@@ -57,18 +57,22 @@ package struct CoPurchase: Recommender {
         guard let all = data.baskets else {
             throw TrainingError("copurchase: no baskets; it learns from what is bought together")
         }
+        let isCounted = (0..<all.rows).map { (1...basketItemsMax).contains(all.row($0).count) }
         let baskets = all.filteringRows { (1...basketItemsMax).contains($0.count) }
+        let weights = data.basketWeights.map { all in
+            BasketUnits(weights: isCounted.indices.filter { isCounted[$0] }.map { all[$0] })
+        }
         guard baskets.rows > 0 else {
             throw TrainingError("copurchase: no basket of 1 to \(basketItemsMax) items")
         }
         var parts = ModelParts(popularity: data.popularity)
-        parts.neighbors[.complement] = try lists(baskets: baskets, context: context)
+        parts.neighbors[.complement] = try lists(baskets: baskets, weights, context: context)
         return parts
     }
 
-    private func lists(baskets: SparseMatrix, context: TrainingContext) throws(TrainingError)
-        -> NeighborLists
-    {
+    private func lists(
+        baskets: SparseMatrix, _ weights: BasketUnits?, context: TrainingContext
+    ) throws(TrainingError) -> NeighborLists {
         let holders = baskets.transposed()
         let itemCount = baskets.columnCount
         let rows = UnsafeMutableBufferPointer<[Neighbor]>.allocate(capacity: itemCount)
@@ -80,7 +84,7 @@ package struct CoPurchase: Recommender {
             counts.deallocate()
         }
         nonisolated(unsafe) let (row, count) = (rows, counts)
-        let shop = Shop(holders: holders, model: self)
+        let shop = Shop(holders: holders, weights, model: self)
         let steps = min(32, itemCount)
         for step in 0..<steps {
             guard !context.isCancelled() else {
@@ -94,10 +98,13 @@ package struct CoPurchase: Recommender {
                 var keys: [RankedKey] = []
                 for item in first + range.lowerBound..<first + range.upperBound {
                     for holder in holders.row(item) {
-                        for entry in baskets.row(Int(holders.columns[holder])) {
+                        let basket = Int(holders.columns[holder])
+                        let weight = weights?.units[basket] ?? 1
+                        guard weight > 0 else { continue }
+                        for entry in baskets.row(basket) {
                             let other = baskets.columns[entry]
                             if together[Int(other)] == 0 { partners.append(other) }
-                            together[Int(other)] += 1
+                            together[Int(other)] += weight
                         }
                     }
                     row[item] = strongest(
@@ -114,18 +121,26 @@ package struct CoPurchase: Recommender {
 
     /// How many baskets hold each item, and what that does to its scores.
     private struct Shop: Sendable {
-        let baskets: Float
-        /// n_i.
-        let counts: [Float]
+        let baskets: Int
+        /// How many units a basket counts: 1, or where they age more, so that counts stay whole.
+        let unit: Float
+        /// n_i, in units.
+        let counts: [Int]
         /// (n_i + s)^-alpha, and (n_i + s)^(alpha - 1): their product with n_ij is the score.
         let forward: [Float]
         let backward: [Float]
 
-        init(holders: SparseMatrix, model: CoPurchase) {
-            baskets = Float(holders.columnCount)
-            counts = (0..<holders.rows).map { Float(holders.row($0).count) }
+        init(holders: SparseMatrix, _ weights: BasketUnits?, model: CoPurchase) {
+            baskets = weights?.total ?? holders.columnCount
+            unit = Float(weights?.whole ?? 1)
+            counts = (0..<holders.rows).map { item in
+                guard let weights else { return holders.row(item).count }
+                return holders.row(item).reduce(0) {
+                    $0 + Int(weights.units[Int(holders.columns[$1])])
+                }
+            }
             // What is in no basket is no partner either.
-            let sums = counts.map { max(1, $0) + model.shrinkage }
+            let sums = counts.map { [unit] in max(1, Float($0) / unit) + model.shrinkage }
             forward = sums.map { power($0, -model.confidenceShare) }
             backward = sums.map { power($0, model.confidenceShare - 1) }
         }
@@ -140,14 +155,15 @@ package struct CoPurchase: Recommender {
     ) -> [Neighbor] {
         keys.removeAll(keepingCapacity: true)
         let own = shop.counts[item]
-        for other in partners where Int(other) != item && together[Int(other)] >= supportMin {
-            let both = Float(together[Int(other)])
+        let least = Int32(clamping: Int(Float(supportMin) * shop.unit))
+        for other in partners where Int(other) != item && together[Int(other)] >= least {
+            let both = Int(together[Int(other)])
             // In whole numbers: by division two independent items may come out above 1, and that one
             // way alone.
             guard
-                Int(both) * Int(shop.baskets) > Int(own) * Int(shop.counts[Int(other)])
+                both * shop.baskets > own * shop.counts[Int(other)]
             else { continue }
-            let score = both * shop.forward[item] * shop.backward[Int(other)]
+            let score = Float(both) / shop.unit * shop.forward[item] * shop.backward[Int(other)]
             keys.append(RankedKey(item: other, score: min(1, score)))
         }
         keys.keepFirst(neighborsMax)
@@ -155,12 +171,13 @@ package struct CoPurchase: Recommender {
             let both = Float(together[Int(key.item)])
             return Neighbor(
                 item: key.item, score: key.score,
-                lift: lift(both, own, shop.counts[Int(key.item)], shop), confidence: both / own)
+                lift: lift(both, Float(own), Float(shop.counts[Int(key.item)]), shop),
+                confidence: both / Float(own))
         }
     }
 
     private func lift(_ both: Float, _ own: Float, _ others: Float, _ shop: Shop) -> Float {
-        both / own * (shop.baskets / others)
+        both / own * (Float(shop.baskets) / others)
     }
 
     private func validate() throws(TrainingError) {
@@ -172,6 +189,21 @@ package struct CoPurchase: Recommender {
             shrinkage >= 0 && shrinkage.isFinite, "shrinkage must be 0 or more", shrinkage)
         try check.require(
             0...1 ~= confidenceShare, "confidence_share must be 0 to 1", confidenceShare)
+    }
+}
+
+/// What baskets count for their age in whole units, so that counts of them stay exact and can be
+/// compared without rounding.
+struct BasketUnits: Sendable {
+    /// Of a basket of full weight; one of less than half a unit no longer counts.
+    let whole = 64
+    /// By basket.
+    let units: [Int32]
+    let total: Int
+
+    init(weights: [Float]) {
+        units = weights.map { [whole] in Int32(($0 * Float(whole)).rounded()) }
+        total = units.reduce(0) { $0 + Int($1) }
     }
 }
 

@@ -23,13 +23,17 @@ struct FPGrowth: Sendable {
     private let itemsMax: Int
 
     /// - Parameters:
-    ///   - supportMin: the fewest baskets that hold a set; at least 1.
+    ///   - units: what each basket counts; nil for 1 each.
+    ///   - supportMin: the fewest baskets that hold a set, in units; at least 1.
     ///   - itemsMax: the most items of a set; at least 1.
-    init(baskets: SparseMatrix, supportMin: Int, itemsMax: Int) {
+    init(baskets: SparseMatrix, units: [Int32]? = nil, supportMin: Int, itemsMax: Int) {
         self.supportMin = supportMin
         self.itemsMax = itemsMax
         var counts = Array(repeating: 0, count: baskets.columnCount)
-        for item in baskets.columns { counts[Int(item)] += 1 }
+        for basket in 0..<baskets.rows {
+            let unit = units.map { Int($0[basket]) } ?? 1
+            for entry in baskets.row(basket) { counts[Int(baskets.columns[entry])] += unit }
+        }
         let frequent = counts.indices.filter { counts[$0] >= supportMin }
             .sorted { (counts[$1], $0) < (counts[$0], $1) }
         var rankOf = Array(repeating: Int32(-1), count: counts.count)
@@ -39,7 +43,8 @@ struct FPGrowth: Sendable {
         for basket in 0..<baskets.rows {
             let path = baskets.columns[baskets.row(basket)].map { rankOf[Int($0)] }
                 .filter { $0 >= 0 }.sorted()
-            tree.insert(path, count: 1)
+            let unit = units.map { Int($0[basket]) } ?? 1
+            if unit > 0 { tree.insert(path, count: unit) }
         }
         self.tree = tree
     }

@@ -50,7 +50,8 @@ package struct PersonalFrequency: Recommender {
         ) { [bestSellers] user, counts in
             guard !orders.range(of: user).isEmpty else { return [] }
             for basket in orders.range(of: user) {
-                counts.add(columnsOf: basket, in: baskets, weight: 1)
+                counts.add(
+                    columnsOf: basket, in: baskets, weight: orders.weights?[basket] ?? 1)
             }
             defer { counts.removeAll() }
             var list = counts.entries.map {

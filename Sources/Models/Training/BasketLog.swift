@@ -100,11 +100,22 @@ extension TrainingData {
                 items.append(kept.columns[entry])
             }
         }
+        var weights = basketWeights.map { all in rows.map { all[$0] } }
+        // The newest of these counts 1.
+        if let most = weights?.max() { weights = weights?.map { $0 / most } }
         var data = TrainingData(
             interactions: SparseMatrix(
                 rows: log.userCount, columnCount: kept.columnCount, rowOf: users, columnOf: items,
                 values: Array(repeating: 1, count: items.count)), baskets: kept,
             catalog: catalog)
+        if let weights {
+            data.basketWeights = weights
+            var counted = Array(repeating: Float(0), count: kept.columnCount)
+            for row in 0..<kept.rows {
+                for entry in kept.row(row) { counted[Int(kept.columns[entry])] += weights[row] }
+            }
+            data.countedPopularity = counted
+        }
         data.log = owned
         data.itemFeatures = itemFeatures
         data.hasRatings = hasRatings

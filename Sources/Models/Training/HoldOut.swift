@@ -28,6 +28,7 @@ struct HoldOut {
         var rest = data
         rest.interactions = kept.matrix
         rest.countedPopularity = nil
+        rest.basketWeights = nil
         if let orders = data.orders {
             let left = Self.without(held, in: orders)
             rest.orders = left

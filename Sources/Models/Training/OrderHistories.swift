@@ -8,6 +8,8 @@ package struct OrderHistories: Sendable {
     /// Baskets x items, values 1; rows are grouped by user and then in the order of time, and none
     /// is empty.
     package let baskets: SparseMatrix
+    /// What each basket counts for its age; nil where all count 1.
+    package var weights: [Float]?
 
     package init(offsets: [Int], baskets: SparseMatrix) {
         precondition(
@@ -32,7 +34,7 @@ package struct OrderHistories: Sendable {
     ///   - numbers: the basket of each of these, or `EventTable.none`.
     init?(
         events: EventTable, positive: [Int], baskets numbers: [Int32], users: Int,
-        items itemCount: Int
+        items itemCount: Int, ageing: Ageing?
     ) {
         let (owners, contents, times) = (events.users, events.items, events.times)
         let own = positive.indices.filter {
@@ -44,6 +46,7 @@ package struct OrderHistories: Sendable {
         offsets.reserveCapacity(users + 1)
         var rowOffsets = [0]
         var columns: [Int32] = []
+        var weights: [Float] = []
         columns.reserveCapacity(own.count)
         // Of the basket at hand, and kept from one to the next.
         var items: [Int32] = []
@@ -73,6 +76,7 @@ package struct OrderHistories: Sendable {
                     columns.append(item)
                 }
                 rowOffsets.append(columns.count)
+                if let ageing { weights.append(ageing.weight(basket.time)) }
             }
             offsets.append(rowOffsets.count - 1)
         }
@@ -81,6 +85,7 @@ package struct OrderHistories: Sendable {
             baskets: SparseMatrix(
                 rows: rowOffsets.count - 1, columnCount: itemCount, rowOffsets: rowOffsets,
                 columns: columns, values: Array(repeating: 1, count: columns.count)))
+        if ageing != nil { self.weights = weights }
     }
 }
 

@@ -72,6 +72,8 @@ package struct TrainingData: Sendable {
     package var baskets: SparseMatrix?
     /// Each user's baskets in the order of time; nil where no basket has a known user.
     package var orders: OrderHistories?
+    /// What each row of `baskets` counts, above 0 and at most 1, for its age; nil where all count 1.
+    package var basketWeights: [Float]?
     /// Whose each row of `baskets` is, and of when; nil where there are no baskets with times.
     package var log: BasketLog?
     /// What is known of the items; nil where nothing is.
@@ -96,8 +98,8 @@ package struct TrainingData: Sendable {
     var hasBasketRows = false
     /// What each row of `interactions` counts; nil where all count 1.
     var rowWeights: [Float]?
-    /// What ``popularity`` is where `interactions` are no users' rows.
-    var countedPopularity: [Float]?
+    /// What ``popularity`` is where `interactions` are no users' rows, or events age.
+    package var countedPopularity: [Float]?
 
     package init(
         interactions: SparseMatrix, baskets: SparseMatrix?, orders: OrderHistories? = nil,

@@ -13,6 +13,9 @@ package struct TrainingDataOptions: Sendable {
     /// Half an hour is the usual end of a web session. Times that are whole days put a day into one
     /// basket.
     package var sessionGapSeconds: Int64 = 1_800
+    /// After how many days an event counts half, and after twice as many a quarter; 0: all count
+    /// alike.
+    package var halfLifeDays = 0.0
 
     /// What models learn from; nil leaves it to the data.
     package var rows: TrainingRows?
@@ -112,16 +115,31 @@ extension TrainingData {
             userCount: dataset.users.count
         ).keeping((0..<basketCount).filter { !allBaskets.row($0).isEmpty })
         let baskets = allBaskets.filteringRows { !$0.isEmpty }
+        let ageing = Ageing(
+            halfLifeDays: options.halfLifeDays, times: positive.lazy.map { events.times[$0] })
+        // A rating stays what it is.
+        let fading = options.countsRatingsAlone ? nil : ageing
+        let times = events.times
         self.init(
             interactions: SparseMatrix(
                 rows: dataset.users.count, columnCount: itemCount,
                 rowOf: counted.map { users[$0] }, columnOf: counted.map { items[$0] },
-                values: counted.map { weights[Int(kinds[$0].rawValue)] * values[$0] }),
+                values: counted.map {
+                    weights[Int(kinds[$0].rawValue)] * values[$0]
+                        * (fading?.weight(times[$0]) ?? 1)
+                }),
             baskets: baskets.rows > 0 ? baskets : nil,
             orders: OrderHistories(
                 events: events, positive: positive, baskets: basketOf,
-                users: dataset.users.count, items: itemCount),
+                users: dataset.users.count, items: itemCount, ageing: ageing),
             catalog: dataset.catalog)
+        if let ageing {
+            basketWeights = self.baskets.map { _ in log.times.map(ageing.weight) }
+            let liked = positive.filter { users[$0] != EventTable.none }
+            countedPopularity = Self.agedPopularity(
+                ageing, events, pairs: events.newestOfPairs(liked), items: itemCount,
+                baskets: self.baskets, basketWeights: basketWeights)
+        }
         self.log = baskets.rows > 0 && log.hasTimes ? log : nil
         hasRatings = options.countsRatingsAlone
         self.likedMin = likedMin
@@ -184,6 +202,9 @@ extension TrainingDataOptions {
     private func validateGap() throws(TrainingError) {
         guard sessionGapSeconds >= 0 else {
             throw TrainingError("the session gap must be 0 s or more, not \(sessionGapSeconds)")
+        }
+        guard halfLifeDays >= 0, halfLifeDays.isFinite else {
+            throw TrainingError("the half-life must be 0 days or more, not \(halfLifeDays)")
         }
         guard basketRowWeight > 0, basketRowWeight.isFinite else {
             throw TrainingError(

@@ -96,6 +96,7 @@ extension TrainingData {
         case .users: break
         case .baskets:
             stacked.interactions = baskets
+            stacked.rowWeights = basketWeights
             stacked.orders = OrderHistories(offsets: Array(0...baskets.rows), baskets: baskets)
         case .both:
             stacked.interactions = interactions.appending(baskets)
@@ -105,10 +106,11 @@ extension TrainingData {
                         + repeatElement(orders.baskets.rows, count: baskets.rows),
                     baskets: orders.baskets)
             }
-            if basketRowWeight != 1 {
+            if basketRowWeight != 1 || basketWeights != nil {
                 stacked.rowWeights =
                     Array(repeating: 1, count: interactions.rows)
-                    + repeatElement(basketRowWeight, count: baskets.rows)
+                    + (basketWeights?.map { $0 * basketRowWeight }
+                        ?? Array(repeating: basketRowWeight, count: baskets.rows))
             }
         }
         return stacked

@@ -63,6 +63,12 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "After how many days an event counts half, such as 90, so that last season's sales fade; 0: all count alike.",
+            valueName: "days"))
+    var halfLife = TrainingDataOptions().halfLifeDays
+
+    @Option(
+        help: ArgumentHelp(
             "Starts the random numbers; the same data, options and seed give the same bundle.",
             valueName: "n"))
     var seed: UInt64 = 1
@@ -76,6 +82,9 @@ struct ModelOptions: ParsableArguments {
         if let threads, !(1...1024 ~= threads) {
             throw ValidationError("--threads is \(threads); it must be 1 to 1024")
         }
+        guard 0...100_000 ~= halfLife else {
+            throw ValidationError("--half-life is \(halfLife); it must be 0 to 100000 days")
+        }
     }
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -83,6 +92,7 @@ struct ModelOptions: ParsableArguments {
     var dataOptions: TrainingDataOptions {
         var options = TrainingDataOptions()
         options.rows = rows
+        options.halfLifeDays = halfLife
         return options
     }
 
