@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data bench sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data bench fuzz sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
 	libopenblas0
@@ -49,6 +49,23 @@ bench: setup
 	.build/release/sidecart bench --neighbor-load --seconds 3
 	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
 	SIDECART_BENCHMARK_TOP=64,192 swift test -c release --filter TopItemsBenchmark
+
+# libFuzzer with AddressSanitizer on whatever reads what others wrote: `make fuzz` runs each target FUZZ_RUNS times,
+# `make fuzz FUZZ_TARGETS=csv FUZZ_RUNS=1000000` one of them. Inputs found stay in .build/fuzz/corpus, and one that
+# crashes, leaks or takes over a second is written beside it and ends the run.
+FUZZ_RUNS ?= 100000
+FUZZ_TARGETS ?= $$($(FUZZ) list)
+FUZZ = .build/fuzz/release/fuzz
+fuzz: setup
+	swift build -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer \
+		-Xswiftc -sanitize=address -Xcc -fsanitize=address,fuzzer-no-link -Xcc -DSIDECART_LIBFUZZER
+	@for target in $(FUZZ_TARGETS); do \
+		echo "== $$target"; corpus=.build/fuzz/corpus/$$target; \
+		mkdir -p $$corpus .build/fuzz/found; \
+		$(FUZZ) seeds $$target $$corpus || exit 1; \
+		$(FUZZ) $$target $$corpus -runs=$(FUZZ_RUNS) -timeout=1 -max_len=4096 -rss_limit_mb=4096 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=.build/fuzz/found/$$target- || exit 1; \
+	done
 
 # The tests again under AddressSanitizer and ThreadSanitizer, each in a build folder of its own. What leaks are
 # reported are of the test runner itself and not of this package, so leaks are not looked for. Threads are checked

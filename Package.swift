@@ -168,6 +168,20 @@ let package = Package(
                 "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers", "TestFolders",
             ],
             swiftSettings: swift),
+        // Inputs that were never meant: run shortly by tests, and for long by `make fuzz`.
+        .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer", cSettings: c),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Interactions", "Bundles", "ModelParts", "Wire", "Buffers", "RPC",
+                "CSidecartProto", "CLibCrypto", "TestFrames", "TestFolders",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: swift),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Runner",
+            swiftSettings: swift),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: swift),
         .testTarget(
             name: "BundlesTests",
             dependencies: ["Bundles", "ModelParts", "Interactions", "TestFolders"],

@@ -1,0 +1,73 @@
+import Buffers
+import CSidecartProto
+import RPC
+import TestFrames
+import Wire
+
+extension FuzzTarget {
+    /// Frames as a connection meets them, and the envelope in each that is whole.
+    static let frames = FuzzTarget(
+        name: "frames",
+        seeds: [
+            requestFrame(stream: 1),
+            requestFrame(stream: 3, timeout: 5_000_000, metadata: [("a", "b"), ("c", "")]),
+            requestFrame(stream: 1) + requestFrame(stream: 3, payload: []),
+        ]
+    ) { bytes in
+        bytes.withUnsafeBytes { bytes in
+            var decoder = FrameDecoder(dataBytesMax: 1 << 16, pool: BufferPool())
+            var rest = bytes
+            // Each event takes at least a byte, or is the last.
+            for _ in 0...bytes.count {
+                let left = rest.count
+                switch decoder.next(&rest) {
+                case .frame(let header, let data):
+                    precondition(data.count == header.dataBytes)
+                    _ = try? RequestEnvelope(data, metadataCountMax: 8)
+                default: if rest.count == left { return }
+                }
+            }
+        }
+    }
+
+    /// Each request message of the contract, decoded in an arena as a server does.
+    static let requests: [FuzzTarget] = [
+        request("score", sidecart__v1__score_request__init),
+        request("recommend", sidecart__v1__recommend_request__init),
+        request("related", sidecart__v1__related_request__init),
+        request("get-embeddings", sidecart__v1__get_embeddings_request__init),
+        request("put-embeddings", sidecart__v1__put_embeddings_request__init),
+        request("delete-embeddings", sidecart__v1__delete_embeddings_request__init),
+        request("nearest", sidecart__v1__nearest_request__init),
+        request("status", sidecart__v1__status_request__init),
+        request("drain", sidecart__v1__drain_request__init),
+    ]
+
+    private static func request<Message>(
+        _ name: String, _ initialize: @escaping @Sendable (UnsafeMutablePointer<Message>?) -> Void
+    ) -> FuzzTarget {
+        FuzzTarget(name: name, seeds: messages) { bytes in
+            let arena = MessageArena(capacity: 1 << 16)
+            bytes.withUnsafeBytes { bytes in
+                do throws(MessageDecoder.Failure) {
+                    let message = try MessageDecoder(arena: arena).decode(bytes, initialize)
+                    // What was understood can be written again.
+                    let base = UnsafeRawPointer(message).assumingMemoryBound(
+                        to: ProtobufCMessage.self)
+                    var packed = [UInt8](
+                        repeating: 0, count: protobuf_c_message_get_packed_size(base))
+                    let count = protobuf_c_message_pack(base, &packed)
+                    precondition(count == packed.count)
+                } catch { precondition(error == .malformed || error == .exhausted) }
+            }
+        }
+    }
+
+    /// A RecommendRequest with every field, two embeddings, and the empty message.
+    private static let messages: [[UInt8]] = [
+        [0x0A, 14, 0x0A, 2, 117, 49, 0x12, 1, 97, 0x12, 1, 98, 0x1A, 2, 99, 100]
+            + [0x10, 0xAC, 2, 0x1A, 1, 120, 0x1A, 2, 121, 121, 0x20, 1, 0x28, 1, 0x30, 3, 0x38, 1],
+        [0x08, 1, 0x12, 13, 0x0A, 1, 97, 0x12, 8, 1, 2, 3, 4, 5, 6, 7, 8],
+        [0x0A, 4, 1, 2, 3, 4, 0x0D, 5, 6, 7, 8, 0x98, 6, 1], [],
+    ]
+}
