@@ -1,4 +1,49 @@
+internal import CLinux
 internal import Glibc
+
+/// A folder that is open: whatever happens to its name, its files stay the same.
+struct OpenFolder: ~Copyable {
+    let path: String
+    let descriptor: Int32
+
+    init(_ path: String) throws(BundleError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(path, "open") }
+        (self.path, self.descriptor) = (path, descriptor)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Waits until its entries are on the disk.
+    func synchronize() throws(BundleError) {
+        guard fsync(descriptor) == 0 else { throw .system(path, "write to disk") }
+    }
+
+    /// True if `path` still leads to this folder.
+    var hasItsName: Bool {
+        var (now, own) = (stat(), stat())
+        return fstat(descriptor, &own) == 0 && stat(path, &now) == 0
+            && (own.st_dev, own.st_ino) == (now.st_dev, now.st_ino)
+    }
+
+    /// The names of its entries, without `.` and `..`.
+    func names() throws(BundleError) -> [String] {
+        // A descriptor of its own, whose reading position nobody else moves.
+        let descriptor = sc_open_at(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        guard descriptor >= 0, let stream = fdopendir(descriptor) else {
+            throw .system(path, "list")
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
 
 /// A file that is open, closed again when its owner lets go.
 struct OpenFile: ~Copyable {
@@ -7,9 +52,9 @@ struct OpenFile: ~Copyable {
 
     /// Opens a regular file for reading. A pipe or device in its place is refused rather than
     /// waited for.
-    init(reading path: String) throws(BundleError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        self.path = path
+    init(reading name: String, in folder: borrowing OpenFolder) throws(BundleError) {
+        descriptor = sc_open_at(folder.descriptor, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+        path = "\(folder.path)/\(name)"
         byteCount = 0
         guard descriptor >= 0 else { throw .system(path, "open") }
         // From here on everything is set, so that what is thrown closes the file.
@@ -22,9 +67,10 @@ struct OpenFile: ~Copyable {
     }
 
     /// Creates a file that must not exist yet.
-    init(creating path: String) throws(BundleError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        self.path = path
+    init(creating name: String, in folder: borrowing OpenFolder) throws(BundleError) {
+        descriptor = sc_open_at(
+            folder.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        path = "\(folder.path)/\(name)"
         byteCount = 0
         guard descriptor >= 0 else { throw .system(path, "create") }
     }
@@ -66,13 +112,11 @@ struct OpenFile: ~Copyable {
 
 extension OpenFile {
     /// All bytes of a small file.
-    static func bytes(of path: String, bytesMax: Int) throws(BundleError) -> [UInt8] {
-        let file = try OpenFile(reading: path)
-        guard file.byteCount <= bytesMax else {
-            throw BundleError(
-                path: path, message: "has \(file.byteCount) bytes, more than \(bytesMax)")
+    func readAll(bytesMax: Int) throws(BundleError) -> [UInt8] {
+        guard byteCount <= bytesMax else {
+            throw BundleError(path: path, message: "has \(byteCount) bytes, more than \(bytesMax)")
         }
-        return try file.readBytes(file.byteCount)
+        return try readBytes(byteCount)
     }
 
     func readBytes(_ count: Int) throws(BundleError) -> [UInt8] {

@@ -1,17 +1,38 @@
 extension ModelBundle {
-    /// Reads the folder at `path`, and everything in it is checked.
+    /// How often a folder is opened again that is replaced while its files are being opened.
+    private static let openTries = 100
+
+    /// Reads the folder at `path`, and everything in it is checked. All of it is from one bundle,
+    /// even where the folder is replaced meanwhile.
     ///
     /// - Throws: ``BundleError`` where a file is missing, damaged, foreign or of another format
     ///   version.
     /// - Complexity: O(bytes). The tensors' memory is allocated once; nothing refers to the files
     ///   afterwards.
     package static func read(from path: String) throws(BundleError) -> ModelBundle {
-        let manifestPath = "\(path)/\(BundleFormat.manifestName)"
-        let tensorsPath = "\(path)/\(BundleFormat.tensorsName)"
+        for _ in 1..<openTries {
+            let folder = try OpenFolder(path)
+            do throws(BundleError) {
+                return try read(from: folder)
+            } catch {
+                // A bundle that was replaced is deleted: what it lacked, its successor may have.
+                if folder.hasItsName { throw error }
+            }
+        }
+        return try read(from: OpenFolder(path))
+    }
+
+    private static func read(
+        from folder: borrowing OpenFolder
+    ) throws(BundleError) -> ModelBundle {
+        // Both are open before either is read: from here on they cannot go away.
+        let manifestFile = try OpenFile(reading: BundleFormat.manifestName, in: folder)
+        let tensorsFile = try OpenFile(reading: BundleFormat.tensorsName, in: folder)
+        let (manifestPath, tensorsPath) = (manifestFile.path, tensorsFile.path)
         let manifest = try Manifest(
-            parsing: OpenFile.bytes(of: manifestPath, bytesMax: BundleFormat.manifestBytesMax),
+            parsing: manifestFile.readAll(bytesMax: BundleFormat.manifestBytesMax),
             path: manifestPath)
-        let (tensors, digest) = try SafetensorsFile.read(tensorsPath)
+        let (tensors, digest) = try SafetensorsFile.read(tensorsFile)
         guard digest == manifest.tensorsDigest else {
             throw BundleError(
                 path: tensorsPath,
@@ -32,8 +53,8 @@ extension ModelBundle {
     /// Writes the folder `path`: all of it, on the disk, or nothing.
     ///
     /// The files are written to a hidden folder beside it, which then takes the name in one step. A
-    /// crash can leave that hidden folder behind, never a part of a bundle at `path`. What would be
-    /// refused when read is refused here.
+    /// crash can leave that hidden folder behind, never a part of a bundle at `path`; the next write
+    /// to `path` removes it. What would be refused when read is refused here.
     ///
     /// - Parameter replacing: swap with the bundle that is at `path` already, which is then
     ///   deleted. Without it an existing `path` is an error. On file systems that cannot swap in
@@ -54,8 +75,8 @@ extension ModelBundle {
         let folder = try NewFolder(for: path, replacing: replacing)
         do {
             manifest.tensorsDigest = try SafetensorsFile.write(
-                tensors, to: "\(folder.path)/\(BundleFormat.tensorsName)")
-            let file = try OpenFile(creating: "\(folder.path)/\(BundleFormat.manifestName)")
+                tensors, to: folder.create(BundleFormat.tensorsName))
+            let file = try folder.create(BundleFormat.manifestName)
             try file.write(manifest.encoded(path: path))
             try file.synchronize()
             try folder.publish()

@@ -6,8 +6,9 @@
 enum SafetensorsFile {
     /// - Returns: the tensors by name, and the digest of the file.
     /// - Complexity: O(bytes); memory for the tensors alone, never more than the file is long.
-    static func read(_ path: String) throws(BundleError) -> (tensors: [Tensor], digest: String) {
-        let file = try OpenFile(reading: path)
+    static func read(
+        _ file: borrowing OpenFile
+    ) throws(BundleError) -> (tensors: [Tensor], digest: String) {
         let digest = SHA256()
         let header = try readHeader(file, digest)
         var tensors: [Tensor] = []
@@ -28,14 +29,15 @@ enum SafetensorsFile {
         return (tensors, digest.finish())
     }
 
-    /// Creates the file and waits until it is on the disk.
+    /// Writes a new file and waits until it is on the disk.
     ///
     /// - Returns: the digest of the file.
-    static func write(_ tensors: [Tensor], to path: String) throws(BundleError) -> String {
+    static func write(
+        _ tensors: [Tensor], to file: borrowing OpenFile
+    ) throws(BundleError) -> String {
         let tensors = tensors.sorted {
             ($1.elements.type.stride, $0.name) < ($0.elements.type.stride, $1.name)
         }
-        let file = try OpenFile(creating: path)
         let digest = SHA256()
         let header = SafetensorsHeader(laying: tensors).encoded
         for elements in [.bytes(header)] + tensors.map(\.elements) {

@@ -1,6 +1,7 @@
 import Bundles
 import Foundation
 import Interactions
+import Synchronization
 import TestFolders
 import Testing
 
@@ -23,17 +24,91 @@ import Testing
         #expect(try folder.names == ["b", "c"])
     }
 
-    @Test func `What an interrupted write left behind is in nobody's way`() throws {
-        let folder = TemporaryFolder()
-        let path = "\(folder.path)/b"
-        let leftover = "\(folder.path)/.b.\(getpid()).0.partial"
+    /// Leaves a hidden folder behind as a killed write does.
+    private func leave(_ name: String, in folder: TemporaryFolder) throws {
+        let leftOver = folder[name]
         try FileManager.default.createDirectory(
-            atPath: leftover, withIntermediateDirectories: false)
-        try put([1, 2, 3], "\(leftover)/tensors.safetensors")
-        #expect(throws: BundleError.self) { try ModelBundle.read(from: path) }
+            atPath: leftOver, withIntermediateDirectories: false)
+        try put([1, 2, 3], "\(leftOver)/tensors.safetensors")
+    }
+
+    @Test func `What killed writes left behind is removed, and nothing else`() throws {
+        let folder = TemporaryFolder()
+        let others = [
+            ".b.1.partial", ".b.1.0.partial.d", ".b.x.0.partial", ".bb.1.0.partial",
+            ".c.1.0.partial",
+            "b.1.0.partial",
+        ]
+        for name in others + [
+            ".b.\(getpid()).0.partial", ".b.1.7.partial", ".b.99999999.0.partial",
+        ] {
+            try leave(name, in: folder)
+        }
+        // One that holds a file of somebody else's loses the bundle's alone.
+        try leave(".b.2.0.partial", in: folder)
+        try put([4], folder[".b.2.0.partial/letter"])
+        #expect(throws: BundleError.self) { try ModelBundle.read(from: folder["b"]) }
+        try fullBundle().write(to: folder["b"])
+        _ = try ModelBundle.read(from: folder["b"])
+        #expect(try folder.names == (others + ["b", ".b.2.0.partial"]).sorted())
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder[".b.2.0.partial"])
+                == ["letter"])
+    }
+
+    @Test func `The folder of a write that goes on is left alone`() throws {
+        let folder = TemporaryFolder()
+        try leave(".b.1.0.partial", in: folder)
+        let held = open(folder[".b.1.0.partial"], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        flock(held, LOCK_EX)
+        try fullBundle().write(to: folder["b"])
+        #expect(try folder.names == [".b.1.0.partial", "b"])
+        close(held)
+        try fullBundle().write(to: folder["b"], replacing: true)
+        #expect(try folder.names == ["b"])
+    }
+
+    @Test func `A bundle that was moved aside and never replaced gets its name back`() throws {
+        let folder = TemporaryFolder()
+        try fullBundle().write(to: folder["b"])
+        try FileManager.default.moveItem(
+            atPath: folder["b"], toPath: folder[".b.1.0.partial.old"])
+        let error = #expect(throws: BundleError.self) { try fullBundle().write(to: folder["b"]) }
+        #expect(error?.message == "exists already")
+        #expect(try ModelBundle.read(from: folder["b"]).info.version == "2024-05-01a")
+        #expect(try folder.names == ["b"])
+    }
+
+    @Test func `A bundle that is read while others replace it is always one whole bundle`()
+        async throws
+    {
+        let folder = TemporaryFolder()
+        let path = folder["b"]
         try fullBundle().write(to: path)
-        _ = try ModelBundle.read(from: path)
-        #expect(try bytes("\(leftover)/tensors.safetensors") == [1, 2, 3])
+        let ended = Ended()
+        let writers = (0..<2).map { writer in
+            Task.detached {
+                defer { ended.count.add(1, ordering: .relaxed) }
+                for i in 0..<20 {
+                    var bundle = fullBundle()
+                    bundle.info.version = "\(writer)-\(i)"
+                    bundle.parts.popularity[0] = Float(1_000 * writer + i)
+                    try bundle.write(to: path, replacing: true)
+                }
+            }
+        }
+        var seen: Set<String> = []
+        while ended.count.load(ordering: .relaxed) < 2 {
+            let bundle = try ModelBundle.read(from: path)
+            if bundle.info.version != "2024-05-01a" {
+                let numbers = bundle.info.version.split(separator: "-").compactMap { Int($0) }
+                #expect(Int(bundle.parts.popularity[0]) == 1_000 * numbers[0] + numbers[1])
+            }
+            seen.insert(bundle.info.version)
+        }
+        for writer in writers { try await writer.value }
+        #expect(seen.count > 1)
+        #expect(try folder.names == ["b"])
     }
 
     @Test func `A folder with other files, a link and a file are never replaced`() throws {
@@ -116,4 +191,9 @@ import Testing
         #expect(throws: BundleError.self) { try bundle.write(to: "\(folder.path)/b") }
         #expect(try folder.names == [])
     }
+}
+
+/// How many writers have ended.
+private final class Ended: Sendable {
+    let count = Atomic(0)
 }
