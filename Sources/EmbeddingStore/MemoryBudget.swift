@@ -53,6 +53,13 @@ package final class MemoryBudget: Sendable {
         if let outer, bytes <= bytesMax - used { return outer.refusal(of: bytes) }
         return StoreError(
             .resourceExhausted,
-            "\(bytes) more bytes would pass bytesMax \(bytesMax); \(used) are in use")
+            "\(Self.mebibytes(bytes)) MiB more would pass the limit of \(Self.mebibytes(bytesMax)) MiB; \(Self.mebibytes(used)) MiB are in use"
+        )
+    }
+
+    /// Such as `2` or `0.13`.
+    private static func mebibytes(_ bytes: Int) -> String {
+        let hundredths = (Double(bytes) / Double(1 << 20) * 100).rounded(.up) / 100
+        return hundredths == hundredths.rounded() ? "\(Int(hundredths))" : "\(hundredths)"
     }
 }

@@ -59,7 +59,7 @@ import Testing
             }
         }
         #expect(refusal?.code == .resourceExhausted)
-        #expect(refusal?.description.contains("bytesMax 2097152") == true)
+        #expect(refusal?.description.contains("limit of 2 MiB") == true)
         #expect(added > 1000 && store.count == added && store.bytes <= 2 << 20)
 
         let bytes = store.bytes
