@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data bench fuzz sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data bench fuzz hostile sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
 	libopenblas0
@@ -38,6 +38,12 @@ test-data: setup
 	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
 		SIDECART_OBP=$(CURDIR)/.build/obp/obp/dataset/obd \
 		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests'
+
+# Attacks on a server, in full: crowds that fill its buffers, another user, kill -9 while a bundle is replaced,
+# SIGTERM and take-overs under load. Prints a line for each; some minutes. Needs root for the other user.
+hostile: setup
+	swift build -c release --build-tests
+	SIDECART_HOSTILE=full swift test -c release --skip-build --filter 'PeerAttackTests|HostileTests|AccessTests|BufferLimitTests'
 
 bench: setup
 	swift build -c release

@@ -160,11 +160,13 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
+        .target(name: "CPeerIdentity", path: "Tests/CPeerIdentity", cSettings: c),
         .target(name: "CPlainScan", path: "Tests/CPlainScan", cSettings: c),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "CAllocationCounter", "sidecart", "SidecartClient", "SampleShop", "Bundles",
+                "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
+                "Bundles",
                 "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers", "TestFolders",
             ],
             swiftSettings: swift),
@@ -202,6 +204,7 @@ let package = Package(
             name: "RPCTests",
             dependencies: [
                 "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "CAllocationCounter",
+                "CPeerIdentity",
                 "TestFrames", "TestFolders",
             ],
             swiftSettings: swift),

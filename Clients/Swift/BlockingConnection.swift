@@ -122,9 +122,10 @@ public final class BlockingConnection {
     // MARK: The socket
 
     private func connect() throws(SidecartError) {
-        guard UnixSocket.fits(socketPath) else {
-            throw SidecartError(
-                .unavailable, "the socket path must have 1 to \(UnixSocket.pathBytesMax) bytes")
+        do throws(UnixSocketError) {
+            try UnixSocket.checkLength(of: socketPath)
+        } catch {
+            throw SidecartError(.unavailable, error.description)
         }
         descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -113,9 +113,14 @@ extension SidecartClient {
         try await perform(StatusMethod(), timeout: timeout)
     }
 
-    /// Tells the server to stop accepting, finish what is in flight and end.
-    public func drain(timeout: Duration? = nil) async throws {
-        try await perform(DrainMethod(), timeout: timeout)
+    /// Tells the server to stop accepting, finish what is in flight and end. Needs the role admin.
+    ///
+    /// - Parameters:
+    ///   - handsOver: a successor has taken the socket's path: calls that still come are answered
+    ///     instead of refused, and clients are let go at once, so that they turn to it.
+    ///   - timeout: nil takes the configuration's.
+    public func drain(handsOver: Bool = false, timeout: Duration? = nil) async throws {
+        try await perform(DrainMethod(handsOver: handsOver), timeout: timeout)
     }
 
     /// Asks whether the server, or one service of it, takes calls.

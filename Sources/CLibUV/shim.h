@@ -1,4 +1,8 @@
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <malloc.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <uv.h>
@@ -21,6 +25,40 @@ static inline int sc_peer_credentials(int fd, struct sc_peer_credentials *out) {
     socklen_t length = sizeof *out;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, out, &length);
 }
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+// Supplementary groups of the peer: 0 and how many `groups` holds, or -1 with errno set. ERANGE: there are more,
+// and `count` says how many.
+static inline int sc_peer_groups(int fd, uint32_t *groups, uint32_t *count) {
+    socklen_t length = *count * sizeof *groups;
+    int result = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
+    *count = length / sizeof *groups;
+    return result;
+}
+
+// A descriptor of what is at a path, a socket too, without opening it; or -1 with errno set.
+static inline int sc_open_place(const char *path) {
+    enum { o_path = 010000000 };
+    return open(path, o_path | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// Memory of what was sent and the peer has not read yet, in bytes, or -1 with errno set.
+static inline int sc_unread_by_peer(int fd) {
+    int bytes = 0;
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
+}
+
+// From this size on freed memory goes back to the system at once; glibc would raise the bound by itself.
+static inline void sc_return_memory_from(int bytes) {
+    mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TRIM_THRESHOLD, bytes);
+}
+
+// Gives the system what free memory the allocator keeps.
+static inline void sc_return_free_memory(void) { malloc_trim(0); }
 
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 

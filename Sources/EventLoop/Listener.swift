@@ -45,19 +45,39 @@ package final class Listener: Handle {
 
     private func acceptWaiting() {
         for _ in 0..<Self.acceptedPerTurnMax where !isClosing {
-            let descriptor = sc_accept(socket.descriptor)
-            if descriptor >= 0 {
-                accepted(descriptor)
-                continue
-            }
-            switch errno {
-            case EINTR, ECONNABORTED: continue
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            switch acceptOne() {
+            case .more: continue
+            case .none: return
+            case .exhausted:
                 uv_poll_stop(storage.assumingMemoryBound(to: uv_poll_t.self))
                 pause.start(after: Self.exhaustedPause) { [unowned self] in poll() }
                 return
-            default: return
             }
+        }
+    }
+
+    /// Ends: nobody can connect any more, and those who have are handed over now. Of an inherited
+    /// socket they are left to whoever serves it next. Closes the socket.
+    package func finish() {
+        guard !isClosing else { return }
+        socket.refuseNewcomers()
+        if socket.ownsPath { while case .more = acceptOne() {} }
+        close()
+        socket.close()
+    }
+
+    private enum Outcome { case more, none, exhausted }
+
+    private func acceptOne() -> Outcome {
+        let descriptor = sc_accept(socket.descriptor)
+        if descriptor >= 0 {
+            accepted(descriptor)
+            return .more
+        }
+        switch errno {
+        case EINTR, ECONNABORTED: return .more
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+        default: return .none
         }
     }
 

@@ -15,9 +15,15 @@ package final class Pipe: Handle {
     /// Runs once, when the other end closed (nil) or the connection broke. The owner closes the
     /// pipe.
     package var onEnd: ((EventLoopError?) -> Void)?
+    /// Runs once, in place of ``onEnd``, when the other end takes no more output (EPIPE) though it
+    /// may still send: what was to be written is dropped, and reading goes on to the end.
+    package var onOutputRefused: (() -> Void)?
     /// Runs when output that had to wait went out.
     package var onWritten: (() -> Void)?
 
+    /// Bytes of output that the other end may have got; what was put into ``output`` after them it
+    /// has not.
+    package private(set) var handedBytes = 0
     private var filling: ByteBuffer?
     private var inFlight: ByteBuffer?
     private let writeRequest = UnsafeMutablePointer<uv_write_t>.allocate(capacity: 1)
@@ -57,16 +63,20 @@ package final class Pipe: Handle {
         storage.assumingMemoryBound(to: uv_stream_t.self)
     }
 
+    private var descriptor: Int32 {
+        var descriptor: uv_os_fd_t = -1
+        uv_fileno(storage.assumingMemoryBound(to: uv_handle_t.self), &descriptor)
+        return descriptor
+    }
+
     /// Connects to the socket at `path`.
     ///
     /// - Parameter completion: gets nil once connected, or why not (also when closed meanwhile).
-    /// - Throws: `ENAMETOOLONG` if the path does not fit a socket address.
+    /// - Precondition: ``UnixSocket/fits(_:)`` the path.
     package func connect(
         to path: String, then completion: @escaping (EventLoopError?) -> Void
-    ) throws(EventLoopError) {
-        guard UnixSocket.fits(path) else {
-            throw EventLoopError(code: -ENAMETOOLONG, operation: "connect to \(path)")
-        }
+    ) {
+        precondition(UnixSocket.fits(path), "a socket path of \(path.utf8.count) bytes")
         let attempt = Connecting(path: path, completion: completion)
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
         request.pointee.data = Unmanaged.passRetained(attempt).toOpaque()
@@ -109,6 +119,13 @@ package final class Pipe: Handle {
         isReading = false
     }
 
+    /// Has the kernel refuse what the other end would still send (it sees EPIPE). What it has sent
+    /// is still read, and then comes the end: ``onEnd`` with nil.
+    package func refuseInput() {
+        guard !isClosing else { return }
+        shutdown(descriptor, Int32(SHUT_RD))
+    }
+
     private func didRead(_ count: Int) {
         // Zero is "nothing now", not the end.
         guard count != 0 else { return }
@@ -124,8 +141,6 @@ package final class Pipe: Handle {
 
     /// True if the other end is closed altogether, and has not just finished sending.
     package var isPeerGone: Bool {
-        var descriptor: uv_os_fd_t = -1
-        uv_fileno(storage.assumingMemoryBound(to: uv_handle_t.self), &descriptor)
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         // With no events asked for, POLLHUP is still told; half a close is no POLLHUP.
         return poll(&entry, 1, 0) == 1 && entry.revents & Int16(POLLHUP) != 0
@@ -147,6 +162,19 @@ package final class Pipe: Handle {
     /// Bytes that were flushed but that the kernel has not taken.
     package var blockedBytes: Int { inFlight == nil ? 0 : uv_stream_get_write_queue_size(stream) }
 
+    /// Zero where no output is blocked; else a figure that falls whenever the other end reads: the
+    /// blocked bytes and what the kernel holds. (A kernel takes no more output before the other end
+    /// has read most of what it holds, so the blocked bytes alone stand still for a slow reader.)
+    package var untakenBytes: Int {
+        let blocked = blockedBytes
+        return blocked == 0 ? 0 : blocked + Int(max(0, sc_unread_by_peer(descriptor)))
+    }
+
+    /// Memory of output that waits for the other end.
+    package var blockedCapacity: Int {
+        inFlight.map { $0.capacity + (filling?.capacity ?? 0) } ?? 0
+    }
+
     /// Bytes the kernel has not taken.
     package var pendingBytes: Int { unflushedBytes + blockedBytes }
 
@@ -160,11 +188,19 @@ package final class Pipe: Handle {
         guard bytes.count > 0 else { return loop.buffers.recycle(buffer) }
         var view = uv_buf_t(bytes)
         let written = uv_try_write(stream, &view, 1)
-        if Int(written) == bytes.count { return loop.buffers.recycle(buffer) }
+        if Int(written) == bytes.count {
+            handedBytes += bytes.count
+            return loop.buffers.recycle(buffer)
+        }
         guard written >= 0 || written == UV_EAGAIN.rawValue else {
             loop.buffers.recycle(buffer)
+            if written == UV_EPIPE.rawValue, let report = onOutputRefused {
+                onOutputRefused = nil
+                return report()
+            }
             return end(EventLoopError(code: written, operation: "write"))
         }
+        handedBytes += bytes.count
         buffer.consume(max(0, Int(written)))
         inFlight = buffer
         view = uv_buf_t(buffer.bytes)
@@ -197,7 +233,7 @@ package final class Pipe: Handle {
     }
 
     override func willClose() {
-        (onRead, onEnd, onWritten) = (nil, nil, nil)
+        (onRead, onEnd, onOutputRefused, onWritten) = (nil, nil, nil, nil)
         if let buffer = filling { loop.buffers.recycle(buffer) }
         filling = nil
     }

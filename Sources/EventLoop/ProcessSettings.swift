@@ -1,9 +1,26 @@
+internal import CLibUV
 internal import Glibc
 
 /// Settings of the whole process that a socket server needs.
 package enum ProcessSettings {
     /// Makes a write to a closed socket an error instead of the end of the process.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Opens /dev/null for each of standard input, output and error that is closed. Otherwise the
+    /// next file or socket would take its number, and get what is printed.
+    package static func openStandardStreams() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is the one that is missing.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+        }
+    }
+
+    /// Has blocks of 128 KiB or more go back to the system as soon as they are freed, rather than
+    /// be kept for later: what one crowd of clients needed is not held for good.
+    package static func returnFreedMemory() { sc_return_memory_from(128 << 10) }
+
+    /// Gives the system what the allocator keeps of smaller blocks. May take milliseconds.
+    package static func trimMemory() { sc_return_free_memory() }
 
     /// Raises the soft limit of open files towards `wanted`, as far as the hard limit allows.
     ///

@@ -1,4 +1,5 @@
 internal import CLibUV
+internal import Glibc
 
 /// Runs an action on the loop whenever the process gets a signal.
 package final class SignalWatcher: Handle {
@@ -9,6 +10,11 @@ package final class SignalWatcher: Handle {
         _ signal: Int32, on loop: EventLoop, _ action: @escaping () -> Void
     ) throws(EventLoopError) {
         self.action = action
+        // Whoever started the process may have had it blocked, and a thread inherits that.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, signal)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         let uv = loop.raw
         try super.init(loop: loop, type: UV_SIGNAL) {
             uv_signal_init(uv, $0.assumingMemoryBound(to: uv_signal_t.self))

@@ -11,7 +11,7 @@ final class BackgroundJob: @unchecked Sendable {
     let connection: Int
     let stream: UInt32
     let readAt: Int64
-    let peer: PeerCredentials
+    let caller: Caller
     let estimatedNanoseconds: Int64
     /// A copy of the Request frame's data.
     let data = ByteBuffer()
@@ -24,11 +24,11 @@ final class BackgroundJob: @unchecked Sendable {
 
     init(
         _ data: UnsafeRawBufferPointer, connection: Int, stream: UInt32, readAt: Int64,
-        peer: PeerCredentials, estimatedNanoseconds: Int64, home: LoopBound<ServerLoop>,
+        caller: Caller, estimatedNanoseconds: Int64, home: LoopBound<ServerLoop>,
         door: LoopDoor
     ) {
         (self.connection, self.stream, self.readAt) = (connection, stream, readAt)
-        (self.peer, self.estimatedNanoseconds) = (peer, estimatedNanoseconds)
+        (self.caller, self.estimatedNanoseconds) = (caller, estimatedNanoseconds)
         (self.home, self.door) = (home, door)
         self.data.append(data)
     }
@@ -136,6 +136,9 @@ final class BackgroundLane: Sendable {
         thread.door.submit { [worker] in worker.value(on: $0).runNext() }
     }
 
+    /// Gives the system what the allocator keeps, after the call that runs.
+    func trimMemory() { thread.door.submit { _ in ProcessSettings.trimMemory() } }
+
     /// Ends the thread after the call that it runs. Calls that still wait are dropped.
     func stop() {
         thread.door.submit { [worker] loop in
@@ -181,7 +184,7 @@ private final class BackgroundWorker {
                 job.data.bytes, metadataCountMax: metadataCountMax)
         else { preconditionFailure("the loop queued an envelope that is none") }
         call.begin(
-            envelope, stream: job.stream, readAt: job.readAt, peer: job.peer, output: job.reply)
+            envelope, stream: job.stream, readAt: job.readAt, caller: job.caller, output: job.reply)
         defer { call.end() }
         let now = MonotonicClock.now()
         job.isFailed =
@@ -190,6 +193,6 @@ private final class BackgroundWorker {
                     throw RPCError(
                         .deadlineExceeded, "the deadline passed while the call waited for its turn")
                 }
-            }.isFailed
+            }.code != .ok
     }
 }

@@ -22,8 +22,10 @@ package final class Call {
     /// When the call arrived, as far as the server can tell, on ``MonotonicClock``: when the loop
     /// learned that there was something to read.
     package private(set) var readAt: Int64 = 0
-    /// Who calls.
-    package private(set) var peer = PeerCredentials(processID: 0, userID: 0, groupID: 0)
+    /// Who calls, and what it may do.
+    package private(set) var caller = Caller(
+        peer: PeerCredentials(processID: 0, userID: 0, groupID: 0), role: .none)
+    package var peer: PeerCredentials { caller.peer }
     /// Zeroed memory that lasts as long as the call.
     package let arena: MessageArena
 
@@ -147,13 +149,13 @@ package final class Call {
 
     /// Starts the call of one frame, with an envelope that was read from it.
     func begin(
-        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, peer: PeerCredentials,
+        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, caller: Caller,
         output: ByteBuffer
     ) {
         (service, method, payload) = (envelope.service, envelope.method, envelope.payload)
         metadata = envelope.metadata
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
-        (self.readAt, self.stream, self.peer) = (readAt, stream, peer)
+        (self.readAt, self.stream, self.caller) = (readAt, stream, caller)
         (frameBytes, movedNanoseconds) = (envelope.dataBytes, nil)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
     }

@@ -8,19 +8,24 @@ package struct Patience {
         /// Time between sweeps.
         package let interval: Duration
         /// A client that is as it was at so many sweeps, one after the other, is given up.
-        package let (frameSweepsMax, writeSweepsMax): (Int, Int)
+        package let (frameSweepsMax, writeSweepsMax, idleSweepsMax): (Int, Int, Int)
 
         package init(_ limits: RPCLimits) {
-            interval = min(limits.writeStallMax, limits.partialFrameMax) / 4
+            let interval =
+                min(limits.writeStallMax, limits.partialFrameMax, limits.idleMax ?? .seconds(86400))
+                / 4
+            self.interval = interval
             // One more: a client is caught at any point between two sweeps.
             frameSweepsMax = Int((limits.partialFrameMax / interval).rounded(.up)) + 1
             writeSweepsMax = Int((limits.writeStallMax / interval).rounded(.up)) + 1
+            idleSweepsMax = limits.idleMax.map { Int(($0 / interval).rounded(.up)) + 1 } ?? .max
         }
     }
 
     private let limits: Limits
     private var frameSweeps = 0
     private var writeSweeps = 0
+    private var idleSweeps = 0
     private var unsentBytes = 0
 
     package init(_ limits: Limits) { self.limits = limits }
@@ -33,14 +38,19 @@ package struct Patience {
     /// - Parameters:
     ///   - isInsideFrame: whether the client owes the rest of a frame, and the server reads.
     ///   - unsentBytes: what waits for the client to take it.
+    ///   - isIdle: whether nothing came since the last sweep, and nothing waits.
     /// - Returns: why the client is to be given up, if it is.
-    package mutating func check(isInsideFrame: Bool, unsentBytes: Int) -> BreakOffReason? {
+    package mutating func check(
+        isInsideFrame: Bool, unsentBytes: Int, isIdle: Bool
+    ) -> BreakOffReason? {
+        idleSweeps = isIdle ? idleSweeps + 1 : 0
         frameSweeps = isInsideFrame ? frameSweeps + 1 : 0
         let isStuck = unsentBytes > 0 && unsentBytes == self.unsentBytes
         writeSweeps = isStuck ? writeSweeps + 1 : min(1, unsentBytes)
         self.unsentBytes = unsentBytes
         if writeSweeps > limits.writeSweepsMax { return .unread }
-        return frameSweeps > limits.frameSweepsMax ? .unfinished : nil
+        if frameSweeps > limits.frameSweepsMax { return .unfinished }
+        return idleSweeps > limits.idleSweepsMax ? .idle : nil
     }
 }
 

@@ -2,17 +2,29 @@ internal import Wire
 
 /// Every maximum of an RPC server, in one place.
 ///
-/// Memory a server can hold, besides handlers' own: per connection at most
+/// Memory a server can hold, besides handlers' own: `bufferBytesMax` for partial frames, waiting
+/// calls and unsent replies of all connections, and one growth of a buffer a loop; per loop two
+/// arenas of `arenaBytesMax` and a few kept buffers. One connection alone holds at most
 /// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read
-/// (256 KiB); per loop two arenas of `arenaBytesMax`, `backgroundBytesMax` of moved calls (and as
-/// much as their replies take) and a few kept buffers. Idle connections hold
-/// no buffers.
+/// (256 KiB), and its moved calls. Idle connections hold no buffers.
 package struct RPCLimits: Equatable, Sendable {
     /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
     /// not sent.
     package var frameBytesMax = FrameHeader.dataBytesMax
     /// Connections at once. Those beyond it are accepted and closed, and counted as refused.
     package var connectionsMax = 4096
+    /// Connections at once of one uid; nil leaves a few places to others:
+    /// `min(64, connectionsMax / 4)` of them.
+    package var connectionsPerUIDMax: Int?
+    /// Calls of one uid that have begun and are not answered, over all loops; beyond it they are
+    /// refused with RESOURCE_EXHAUSTED. nil is three quarters of `backgroundCallsMax`.
+    package var callsPerUIDMax: Int?
+    /// What all connections together may hold in partial frames, waiting calls, unsent replies and
+    /// moved calls. Past it the largest holders lose the frame they send (which is answered with
+    /// RESOURCE_EXHAUSTED), or their connection.
+    package var bufferBytesMax = 256 << 20
+    /// The same for the connections of one uid; nil is three quarters of `bufferBytesMax`.
+    package var bufferBytesPerUIDMax: Int?
     /// With so many unsent bytes a connection is no longer read and its calls wait ...
     package var writeHighWaterBytes = 1 << 20
     /// ... until no more than these are left.
@@ -21,6 +33,10 @@ package struct RPCLimits: Equatable, Sendable {
     package var writeStallMax = Duration.seconds(10)
     /// A frame must be complete so long after its first byte, or the client is disconnected.
     package var partialFrameMax = Duration.seconds(10)
+    /// A connection on which nothing comes and nothing waits for so long is closed; nil never.
+    package var idleMax: Duration?
+    /// For so long a server that drains answers calls with UNAVAILABLE before it stops to read.
+    package var drainWindow = Duration.milliseconds(100)
     /// A call that waited longer between being read and being started is refused with
     /// RESOURCE_EXHAUSTED. What it waited for a server that stood still, or for its connection's
     /// calls in the background, does not count.
@@ -45,6 +61,17 @@ package struct RPCLimits: Equatable, Sendable {
     package var backgroundBytesMax = 64 << 20
 
     package init() {}
+
+    /// The limits by uid, where they are left open.
+    var resolvedConnectionsPerUIDMax: Int {
+        connectionsPerUIDMax ?? connectionsMax - min(64, connectionsMax / 4)
+    }
+    var resolvedCallsPerUIDMax: Int {
+        callsPerUIDMax ?? backgroundCallsMax - backgroundCallsMax / 4
+    }
+    var resolvedBufferBytesPerUIDMax: Int {
+        bufferBytesPerUIDMax ?? bufferBytesMax - bufferBytesMax / 4
+    }
 
     /// What is wrong with the limits, each naming the limit; empty if they fit each other.
     package var problems: [String] {
@@ -87,9 +114,20 @@ package struct RPCLimits: Equatable, Sendable {
             backgroundBytesMax >= frameBytesMax,
             "backgroundBytesMax (\(backgroundBytesMax)) must be at least frameBytesMax (\(frameBytesMax))"
         )
+        require(
+            bufferBytesMax >= 4 * frameBytesMax,
+            "bufferBytesMax (\(bufferBytesMax)) must be at least four times frameBytesMax (\(frameBytesMax))"
+        )
+        for (name, limit) in [
+            ("connectionsPerUIDMax", connectionsPerUIDMax), ("callsPerUIDMax", callsPerUIDMax),
+            ("bufferBytesPerUIDMax", bufferBytesPerUIDMax),
+        ] {
+            require((limit ?? 1) >= 1, "\(name) is \(limit ?? 0); it must be at least 1")
+        }
         for (name, duration) in [
             ("writeStallMax", writeStallMax), ("partialFrameMax", partialFrameMax),
-            ("queueWaitMax", queueWaitMax),
+            ("queueWaitMax", queueWaitMax), ("idleMax", idleMax ?? .seconds(1)),
+            ("drainWindow", drainWindow),
         ] {
             require(
                 duration >= .milliseconds(1) && duration <= .seconds(86400),

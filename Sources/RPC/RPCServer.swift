@@ -6,16 +6,32 @@ package struct RPCServerConfiguration: Sendable {
     package var path: String
     /// Permissions of the socket file.
     package var mode: UInt16
+    /// Group of the socket file; nil leaves it to the system.
+    package var groupID: UInt32?
+    /// Takes the path from the server that has it, in one step, once this one is ready.
+    package var takesOver = false
+    /// A descriptor that listens already, served in place of a path.
+    package var inheritedDescriptor: Int32?
+    /// Who may do what.
+    package var access = AccessPolicy()
     /// Loops, each on a thread of its own; 1 to 1024.
     package var loopCount: Int
     package var limits: RPCLimits
-    /// Called on a loop's thread for each connection that the server breaks off; must be quick.
-    package var onBreakOff: (@Sendable (BreakOff) -> Void)?
+    /// Called on a loop's thread; must be quick.
+    package var onEvent: (@Sendable (ServerEvent) -> Void)?
 
     package init(
         path: String, mode: UInt16 = 0o600, loopCount: Int = 1, limits: RPCLimits = .init()
     ) {
         (self.path, self.mode, self.loopCount, self.limits) = (path, mode, loopCount, limits)
+    }
+
+    func makeSocket(
+        at path: String, takesOver: Bool = false, lockTries: Int = 200
+    ) throws(UnixSocketError) -> UnixSocket {
+        try UnixSocket(
+            listeningAt: path, mode: mode, groupID: groupID, takesOver: takesOver,
+            lockTries: lockTries)
     }
 }
 
@@ -34,6 +50,9 @@ package final class RPCServer: Sendable {
     /// How many connections are served at once: what the limits allow, or less where the process
     /// may not open as many files.
     package let connectionsMax: Int
+    /// Where it listens.
+    package let path: String
+    private let budget: BufferBudget
     private let parts: [Part]
 
     /// Starts to serve.
@@ -64,7 +83,19 @@ package final class RPCServer: Sendable {
             ])
         }
         connectionsMax = min(limits.connectionsMax, files - others)
-        let socket = try UnixSocket(listeningAt: configuration.path, mode: configuration.mode)
+        let socket =
+            if let inherited = configuration.inheritedDescriptor {
+                try UnixSocket(inheriting: inherited)
+            } else {
+                try configuration.makeSocket(
+                    at: configuration.path, takesOver: configuration.takesOver)
+            }
+        path = socket.path
+        var admitted = limits
+        admitted.connectionsMax = connectionsMax
+        let admission = Admission(
+            max: connectionsMax, perUIDMax: admitted.resolvedConnectionsPerUIDMax)
+        budget = BufferBudget(max: limits.bufferBytesMax)
 
         // Loop 0 comes last: it accepts, so it must know the others.
         var parts: [Part] = []
@@ -73,12 +104,16 @@ package final class RPCServer: Sendable {
                 let acceptor =
                     i > 0
                     ? nil
-                    : AcceptorSeed(socket: socket, others: parts, max: connectionsMax)
+                    : AcceptorSeed(
+                        socket: socket, others: parts, admission: admission,
+                        configuration: configuration)
                 parts.insert(
-                    try Part.start(index: i, configuration, acceptor: acceptor, makeRouter), at: 0)
+                    try Part.start(
+                        index: i, configuration, budget, acceptor: acceptor, makeRouter), at: 0)
             }
         } catch {
             for part in parts { part.stop() }
+            budget.disband()
             throw error
         }
         self.parts = parts
@@ -96,19 +131,30 @@ package final class RPCServer: Sendable {
 
     /// Starts to end the server, from any thread, and returns at once.
     ///
-    /// Stops listening and removes the socket; answers every call that was received before; answers
-    /// those that still come with UNAVAILABLE; closes each connection once it is quiet, and all
-    /// that are left after `grace`. Further calls do nothing.
-    package func beginDrain(grace: Duration) {
+    /// Stops listening and removes the socket; answers every call that was received before; for
+    /// `drainWindow` answers those that still come with UNAVAILABLE; then has the kernel refuse what
+    /// clients send, and closes each connection once what it had sent is answered, and all that are
+    /// left after `grace`. Further calls do nothing.
+    ///
+    /// - Parameter handsOver: a successor has taken the path: calls that still come are answered, and
+    ///   clients are let go at once.
+    package func beginDrain(grace: Duration, handsOver: Bool = false) {
         let parts = self.parts
         // Loop 0 goes first, so that no connection is handed to a loop after its drain began.
         parts[0].thread.door.submit { loop in
-            parts[0].server.value(on: loop).beginDrain(grace: grace)
+            parts[0].server.value(on: loop).beginDrain(grace: grace, handsOver: handsOver)
             for part in parts.dropFirst() {
                 part.thread.door.submit { loop in
-                    part.server.value(on: loop).beginDrain(grace: grace)
+                    part.server.value(on: loop).beginDrain(grace: grace, handsOver: handsOver)
                 }
             }
+        }
+    }
+
+    /// Ends the grace of a drain that has begun, from any thread.
+    package func endGrace() {
+        for part in parts {
+            part.thread.door.submit { part.server.value(on: $0).endGrace() }
         }
     }
 
@@ -119,6 +165,7 @@ package final class RPCServer: Sendable {
             part.thread.join()
             part.background.stop()
         }
+        budget.disband()
     }
 
     /// Ends the server in an orderly way and waits for it; see ``beginDrain(grace:)`` and
@@ -137,7 +184,8 @@ struct Part: Sendable {
     let counters: LoopCounters
 
     static func start(
-        index: Int, _ configuration: RPCServerConfiguration, acceptor: AcceptorSeed?,
+        index: Int, _ configuration: RPCServerConfiguration, _ budget: BufferBudget,
+        acceptor: AcceptorSeed?,
         _ makeRouter: @escaping @Sendable (LaneSetup) throws -> Router
     ) throws -> Part {
         let background = try BackgroundLane.start(
@@ -147,7 +195,7 @@ struct Part: Sendable {
             let thread = try LoopThread.start(name: "sidecart-loop-\(index)") { loop in
                 let server = try ServerLoop(
                     loop: loop, limits: configuration.limits, background: background,
-                    onBreakOff: configuration.onBreakOff)
+                    budget: budget, onEvent: configuration.onEvent)
                 try server.start(index: index, makeRouter)
                 if let acceptor { try server.listen(Acceptor(acceptor)) }
                 made.value.withLock { $0 = (LoopBound(server, to: loop), server.counters) }

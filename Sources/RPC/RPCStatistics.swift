@@ -8,8 +8,8 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var connections = 0
     /// Connections served since the start.
     package internal(set) var connectionsTotal = 0
-    /// Connections closed at once because `RPCServer.connectionsMax` were open, or the server was
-    /// draining.
+    /// Connections closed as soon as they were accepted, because a limit on connections was
+    /// reached.
     package internal(set) var connectionsRefused = 0
     /// Connections the server broke off, by reason; each reason has an entry.
     package internal(set) var brokenOff: [BreakOffReason: Int] = [:]
@@ -19,6 +19,10 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var calls = 0
     /// Requests answered with another code than OK.
     package internal(set) var callsFailed = 0
+    /// Of those, with PERMISSION_DENIED.
+    package internal(set) var callsDenied = 0
+    /// Frames given up, and answered with RESOURCE_EXHAUSTED, because buffers were full.
+    package internal(set) var framesRefused = 0
     /// Requests that were moved to the background.
     package internal(set) var callsMoved = 0
     /// Requests that wait or run in the background now.
@@ -30,6 +34,9 @@ package struct RPCStatistics: Equatable, Sendable {
     /// Memory of buffers that hold partial frames, waiting calls or unsent replies. Zero when all
     /// is quiet.
     package internal(set) var bufferBytes = 0
+    /// What connections hold that only their clients, or the background, can free; what the limit
+    /// `bufferBytesMax` is on.
+    package internal(set) var heldBytes = 0
 }
 
 /// One loop's counters, written by its thread alone.
@@ -41,6 +48,9 @@ final class LoopCounters: Sendable {
         uniqueKeysWithValues: BreakOffReason.allCases.map { ($0, Gauge()) })
     let calls = Gauge()
     let callsFailed = Gauge()
+    let callsDenied = Gauge()
+    let framesRefused = Gauge()
+    let heldBytes = Gauge()
     let callsMoved = Gauge()
     let backgroundCalls = Gauge()
     let bytesRead = Gauge()
@@ -56,6 +66,9 @@ final class LoopCounters: Sendable {
         for (reason, gauge) in brokenOff { sum.brokenOff[reason, default: 0] += gauge.value }
         sum.calls += calls.value
         sum.callsFailed += callsFailed.value
+        sum.callsDenied += callsDenied.value
+        sum.framesRefused += framesRefused.value
+        sum.heldBytes += heldBytes.value
         sum.callsMoved += callsMoved.value
         sum.backgroundCalls += backgroundCalls.value
         sum.bytesRead += bytesRead.value

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Wire
 
 /// Finds the handler of a call. One router a lane, so handlers may keep scratch memory of their
 /// own.
@@ -11,6 +12,7 @@ package final class Router {
         let hash: UInt64
         let service: [UInt8]
         let method: [UInt8]
+        let role: Role
         let isUrgent: Bool
         let handler: Handler
     }
@@ -28,16 +30,18 @@ package final class Router {
     ///
     /// - Parameters:
     ///   - service: full name, such as `sidecart.v1.Scoring`.
+    ///   - role: the least role that a caller must have.
     ///   - isUrgent: for methods that are quick and that somebody uses to see whether the server
     ///     lives: answered as soon as they are read, even when the turn's time is used up.
     ///   - handler: must spell out its throws: `{ call throws(RPCError) in ... }`.
     package func add(
-        _ service: String, _ method: String, isUrgent: Bool = false, _ handler: @escaping Handler
+        _ service: String, _ method: String, role: Role, isUrgent: Bool = false,
+        _ handler: @escaping Handler
     ) {
         let (service, method) = (Array(service.utf8), Array(method.utf8))
         let route = Route(
             hash: service.withUnsafeBytes { s in method.withUnsafeBytes { Self.hash(s, $0) } },
-            service: service, method: method, isUrgent: isUrgent, handler: handler)
+            service: service, method: method, role: role, isUrgent: isUrgent, handler: handler)
         precondition(
             !routes.contains { $0.service == service && $0.method == method },
             "a method was added twice")
@@ -53,13 +57,34 @@ package final class Router {
 
     /// The handler of a method.
     ///
-    /// - Throws: UNIMPLEMENTED, naming the service or method that is unknown.
+    /// - Throws: UNIMPLEMENTED, naming the service or method that is unknown; PERMISSION_DENIED,
+    ///   naming the method and its role, where the caller has a lesser one.
     /// - Complexity: O(length of the names), no allocation.
     package func handler(
-        _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
+        _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer, for caller: Caller
     ) throws(RPCError) -> Handler {
         guard let i = index(service, method) else { throw unimplemented(service, method) }
+        guard caller.role >= routes[i].role else { throw denied(routes[i], caller) }
         return routes[i].handler
+    }
+
+    private func denied(_ route: Route, _ caller: Caller) -> RPCError {
+        func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
+        let held = caller.role == .none ? "no role" : "the role \(caller.role.name)"
+        return RPCError(
+            .permissionDenied,
+            "\(text(route.service))/\(text(route.method)) needs the role \(route.role.name); "
+                + "uid \(caller.peer.userID) has \(held)")
+    }
+
+    /// Every method with its role, in the order added.
+    package var methods: [(service: String, method: String, role: Role)] {
+        routes.map {
+            (
+                String(decoding: $0.service, as: UTF8.self),
+                String(decoding: $0.method, as: UTF8.self), $0.role
+            )
+        }
     }
 
     /// True for a method that was added as urgent.
@@ -72,25 +97,25 @@ package final class Router {
     /// - Parameters:
     ///   - now: the time as far as known.
     ///   - admit: throws where the handler is not to run.
-    /// - Returns: when the call was answered, and whether with an error. A call that was moved has
-    ///   no answer and no error.
+    /// - Returns: when the call was answered, and with which code. A call that was moved has no
+    ///   answer, and the code OK.
     func answer(
         _ call: Call, now: Int64, unless admit: () throws(RPCError) -> Void
-    ) -> (end: Int64, isFailed: Bool) {
+    ) -> (end: Int64, code: StatusCode) {
         do throws(RPCError) {
             try admit()
-            try handler(call.service, call.method)(call)
+            try handler(call.service, call.method, for: call.caller)(call)
             if call.movedNanoseconds != nil, !call.isAnswered {
-                return (MonotonicClock.now(), false)
+                return (MonotonicClock.now(), .ok)
             }
             if !call.isAnswered { throw RPCError(.internal, "the handler gave no answer") }
             let end = MonotonicClock.now()
-            guard call.deadline.hasPassed(at: end) else { return (end, false) }
+            guard call.deadline.hasPassed(at: end) else { return (end, .ok) }
             call.fail(RPCError(.deadlineExceeded, "the deadline passed while the call was handled"))
-            return (end, true)
+            return (end, .deadlineExceeded)
         } catch {
             call.fail(error)
-            return (MonotonicClock.now(), true)
+            return (MonotonicClock.now(), error.code)
         }
     }
 

@@ -12,7 +12,6 @@ final class ServerConnection {
     /// Never that of another connection of the loop.
     let id: Int
     let pipe: Pipe
-    let peer: PeerCredentials
     private unowned let server: ServerLoop
     /// Holds the connection's place among those admitted.
     private let guest: Guest
@@ -24,15 +23,18 @@ final class ServerConnection {
     private var waiting: ByteBuffer?
     /// When what waits was read, and what has held it up since, other than the server's work.
     private(set) var pause = Pause()
-    /// Calls on the background lane.
+    /// Memory that only the client, or the background, can free; in the counts of server and uid.
+    private(set) var heldBytes = 0
+    /// Calls on the background lane, and what they hold.
+    private var backgroundBytes = 0
     private(set) var backgroundCalls = 0
     /// True from the high-water mark of unsent bytes until the low one.
     private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
     private var isEnding = false
 
-    /// The newest turn in which something was read, or reading went on after a pause.
-    private var lastReadingTurn = 0
+    /// Whether something was read since the last sweep.
+    private var hasRead = true
     private var patience: Patience
 
     /// Bookkeeping of the server's lists.
@@ -43,16 +45,9 @@ final class ServerConnection {
     init(
         _ guest: Guest, id: Int, on loop: EventLoop, server: ServerLoop
     ) throws(EventLoopError) {
-        let descriptor = guest.takeDescriptor()
-        do {
-            peer = try PeerCredentials(of: descriptor)
-        } catch {
-            UnixSocket.close(descriptor)
-            throw error
-        }
         (self.id, self.guest, self.server) = (id, guest, server)
         patience = Patience(server.patienceLimits)
-        pipe = try Pipe(adopting: descriptor, on: loop)
+        pipe = try Pipe(adopting: guest.takeDescriptor(), on: loop)
         decoder = FrameDecoder(dataBytesMax: server.limits.frameBytesMax, pool: loop.buffers)
         pipe.onRead = { [unowned self] in didRead($0) }
         pipe.onEnd = { [unowned self] in didEnd($0) }
@@ -66,6 +61,8 @@ final class ServerConnection {
     }
 
     var isClosed: Bool { pipe.isClosing }
+    var caller: Caller { guest.caller }
+    var account: PeerAccount { guest.account }
 
     /// True while what waits can only go on once something else has happened.
     private var isHeldUp: Bool {
@@ -75,7 +72,7 @@ final class ServerConnection {
     // MARK: Calls
 
     private func didRead(_ bytes: UnsafeRawBufferPointer) {
-        lastReadingTurn = server.turn
+        hasRead = true
         server.counters.bytesRead.add(bytes.count)
         pause = Pause(readAt: server.loop.turnStart, lag: server.clock.lag)
         var input = bytes
@@ -91,6 +88,7 @@ final class ServerConnection {
             if !isHeldUp { server.addReady(self) }
         }
         updateReading()
+        updateHeldBytes()
     }
 
     /// Goes on with what waits; at least one frame of it.
@@ -107,6 +105,7 @@ final class ServerConnection {
             if !isHeldUp { server.addReady(self) }
         }
         updateReading()
+        updateHeldBytes()
     }
 
     /// Handles frames, at least one, until it is time for others.
@@ -174,21 +173,26 @@ final class ServerConnection {
     // MARK: The background
 
     /// Notes that a call of this connection was moved.
-    func didMove() {
+    func didMove(_ job: BackgroundJob) {
         backgroundCalls += 1
+        backgroundBytes += job.data.capacity
         if isHeldUp { pause.begin(.background, at: server.clock.now) }
     }
 
     /// Takes the answer of a call that was moved.
-    func didAnswer(_ frame: UnsafeRawBufferPointer) {
+    func didAnswer(_ job: BackgroundJob) {
+        let frame = job.reply.bytes
         let wasHeldUp = isHeldUp
         backgroundCalls -= 1
+        backgroundBytes -= job.data.capacity
+        account.endCalls(1)
         pause.end(.background, at: server.clock.now)
         pipe.output.append(frame)
         server.counters.bytesWritten.add(frame.count)
         server.addDirty(self)
         applyBackpressure()
         if wasHeldUp, !isClosed { goOn() }
+        updateHeldBytes()
     }
 
     // MARK: Pace
@@ -205,7 +209,6 @@ final class ServerConnection {
     private func updateReading() {
         guard !isClosed, !isEnding else { return }
         if waiting == nil && !isHeldUp {
-            lastReadingTurn = server.turn
             do {
                 try pipe.startReading()
             } catch {
@@ -227,6 +230,7 @@ final class ServerConnection {
         guard !isClosed else { return }
         pipe.flush()
         closeIfDone()
+        updateHeldBytes()
     }
 
     private func didWrite() {
@@ -237,31 +241,70 @@ final class ServerConnection {
             goOn()
         }
         closeIfDone()
+        updateHeldBytes()
     }
 
     /// Breaks off a client that is stuck in the middle of something.
     func checkStall() {
         // While the server itself does not read, a frame cannot get on.
         let isInsideFrame = decoder.isInsideFrame && waiting == nil && !isHeldUp
-        switch patience.check(isInsideFrame: isInsideFrame, unsentBytes: pipe.blockedBytes) {
+        let isIdle =
+            !hasRead && !decoder.isInsideFrame && waiting == nil && backgroundCalls == 0
+            && pipe.pendingBytes == 0
+        hasRead = false
+        switch patience.check(
+            isInsideFrame: isInsideFrame, unsentBytes: pipe.untakenBytes, isIdle: isIdle)
+        {
         case nil: break
         case let reason?: breakOff(reason)
         }
     }
 
-    // MARK: The end
+    // MARK: Memory
 
-    /// True if nothing was received that is not answered and sent, and nothing came in the turn
-    /// that ends.
-    var isQuiet: Bool {
-        waiting == nil && backgroundCalls == 0 && !decoder.isInsideFrame && pipe.pendingBytes == 0
-            && lastReadingTurn < server.turn
+    /// Brings the counts up to date.
+    private func updateHeldBytes() {
+        let now =
+            isClosed
+            ? 0
+            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity + backgroundBytes
+        let change = now - heldBytes
+        guard change != 0 else { return }
+        heldBytes = now
+        account.addBufferBytes(change)
+        server.addHeldBytes(change)
+        if change > 0 { server.didGrow(self) }
     }
 
-    /// True if only the client, or the background lane, can bring this connection on.
-    var waitsForOthers: Bool {
-        pipe.blockedBytes > 0 || backgroundCalls > 0
-            || (decoder.isInsideFrame && lastReadingTurn < server.turn)
+    /// Frees most of what the connection holds: gives up the frame that it is sending, or, where
+    /// that is not the most of it, ends it.
+    func giveUpMemory(_ shortage: BufferShortage) {
+        let frameBytes = decoder.heldBytes
+        guard 2 * frameBytes >= heldBytes, let header = decoder.refusePartial() else {
+            return breakOff(.crowded)
+        }
+        if case .call = rules.judge(header) {
+            server.refuse(
+                header.stream,
+                RPCError(
+                    .resourceExhausted,
+                    "\(shortage), and this frame of \(header.dataBytes) bytes held the most"),
+                on: pipe)
+        }
+        patience.frameEnded()
+        server.counters.framesRefused.add(1)
+        server.report(.refusedFrame(peer: caller.peer, bytes: frameBytes, shortage))
+        server.addDirty(self)
+        updateHeldBytes()
+    }
+
+    // MARK: The end
+
+    /// Lets the client send nothing more. What it has sent is read and answered, then the connection
+    /// closes: no call is lost between the two sides, as each was either sent before and is answered,
+    /// or could not be sent.
+    func refuseInput() {
+        pipe.refuseInput()
     }
 
     private func didEnd(_ error: EventLoopError?) {
@@ -280,7 +323,8 @@ final class ServerConnection {
     /// Closes at the server's wish, after sending what goes at once.
     func breakOff(_ reason: BreakOffReason) {
         guard !isClosed else { return }
-        server.report(BreakOff(peer: peer, reason: reason))
+        server.counters.brokenOff[reason]?.add(1)
+        server.report(.brokeOff(BreakOff(peer: caller.peer, reason: reason)))
         pipe.flush()
         close()
     }
@@ -293,5 +337,6 @@ final class ServerConnection {
         decoder.discard()
         if let waiting { server.loop.buffers.recycle(waiting) }
         waiting = nil
+        updateHeldBytes()
     }
 }

@@ -15,16 +15,17 @@ extension ServerLoop {
         }
         counters.calls.add(1)
         call.begin(
-            envelope, stream: stream, readAt: connection.pause.readAt, peer: connection.peer,
+            envelope, stream: stream, readAt: connection.pause.readAt, caller: connection.caller,
             output: connection.pipe.output)
         defer { call.end() }
         let now = clock.now
-        let (end, isFailed) = router.answer(call, now: now) { () throws(RPCError) in
+        let (end, code) = router.answer(call, now: now) { () throws(RPCError) in
             try admit(connection, now: now)
         }
         clock.set(end)
-        if isFailed {
+        if code != .ok {
             counters.callsFailed.add(1)
+            if code == .permissionDenied { counters.callsDenied.add(1) }
         } else if let nanoseconds = call.movedNanoseconds, !call.isAnswered {
             move(data, of: connection, stream: stream, nanoseconds)
         }
@@ -64,15 +65,23 @@ extension ServerLoop {
         _ data: UnsafeRawBufferPointer, of connection: ServerConnection, stream: UInt32,
         _ nanoseconds: Int64
     ) {
+        guard connection.account.beginCall(max: limits.resolvedCallsPerUIDMax) else {
+            counters.callsFailed.add(1)
+            return call.fail(
+                RPCError(
+                    .resourceExhausted,
+                    "uid \(connection.account.userID) has \(limits.resolvedCallsPerUIDMax) calls in flight; the limit is callsPerUIDMax"
+                ))
+        }
         moving[connection.id] = connection
-        connection.didMove()
         counters.callsMoved.add(1)
         counters.backgroundCalls.add(1)
-        background.submit(
-            BackgroundJob(
-                data, connection: connection.id, stream: stream, readAt: call.readAt,
-                peer: call.peer, estimatedNanoseconds: nanoseconds, home: LoopBound(self, to: loop),
-                door: loop.door))
+        let job = BackgroundJob(
+            data, connection: connection.id, stream: stream, readAt: call.readAt,
+            caller: call.caller, estimatedNanoseconds: nanoseconds, home: LoopBound(self, to: loop),
+            door: loop.door)
+        connection.didMove(job)
+        background.submit(job)
     }
 
     /// Takes back a call that the background lane has answered.
@@ -81,7 +90,7 @@ extension ServerLoop {
         if job.isFailed { counters.callsFailed.add(1) }
         clock.look()
         guard let connection = moving[job.connection] else { return }
-        connection.didAnswer(job.reply.bytes)
+        connection.didAnswer(job)
         if connection.backgroundCalls == 0 { moving[job.connection] = nil }
     }
 

@@ -11,10 +11,12 @@ final class ServerLoop {
     let call: Call
     let background: BackgroundLane
     let queueWaitNanoseconds: Int64
-    private let onBreakOff: (@Sendable (BreakOff) -> Void)?
+    let budget: BufferBudget
+    let bufferBytesPerUIDMax: Int
+    private let onEvent: (@Sendable (ServerEvent) -> Void)?
     private(set) var router = Router()
 
-    private var connections: [ServerConnection] = []
+    private(set) var connections: [ServerConnection] = []
     private var connectionIDs = 0
     /// Connections with calls in the background, by id.
     var moving: [Int: ServerConnection] = [:]
@@ -24,27 +26,42 @@ final class ServerLoop {
     private var readyHead = 0
     private var dirty: [ServerConnection] = []
     private let sweep: Timer
-    private let graceEnd: Timer
-    private var drainTurn: Int?
+    /// The most that connections have held since memory was last given back to the system.
+    var heldBytesPeak = 0
+    let trim: Timer
+    private let drainTimer: Timer
+    private var ending = Ending.none
+    /// Calls read from then on are refused.
     private(set) var drainedFrom: Int64 = .max
     /// On the loop that listens.
     private var acceptor: Acceptor?
 
+    private enum Ending {
+        case none
+        /// Calls are read, and refused or, for a successor, answered.
+        case draining
+        /// Nothing more is taken in.
+        case closing
+    }
+
     init(
-        loop: EventLoop, limits: RPCLimits, background: BackgroundLane,
-        onBreakOff: (@Sendable (BreakOff) -> Void)?
+        loop: EventLoop, limits: RPCLimits, background: BackgroundLane, budget: BufferBudget,
+        onEvent: (@Sendable (ServerEvent) -> Void)?
     ) throws(EventLoopError) {
         self.loop = loop
         self.limits = limits
         self.background = background
-        self.onBreakOff = onBreakOff
+        self.budget = budget
+        self.onEvent = onEvent
+        bufferBytesPerUIDMax = limits.resolvedBufferBytesPerUIDMax
         counters = LoopCounters(bufferBytes: loop.buffers.bytesInUse)
         clock = TurnClock(loop, limits: limits)
         patienceLimits = Patience.Limits(limits)
         queueWaitNanoseconds = limits.queueWaitMax.wholeNanoseconds
         call = Call(lane: .loop, limits: limits, background: background.queue)
         sweep = try Timer(on: loop)
-        graceEnd = try Timer(on: loop)
+        drainTimer = try Timer(on: loop)
+        trim = try Timer(on: loop)
     }
 
     /// Sets to work, with a router that `makeRouter` makes here.
@@ -53,16 +70,15 @@ final class ServerLoop {
     func start(index: Int, _ makeRouter: (LaneSetup) throws -> Router) rethrows {
         // The loop keeps this object alive until it closes.
         loop.atTurnEnd { [self] in endTurn() }
+        budget.join(self)
         let loop = loop
         router = try makeRouter(LaneSetup(.loop, loopIndex: index) { loop.atTurnEnd($0) })
         // Last of all, so that what the hooks took counts too.
         loop.atTurnEnd { [clock] in clock.endTurn() }
     }
 
-    var turn: Int { loop.turnCount }
-
     /// Makes this the loop that accepts.
-    func listen(_ acceptor: Acceptor) throws(EventLoopError) {
+    func listen(_ acceptor: Acceptor) throws {
         try acceptor.start(on: self)
         self.acceptor = acceptor
     }
@@ -71,7 +87,6 @@ final class ServerLoop {
 
     /// Takes over an accepted connection; its place in the admission count is freed with it.
     func adopt(_ guest: Guest) {
-        guard drainTurn == nil else { return counters.connectionsRefused.add(1) }
         do {
             connectionIDs += 1
             let connection = try ServerConnection(
@@ -81,6 +96,7 @@ final class ServerLoop {
             counters.connections.add(1)
             counters.connectionsTotal.add(1)
             if connections.count == 1 { startSweep() }
+            if ending == .closing { connection.refuseInput() }
         } catch {
             // The client is gone already, or the system is out of something.
             counters.connectionsRefused.add(1)
@@ -97,7 +113,9 @@ final class ServerLoop {
         counters.connections.add(-1)
         if moving.removeValue(forKey: connection.id) != nil {
             counters.backgroundCalls.add(-background.queue.drop(connection: connection.id))
+            connection.account.endCalls(connection.backgroundCalls)
         }
+        stopIfDone()
     }
 
     func addReady(_ connection: ServerConnection) {
@@ -113,11 +131,8 @@ final class ServerLoop {
         dirty.append(connection)
     }
 
-    /// Counts a connection that is broken off, and tells whoever wants to know.
-    func report(_ breakOff: BreakOff) {
-        counters.brokenOff[breakOff.reason]?.add(1)
-        onBreakOff?(breakOff)
-    }
+    /// Tells whoever wants to know.
+    func report(_ event: ServerEvent) { onEvent?(event) }
 
     // MARK: Turns
 
@@ -140,12 +155,15 @@ final class ServerLoop {
         readyHead = 0
         if !ready.isEmpty { loop.skipNextWait() }
         // A flush may find a connection broken, and closing one changes no list but `connections`.
-        for connection in dirty {
-            connection.isDirty = false
-            connection.flush()
+        // One that makes others give up memory leaves them something to send, though.
+        var i = 0
+        while i < dirty.count {
+            dirty[i].isDirty = false
+            dirty[i].flush()
+            i += 1
         }
         dirty.removeAll(keepingCapacity: true)
-        if let drainTurn { drain(since: drainTurn) }
+        returnMemory()
     }
 
     private func startSweep() {
@@ -158,32 +176,42 @@ final class ServerLoop {
 
     // MARK: Draining
 
-    /// Finishes what was received, refuses what comes from now on, closes each connection once it
-    /// is quiet, and stops the loop after the last one, at the latest when the grace is over.
-    func beginDrain(grace: Duration) {
-        guard drainTurn == nil else { return }
-        acceptor?.close()
-        acceptor = nil
-        drainTurn = turn
+    /// Ends the loop: answers what was received, refuses for a short while what comes from now on,
+    /// then lets clients send nothing more, and stops after the last answer was taken, at the latest
+    /// when the grace is over.
+    ///
+    /// - Parameter handsOver: a successor has the path: what still comes is answered instead of
+    ///   refused, and clients are let go at once, so that they turn to the successor.
+    func beginDrain(grace: Duration, handsOver: Bool) {
+        guard ending == .none else { return }
+        ending = .draining
         // What the loop finds together with the wish to end is taken to have come after it.
-        drainedFrom = loop.turnStart
-        graceEnd.start(after: grace) { [unowned self] in
-            for connection in connections { connection.breakOff(.drained) }
-            loop.stop()
+        if !handsOver { drainedFrom = loop.turnStart }
+        // Hands over whoever has connected before now.
+        acceptor?.finish()
+        acceptor = nil
+        let window = handsOver ? .zero : min(grace, limits.drainWindow)
+        drainTimer.start(after: window) { [unowned self] in
+            refuseInput()
+            drainTimer.start(after: grace - window) { [unowned self] in endGrace() }
         }
-        loop.skipNextWait()
+        stopIfDone()
     }
 
-    private func drain(since drainTurn: Int) {
-        // Two turns, so that what already lies in the sockets has been read when silence is taken
-        // for the end.
-        if turn >= drainTurn + 2 {
-            for connection in connections where connection.isQuiet { connection.close() }
-        }
-        if connections.isEmpty {
-            loop.stop()
-        } else if !connections.allSatisfy({ $0.waitsForOthers }) {
-            loop.skipNextWait()
-        }
+    /// Breaks off whoever is left of a drain.
+    func endGrace() {
+        guard ending != .none else { return }
+        for connection in connections { connection.breakOff(.drained) }
+        loop.stop()
+    }
+
+    private func refuseInput() {
+        ending = .closing
+        for connection in connections { connection.refuseInput() }
+        stopIfDone()
+    }
+
+    private func stopIfDone() {
+        if ending != .none, connections.isEmpty { loop.stop() }
     }
 }

@@ -19,15 +19,16 @@ final class AdminService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Admin"
-        router.add(service, "Status", isUrgent: true) { [self] call throws(RPCError) in
+        router.add(service, "Status", role: .read, isUrgent: true) { [self] call throws(RPCError) in
             try status(call)
         }
-        router.add(service, "Drain") { [self] call throws(RPCError) in
-            _ = try call.decode(sidecart__v1__drain_request__init)
+        router.add(service, "Drain", role: .admin) { [self] call throws(RPCError) in
+            let request = try call.decode(sidecart__v1__drain_request__init)
             var response = Sidecart__V1__DrainResponse()
             sidecart__v1__drain_response__init(&response)
             try call.reply(&response)
-            life.requestDrain()
+            life.requestDrain(
+                DrainRequest(peer: call.peer, handsOver: request.pointee.hand_over != 0))
         }
     }
 
@@ -42,7 +43,7 @@ final class AdminService {
         response.items = UInt64(model.items.count)
         response.users = UInt64(model.userOrdinals.count)
         response.dimensions = UInt32(model.dimensions)
-        response.threads = UInt32(life.configuration.threads)
+        response.threads = UInt32(life.configuration.serving.loopCount)
         response.connections = UInt64(statistics?.connections ?? 0)
         response.calls = UInt64(statistics?.calls ?? 0)
         response.failed_calls = UInt64(statistics?.callsFailed ?? 0)
@@ -54,6 +55,13 @@ final class AdminService {
         response.broken_off_unread = brokenOff(.unread)
         response.broken_off_unfinished = brokenOff(.unfinished)
         response.broken_off_drained = brokenOff(.drained)
+        response.broken_off_crowded = brokenOff(.crowded)
+        response.broken_off_idle = brokenOff(.idle)
+        response.refused_connections = UInt64(statistics?.connectionsRefused ?? 0)
+        response.refused_frames = UInt64(statistics?.framesRefused ?? 0)
+        response.denied_calls = UInt64(statistics?.callsDenied ?? 0)
+        response.buffer_bytes = UInt64(statistics?.heldBytes ?? 0)
+        response.buffer_bytes_max = UInt64(life.configuration.serving.limits.bufferBytesMax)
         response.uptime_milliseconds = life.uptimeMilliseconds
         response.cpu_microseconds = ProcessUsage.cpuMicroseconds
         response.resident_bytes = ProcessUsage.residentBytes

@@ -21,10 +21,14 @@ final class EmbeddingsService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Embeddings"
-        router.add(service, "Get") { [self] call throws(RPCError) in try get(call) }
-        router.add(service, "Put") { [self] call throws(RPCError) in try put(call) }
-        router.add(service, "Delete") { [self] call throws(RPCError) in try delete(call) }
-        router.add(service, "Nearest") { [self] call throws(RPCError) in try nearest(call) }
+        router.add(service, "Get", role: .read) { [self] call throws(RPCError) in try get(call) }
+        router.add(service, "Put", role: .write) { [self] call throws(RPCError) in try put(call) }
+        router.add(service, "Delete", role: .write) { [self] call throws(RPCError) in
+            try delete(call)
+        }
+        router.add(service, "Nearest", role: .read) { [self] call throws(RPCError) in
+            try nearest(call)
+        }
     }
 
     private func get(_ call: Call) throws(RPCError) {

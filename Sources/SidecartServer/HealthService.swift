@@ -4,7 +4,8 @@ internal import RPC
 /// `grpc.health.v1.Health`: a server that answers and is not draining is SERVING.
 enum HealthService {
     static func register(in router: Router, isDraining: @escaping () -> Bool) {
-        router.add("grpc.health.v1.Health", "Check", isUrgent: true) { call throws(RPCError) in
+        router.add("grpc.health.v1.Health", "Check", role: .read, isUrgent: true) {
+            call throws(RPCError) in
             let request = try call.decode(grpc__health__v1__health_check_request__init)
             let name = UnsafeRawBufferPointer(
                 start: request.pointee.service.data, count: request.pointee.service.len)

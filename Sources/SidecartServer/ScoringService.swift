@@ -20,9 +20,14 @@ final class ScoringService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Scoring"
-        router.add(service, "Score") { [self] call throws(RPCError) in try score(call) }
-        router.add(service, "Recommend") { [self] call throws(RPCError) in try recommend(call) }
-        router.add(service, "Related") { [self] call throws(RPCError) in try related(call) }
+        router.add(service, "Score", role: .read) { [self] call throws(RPCError) in try score(call)
+        }
+        router.add(service, "Recommend", role: .read) { [self] call throws(RPCError) in
+            try recommend(call)
+        }
+        router.add(service, "Related", role: .read) { [self] call throws(RPCError) in
+            try related(call)
+        }
     }
 
     // MARK: Score

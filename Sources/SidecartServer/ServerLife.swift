@@ -7,12 +7,13 @@ final class ServerLife: Sendable {
     let configuration: SidecartServer.Configuration
     private let started = ContinuousClock.now
     private let draining = Atomic(false)
-    private let onDrainRequest: @Sendable () -> Void
+    private let onDrainRequest: @Sendable (DrainRequest) -> Void
     /// Set once, right after the server started; calls may come in before.
     private let rpc = Locked<RPCServer?>(nil)
 
     init(
-        configuration: SidecartServer.Configuration, onDrainRequest: @escaping @Sendable () -> Void
+        configuration: SidecartServer.Configuration,
+        onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) {
         self.configuration = configuration
         self.onDrainRequest = onDrainRequest
@@ -24,7 +25,7 @@ final class ServerLife: Sendable {
 
     func statistics() -> RPCStatistics? { rpc.withLock { $0?.statistics } }
 
-    func requestDrain() { onDrainRequest() }
+    func requestDrain(_ request: DrainRequest) { onDrainRequest(request) }
 
     /// False where a drain had begun before.
     func beginDrain() -> Bool {

@@ -1,7 +1,14 @@
 package import CrossSell
 internal import EmbeddingStore
-internal import EventLoop
+package import EventLoop
 package import RPC
+
+/// A client's wish that the server end.
+package struct DrainRequest: Sendable {
+    package let peer: PeerCredentials
+    /// A successor has the path, and clients are to turn to it without a failed call.
+    package let handsOver: Bool
+}
 
 /// Serves one model on a Unix socket, from start to drain.
 package final class SidecartServer: Sendable {
@@ -9,23 +16,16 @@ package final class SidecartServer: Sendable {
     package static let version = "0.1.0"
 
     package struct Configuration: Sendable {
-        package var socketPath: String
-        /// Permissions of the socket file.
-        package var socketMode: UInt16 = 0o600
-        /// Event loops, one thread each.
-        package var threads = 1
+        /// Where and how wide it listens, and who may do what.
+        package var serving: RPCServerConfiguration
         package var storeBytesMax = 4 << 30
         package var engineLimits = EngineLimits()
-        package var rpcLimits = RPCLimits()
         /// The rule sets that calls may name; nil for none.
         package var ruleBook: RuleBook?
         /// How long calls in flight may take once draining has begun.
         package var drainGrace: Duration = .seconds(10)
 
-        /// Called on a loop's thread for each connection that the server breaks off.
-        package var onBreakOff: (@Sendable (BreakOff) -> Void)?
-
-        package init(socketPath: String) { self.socketPath = socketPath }
+        package init(_ serving: RPCServerConfiguration) { self.serving = serving }
     }
 
     private let rpc: RPCServer
@@ -38,14 +38,10 @@ package final class SidecartServer: Sendable {
     /// - Throws: where the socket cannot be had or the limits contradict each other.
     package init(
         model: Generation, configuration: Configuration,
-        onDrainRequest: @escaping @Sendable () -> Void
+        onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) throws {
         let life = ServerLife(configuration: configuration, onDrainRequest: onDrainRequest)
-        var serving = RPCServerConfiguration(
-            path: configuration.socketPath, mode: configuration.socketMode,
-            loopCount: configuration.threads, limits: configuration.rpcLimits)
-        serving.onBreakOff = configuration.onBreakOff
-        rpc = try RPCServer(serving) { lane in
+        rpc = try RPCServer(configuration.serving) { lane in
             let engine = try Engine(
                 model, limits: configuration.engineLimits, clock: { MonotonicClock.now() })
             let router = Router()
@@ -64,12 +60,21 @@ package final class SidecartServer: Sendable {
     }
 
     /// Stops accepting, finishes what is in flight, closes and returns. Later calls return at once.
-    package func drain() {
+    ///
+    /// - Parameter handsOver: a successor has the path; see `RPCServer.beginDrain`.
+    package func drain(handsOver: Bool = false) {
         guard life.beginDrain() else { return }
-        rpc.drain(grace: life.configuration.drainGrace)
+        rpc.beginDrain(grace: life.configuration.drainGrace, handsOver: handsOver)
+        rpc.join()
         // The routers hold the life, and it the server: without this none of them would go.
         life.detach()
     }
+
+    /// Makes a drain that another thread waits for end now.
+    package func endGrace() { rpc.endGrace() }
+
+    /// Where it listens.
+    package var path: String { rpc.path }
 
     package var statistics: RPCStatistics { rpc.statistics }
 

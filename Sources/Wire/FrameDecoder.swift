@@ -74,6 +74,21 @@ package struct FrameDecoder {
         if isPartialUsed { isPartialUsed = false } else { input = before }
     }
 
+    /// Memory of a frame that is not whole yet, or was not used yet.
+    package var heldBytes: Int { partial?.capacity ?? 0 }
+
+    /// Gives up the frame that is under way: its memory goes back at once, and what is still to come
+    /// of it will be skipped.
+    ///
+    /// - Returns: the frame's header; nil, and nothing is changed, where that is not there yet.
+    package mutating func refusePartial() -> FrameHeader? {
+        guard let partial, !isPartialUsed, partial.count >= FrameHeader.bytes else { return nil }
+        let header = FrameHeader(partial.bytes)
+        bytesToSkip = FrameHeader.bytes + header.dataBytes - partial.count
+        discard()
+        return header
+    }
+
     /// Gives back all memory, for instance when the connection closes.
     package mutating func discard() {
         if let partial { pool.recycle(partial) }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import EventLoop
+import SidecartClient
 import SidecartServer
 
 @main
@@ -20,4 +22,35 @@ struct Sidecart: AsyncParsableCommand {
             Demo.self, Train.self, Evaluate.self, Serve.self, Recommend.self, Related.self,
             Score.self, Inspect.self, Status.self, Bench.self, EchoServer.self,
         ])
+
+    static func main() async {
+        ProcessSettings.openStandardStreams()
+        do {
+            var command = try parse()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as SidecartError {
+            // The message may be the server's.
+            exit(withError: Failure(error.description.withoutControls))
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// Parses the arguments. Where a required option is missing, an unknown one is named first: it is
+    /// likely that one, mistyped.
+    private static func parse() throws -> any ParsableCommand {
+        do {
+            return try parseAsRoot()
+        } catch {
+            let message = message(for: error)
+            guard message.hasPrefix("Missing expected argument"),
+                let unknown = MistypedOption(in: Array(CommandLine.arguments.dropFirst()))
+            else { throw error }
+            throw ValidationError(unknown.description)
+        }
+    }
 }

@@ -28,7 +28,7 @@ import Testing
             loop.stop()
         }
         let client = try Pipe(on: loop)
-        try client.connect(to: socket.path) { #expect($0 == nil) }
+        client.connect(to: socket.path) { #expect($0 == nil) }
         try Timer(on: loop).start(after: .seconds(3600)) {}
         _ = try SignalWatcher(SIGUSR2, on: loop) {}
         loop.run()
@@ -179,7 +179,7 @@ import Testing
             echoed += Array(bytes)
             if echoed.count == message.count { client.close() }
         }
-        try client.connect(to: socket.path) { error in
+        client.connect(to: socket.path) { error in
             #expect(error == nil)
             try? client.startReading()
             message.withUnsafeBytes { client.output.append($0) }
@@ -200,15 +200,13 @@ import Testing
         defer { loop.close() }
         var seen: EventLoopError?
         let pipe = try Pipe(on: loop)
-        try pipe.connect(to: folder.path + "/nobody") {
+        pipe.connect(to: folder.path + "/nobody") {
             seen = $0
             loop.stop()
         }
         loop.run()
         #expect(seen?.name == "ENOENT")
         #expect(seen?.description.contains("/nobody") == true)
-        let long = String(repeating: "x", count: UnixSocket.pathBytesMax + 1)
-        #expect(throws: EventLoopError.self) { try pipe.connect(to: long) { _ in } }
     }
 
     @Test func writingToAClosedEndIsReportedOnce() throws {

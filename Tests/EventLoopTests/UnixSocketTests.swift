@@ -81,6 +81,75 @@ import Testing
         #expect(mode(path) == nil)
     }
 
+    @Test func aSocketIsFollowedWhereItIsMoved() throws {
+        let socket = try UnixSocket(listeningAt: path)
+        #expect(socket.look() == .own)
+        rename(path, folder["moved"])
+        #expect(socket.look() == .moved && socket.path.hasSuffix("/moved"))
+        #expect(socket.look() == .own)
+        unlink(folder["moved"])
+        #expect(socket.look() == .gone)
+        socket.close()
+        #expect(try folder.names.isEmpty)
+    }
+
+    @Test func theLockIsOnlyTheOwnersAndGoesAway() throws {
+        let lock = path + ".lock"
+        // As a server that was killed leaves it; then as one did that let others open it.
+        for mode in [mode_t(0o600), 0o644] {
+            let file = open(lock, O_CREAT | O_WRONLY | O_CLOEXEC, mode)
+            fchmod(file, mode)
+            if mode != 0o600 { flock(file, LOCK_EX) }
+            let socket = try UnixSocket(listeningAt: path)
+            #expect(self.mode(lock) == nil)
+            socket.close()
+            #expect(try folder.names.isEmpty)
+            close(file)
+        }
+    }
+
+    @Test func aLockThatIsHeldIsNamedAfterAWhile() throws {
+        let lock = path + ".lock"
+        let file = open(lock, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        flock(file, LOCK_EX)
+        #expect(throws: UnixSocketError.locked(lock)) {
+            _ = try UnixSocket(listeningAt: path, lockTries: 3)
+        }
+        close(file)
+        try UnixSocket(listeningAt: path, lockTries: 3).close()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+    func aLockOfAnotherUserIsNamed() throws {
+        let lock = path + ".lock"
+        close(open(lock, O_CREAT | O_WRONLY, 0o600))
+        chown(lock, 4000, 4000)
+        #expect(throws: UnixSocketError.foreignLock(lock, userID: 4000)) {
+            _ = try UnixSocket(listeningAt: path)
+        }
+    }
+
+    @Test func takingOverMovesTheNewSocketOverTheOldOneInOneStep() throws {
+        let old = try UnixSocket(listeningAt: path)
+        let new = try UnixSocket(listeningAt: path, mode: 0o660, takesOver: true)
+        #expect(old.look() == .own && mode(path) == S_IFSOCK | 0o600)
+        try new.takePath()
+        #expect(old.look() == .taken && new.look() == .own)
+        #expect(mode(path) == S_IFSOCK | 0o660)
+        old.close()
+        #expect(mode(path) != nil)
+        new.close()
+        #expect(try folder.names.isEmpty)
+        // Where nobody is it is a start like any other; what is no socket is left alone.
+        let alone = try UnixSocket(listeningAt: path, takesOver: true)
+        try alone.takePath()
+        alone.close()
+        close(open(path, O_CREAT | O_WRONLY, 0o644))
+        #expect(throws: UnixSocketError.notASocket(path)) {
+            _ = try UnixSocket(listeningAt: path, takesOver: true)
+        }
+    }
+
     @Test func ofManyServersThatFindAStaleSocketOneTakesItOver() throws {
         for _ in 0..<20 {
             try leaveStaleSocket()

@@ -90,6 +90,21 @@ extension ProgramTests {
                 (["recommend", "--socket", "s", "-k", "0"], "-k"),
                 (["recommend", "--socket", "s", "-k", "many"], "many"),
                 (["recommend", "--socket", "s", "--timeout", "0"], "--timeout"),
+                (
+                    ["serve", "--bundel", "b", "--socket", "s"],
+                    "'--bundel'. Did you mean '--bundle'"
+                ),
+                (["serve", "--bundle", "b", "--socket", "s", "--allow", "all=uid:1"], "all=uid:1"),
+                (
+                    [
+                        "serve", "--bundle", "b", "--socket", "s", "--allow",
+                        "write=uid:no-one-here",
+                    ], "no-one-here"
+                ),
+                (
+                    ["serve", "--bundle", "b", "--socket", "s", "--buffer-mebibytes-max", "1"],
+                    "--buffer-mebibytes-max"
+                ),
                 (["bench", "--rounds", "0"], "--rounds"), (["demo", "--items", "1"], "--items"),
             ])
         func usage(arguments: [String], part: String) throws {

@@ -25,7 +25,9 @@ extension ProgramTests {
 
         @Test("Where few files may be open it warns, and closes connections beyond its room")
         func openFiles() throws {
-            let server = try Server(bundle: shop.bundle, socket: folder["s"], openFilesMax: 100)
+            let server = try Server(
+                bundle: shop.bundle, socket: folder["s"], openFilesMax: 100,
+                "--connections-per-uid-max", "4096")
             let first = server.log.split(separator: "\n").first { $0.contains("open files") }
             let warning = try #require(first)
             // A loop and the program itself keep 80 files.
@@ -107,11 +109,12 @@ extension ProgramTests {
             let messages = try server.log.split(separator: "\n").map { line in
                 let event = try #require(
                     try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-                #expect(event["level"] is String && event["time"] is String)
+                #expect(event["level"] is String)
+                #expect((event["time"] as? String)?.hasSuffix("Z") == true)
                 if event["message"] as? String == "ready" {
-                    let fields = event["fields"] as? [String: String]
-                    #expect(fields?["socket"] == folder["s"])
-                    #expect(fields?["pid"] == "\(server.processID)")
+                    let fields = event["fields"] as? [String: Any]
+                    #expect(fields?["socket"] as? String == folder["s"])
+                    #expect(fields?["pid"] as? Int == Int(server.processID))
                 }
                 return event["message"] as? String
             }
@@ -138,6 +141,107 @@ extension ProgramTests {
             #expect(codes[0].code == 0)
             #expect(server.end() == 0)
             #expect(server.log.contains("stopped"))
+        }
+
+        @Test("An error at the start has the log's format")
+        func startErrors() throws {
+            let outcome = try Program.run(
+                "serve", "--bundle", folder["none"], "--socket", folder["s"], "--log-format", "json"
+            )
+            #expect(outcome.code == 1 && outcome.errors.isOneLine)
+            let event = try #require(
+                try JSONSerialization.jsonObject(with: Data(outcome.errors.utf8)) as? [String: Any])
+            #expect(event["level"] as? String == "error")
+            #expect((event["message"] as? String)?.contains(folder["none"]) == true)
+        }
+
+        @Test("SIGHUP ends nothing, and a closed standard error neither")
+        func hangUp() throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            kill(server.processID, SIGHUP)
+            let connection = BlockingConnection(socketPath: folder["s"])
+            while !server.log.contains("SIGHUP") { _ = try connection.status() }
+            #expect(server.end(SIGTERM) == 0)
+            let deaf = Process()
+            deaf.executableURL = URL(fileURLWithPath: "/bin/sh")
+            deaf.arguments = [
+                "-c", "exec \"$0\" serve --bundle \"$1\" --socket \"$2\" 2>&- >&- <&-",
+                Program.path.path, shop.bundle, folder["t"],
+            ]
+            try deaf.run()
+            defer { kill(deaf.processIdentifier, SIGKILL) }
+            let other = BlockingConnection(socketPath: folder["t"])
+            while (try? other.status()) == nil { usleep(10_000) }
+            // Nothing that it logs goes into a socket or file that took the number 2.
+            let peer = try RawPeer(folder["t"])
+            try peer.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
+            #expect(try peer.receive() == nil)
+            #expect(try other.status().brokenOffForeign == 1)
+            kill(deaf.processIdentifier, SIGTERM)
+            deaf.waitUntilExit()
+            #expect(deaf.terminationStatus == 0)
+        }
+
+        @Test("A second SIGTERM ends the grace")
+        func secondSignal() throws {
+            let server = try Server(
+                bundle: shop.bundle, socket: folder["s"], "--drain-seconds", "600")
+            let deaf = try RawPeer(folder["s"])
+            var frames: [UInt8] = []
+            for call in 0..<200 {
+                frames += RawPeer.recommend(stream: UInt32(2 * call + 1), k: 1_000)
+            }
+            deaf.flood(frames, limit: frames.count)
+            let good = BlockingConnection(socketPath: folder["s"])
+            while try good.status().calls < 30 {}
+            kill(server.processID, SIGTERM)
+            while !server.log.contains("draining") { usleep(1_000) }
+            #expect(server.end(SIGTERM) == 0)
+            #expect(server.log.contains("a second signal ends the grace"))
+            withExtendedLifetime(deaf) {}
+        }
+
+        @Test("Half a frame does not hold the end up, and calls after SIGTERM are told why")
+        func halfFrame() throws {
+            let server = try Server(
+                bundle: shop.bundle, socket: folder["s"], "--drain-seconds", "600")
+            let (half, late) = (try RawPeer(folder["s"]), try RawPeer(folder["s"]))
+            let frame = RawPeer.recommend(stream: 1, k: 100)
+            try half.send(Array(frame.prefix(frame.count / 2)))
+            try late.send(frame)
+            #expect(try late.receive()?.code == 0)
+            kill(server.processID, SIGTERM)
+            while !server.log.contains("draining") { usleep(1_000) }
+            try late.send(RawPeer.recommend(stream: 3, k: 100))
+            #expect(try late.receive()?.code == 14)
+            #expect(try late.receive() == nil)
+            #expect(server.end() == 0)
+        }
+
+        @Test(
+            "The socket that was removed under a server is made anew, one that took its place stays"
+        )
+        func vanishingPath() throws {
+            let server = try Server(bundle: shop.bundle, socket: folder["s"])
+            let before = BlockingConnection(socketPath: folder["s"])
+            _ = try before.status()
+            try FileManager.default.removeItem(atPath: folder["s"])
+            while !server.log.contains("leads here again") { usleep(10_000) }
+            #expect(server.log.contains("path is gone"))
+            let after = BlockingConnection(socketPath: folder["s"])
+            #expect(try after.status().processID == before.status().processID)
+
+            let other = try Server(bundle: shop.bundle, socket: folder["t"])
+            #expect(rename(folder["t"], folder["s"]) == 0)
+            while !server.log.contains("leads to another one") { usleep(10_000) }
+            while !other.log.contains("the socket was moved") { usleep(10_000) }
+            #expect(try before.status().processID == Int(server.processID))
+            #expect(server.end(SIGTERM) == 0)
+            // Its end left the successor's path alone.
+            let successor = BlockingConnection(socketPath: folder["s"])
+            #expect(try successor.status().processID == Int(other.processID))
+            #expect(other.end(SIGTERM) == 0)
+            #expect(try folder.names.isEmpty)
         }
 
         private func serve(_ socket: String) throws -> Program.Outcome {

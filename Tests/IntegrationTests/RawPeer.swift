@@ -84,11 +84,18 @@ final class RawPeer {
     /// A Recommend frame for nobody in particular.
     static func recommend(stream: UInt32, k: Int) -> [UInt8] {
         // Field 2, a varint of two bytes.
-        let payload: [UInt8] = [0x10, UInt8(k & 0x7f) | 0x80, UInt8(k >> 7)]
+        request(
+            "Recommend", payload: [0x10, UInt8(k & 0x7f) | 0x80, UInt8(k >> 7)], stream: stream)
+    }
+
+    static func request(
+        _ method: String, of service: String = "sidecart.v1.Scoring", payload: [UInt8],
+        stream: UInt32 = 1
+    ) -> [UInt8] {
         let buffer = ByteBuffer()
         let fits = RequestEnvelope.appendFrame(
-            stream: stream, service: "sidecart.v1.Scoring", method: "Recommend",
-            payloadBytes: payload.count, to: buffer
+            stream: stream, service: service, method: method, payloadBytes: payload.count,
+            to: buffer
         ) { target in
             payload.withUnsafeBytes {
                 target.copyMemory(from: $0.baseAddress!, byteCount: $0.count)

@@ -28,7 +28,7 @@ import Wire
         let folder = TemporaryFolder()
         let server = try RPCServer(.init(path: folder["s"])) { _ in
             let router = Router()
-            router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
+            router.add("sidecart.v1.Scoring", "Score", role: .read) { call throws(RPCError) in
                 let count = sc_allocations_of_thread()
                 record.counts.withLock { $0.append(count) }
                 let request = try call.decode(sidecart__v1__score_request__init)

@@ -1,13 +1,20 @@
+import EventLoop
 import RPC
 import Testing
 
 @Suite struct RouterTests {
     @Test func everyMethodIsFoundAndOnlyThose() throws {
         let router = Router()
-        for i in 0..<50 { router.add("svc\(i % 7)", "m\(i)") { _ throws(RPCError) in } }
+        for i in 0..<50 {
+            router.add("svc\(i % 7)", "m\(i)", role: .read) { _ throws(RPCError) in }
+        }
+        let caller = Caller(
+            peer: PeerCredentials(processID: 1, userID: 2, groupID: 3), role: .read)
         func look(_ service: String, _ method: String) throws {
             try Array(service.utf8).withUnsafeBytes { service in
-                try Array(method.utf8).withUnsafeBytes { _ = try router.handler(service, $0) }
+                try Array(method.utf8).withUnsafeBytes {
+                    _ = try router.handler(service, $0, for: caller)
+                }
             }
         }
         for i in 0..<50 { try look("svc\(i % 7)", "m\(i)") }

@@ -17,12 +17,22 @@ final class TestServer {
     let gate = Gate()
     let record = Record()
 
-    init(loopCount: Int = 1, limits: RPCLimits = RPCLimits()) throws {
+    /// - Parameter mode: of the socket and, with `x`, its folder.
+    init(
+        loopCount: Int = 1, limits: RPCLimits = RPCLimits(), mode: UInt16 = 0o600,
+        access: AccessPolicy = AccessPolicy()
+    ) throws {
         path = folder.path + "/s"
         let (gate, record) = (self.gate, self.record)
         var configuration = RPCServerConfiguration(
-            path: path, loopCount: loopCount, limits: limits)
-        configuration.onBreakOff = { breakOff in record.brokenOff.withLock { $0.append(breakOff) } }
+            path: path, mode: mode, loopCount: loopCount, limits: limits)
+        configuration.access = access
+        if mode != 0o600 { chmod(folder.path, 0o755) }
+        configuration.onEvent = { event in
+            record.events.withLock { $0.append(event) }
+            guard case .brokeOff(let breakOff) = event else { return }
+            record.brokenOff.withLock { $0.append(breakOff) }
+        }
         server = try RPCServer(configuration) { lane in
             makeEchoRouter(gate: gate, record: record, lane: lane)
         }
@@ -86,12 +96,13 @@ final class Record: Sendable {
     /// `Spin` calls answered.
     let spins = Atomic<Int>(0)
     let brokenOff = Locked<[BreakOff]>([])
+    let events = Locked<[ServerEvent]>([])
 }
 
 /// Methods of `test.Echo`: Echo answers its payload, Count how many Echo calls the loop has made,
 /// Fail fails, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
 /// Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds
-/// as its payload says, Pulse (urgent) answers how many Spin calls were made, Long goes to the
+/// as its payload says, Write and Steer answer the payload to writers and admins, Pulse (urgent) answers how many Spin calls were made, Long goes to the
 /// background, waits there at the gate and answers its payload, Backlog answers the background's
 /// backlog in nanoseconds, Metadata answers the value of `key`, Peer the caller's process id.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
@@ -114,7 +125,7 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
         }
     }
 
-    router.add("test.Echo", "Long") { call throws(RPCError) in
+    router.add("test.Echo", "Long", role: .read) { call throws(RPCError) in
         guard call.lane == .background else {
             return try call.moveToBackground(estimatedNanoseconds: 1000)
         }
@@ -123,54 +134,60 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
         gate.pass()
         try answer(call, call.payload)
     }
-    router.add("test.Echo", "Backlog") { call throws(RPCError) in
+    router.add("test.Echo", "Write", role: .write) { call throws(RPCError) in
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Steer", role: .admin) { call throws(RPCError) in
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Backlog", role: .read) { call throws(RPCError) in
         try answer(call, "\(call.backgroundBacklogNanoseconds)")
     }
-    router.add("test.Echo", "Pulse", isUrgent: true) { call throws(RPCError) in
+    router.add("test.Echo", "Pulse", role: .read, isUrgent: true) { call throws(RPCError) in
         try answer(call, "\(record.spins.load(ordering: .relaxed))")
     }
     var echoes = 0
-    router.add("test.Echo", "Echo") { call throws(RPCError) in
+    router.add("test.Echo", "Echo", role: .read) { call throws(RPCError) in
         echoes += 1
         try answer(call, call.payload)
     }
-    router.add("test.Echo", "Count") { call throws(RPCError) in
+    router.add("test.Echo", "Count", role: .read) { call throws(RPCError) in
         try answer(call, "\(echoes)")
     }
-    router.add("test.Echo", "Fail") { _ throws(RPCError) in
+    router.add("test.Echo", "Fail", role: .read) { _ throws(RPCError) in
         throw RPCError(.notFound, "no such thing")
     }
-    router.add("test.Echo", "Silent") { _ throws(RPCError) in }
-    router.add("test.Echo", "Big") { call throws(RPCError) in
+    router.add("test.Echo", "Silent", role: .read) { _ throws(RPCError) in }
+    router.add("test.Echo", "Big", role: .read) { call throws(RPCError) in
         let count = number(call)
         try call.reply(payloadBytes: count) { memset($0, 7, count) }
     }
-    router.add("test.Echo", "Hold") { call throws(RPCError) in
+    router.add("test.Echo", "Hold", role: .read) { call throws(RPCError) in
         gate.pass()
         try answer(call, call.payload)
     }
-    router.add("test.Echo", "Late") { call throws(RPCError) in
+    router.add("test.Echo", "Late", role: .read) { call throws(RPCError) in
         while !call.deadline.hasPassed(at: MonotonicClock.now()) {}
         try answer(call, call.payload)
     }
-    router.add("test.Echo", "Spin") { call throws(RPCError) in
+    router.add("test.Echo", "Spin", role: .read) { call throws(RPCError) in
         let end = MonotonicClock.now() + 1000 * Int64(number(call))
         while MonotonicClock.now() < end {}
         record.spins.add(1, ordering: .relaxed)
         try answer(call, call.payload)
     }
-    router.add("test.Echo", "Metadata") { call throws(RPCError) in
+    router.add("test.Echo", "Metadata", role: .read) { call throws(RPCError) in
         guard let value = call.metadata["key"] else { throw RPCError(.notFound, "key") }
         try answer(call, value)
     }
-    router.add("test.Echo", "Peer") { call throws(RPCError) in
+    router.add("test.Echo", "Peer", role: .read) { call throws(RPCError) in
         var peer = (call.peer.processID, call.peer.userID, call.peer.groupID)
         try call.reply(payloadBytes: 12) { target in
             withUnsafeBytes(of: &peer) { target.copyMemory(from: $0.baseAddress!, byteCount: 12) }
         }
     }
     var scores = [Float](repeating: 0, count: 4096)
-    router.add("test.Proto", "Score") { call throws(RPCError) in
+    router.add("test.Proto", "Score", role: .read) { call throws(RPCError) in
         let request = try call.decode(sidecart__v1__score_request__init)
         let count = request.pointee.n_items
         guard count <= scores.count else { throw RPCError(.invalidArgument, "items") }

@@ -19,7 +19,7 @@ import Wire
         let folder = TemporaryFolder()
         let server = try RPCServer(.init(path: folder.path + "/s")) { _ in
             let router = Router()
-            router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
+            router.add("sidecart.v1.Scoring", "Score", role: .read) { call throws(RPCError) in
                 try call.reply(payloadBytes: 500) { memset($0, 1, 500) }
             }
             return router

@@ -112,21 +112,23 @@ import Wire
         #expect(limits().interval == .seconds(1))
         var patience = Patience(limits())
         for _ in 0..<5 {
-            #expect(patience.check(isInsideFrame: true, unsentBytes: 0) == nil)
+            #expect(patience.check(isInsideFrame: true, unsentBytes: 0, isIdle: false) == nil)
         }
         patience.frameEnded()
         for _ in 0..<5 {
-            #expect(patience.check(isInsideFrame: true, unsentBytes: 0) == nil)
+            #expect(patience.check(isInsideFrame: true, unsentBytes: 0, isIdle: false) == nil)
         }
-        #expect(patience.check(isInsideFrame: true, unsentBytes: 0) == .unfinished)
+        #expect(patience.check(isInsideFrame: true, unsentBytes: 0, isIdle: false) == .unfinished)
     }
 
     @Test func aClientThatTakesAnythingIsNotStuck() {
         var patience = Patience(limits())
         for bytes in (100..<200).reversed() {
-            #expect(patience.check(isInsideFrame: false, unsentBytes: bytes) == nil)
+            #expect(patience.check(isInsideFrame: false, unsentBytes: bytes, isIdle: false) == nil)
         }
-        for _ in 0..<8 { #expect(patience.check(isInsideFrame: false, unsentBytes: 100) == nil) }
-        #expect(patience.check(isInsideFrame: false, unsentBytes: 100) == .unread)
+        for _ in 0..<8 {
+            #expect(patience.check(isInsideFrame: false, unsentBytes: 100, isIdle: false) == nil)
+        }
+        #expect(patience.check(isInsideFrame: false, unsentBytes: 100, isIdle: false) == .unread)
     }
 }

@@ -101,7 +101,7 @@ extension ClientTests {
     @Test func `Calls racing with close and cancellation all end`() async throws {
         let server = try RPCServer(RPCServerConfiguration(path: folder["s"])) { _ in
             let router = Router()
-            router.add("sidecart.v1.Admin", "Drain") { call throws(RPCError) in
+            router.add("sidecart.v1.Admin", "Drain", role: .read) { call throws(RPCError) in
                 try call.reply(payloadBytes: 0) { _ in }
             }
             return router

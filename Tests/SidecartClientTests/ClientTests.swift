@@ -67,7 +67,7 @@ func sidecartError<T>(of body: () async throws -> T) async -> SidecartError? {
     @Test func `Many tasks share a connection to a real server`() async throws {
         let server = try RPCServer(RPCServerConfiguration(path: folder["s"], loopCount: 2)) { _ in
             let router = Router()
-            router.add("sidecart.v1.Scoring", "Score") { call throws(RPCError) in
+            router.add("sidecart.v1.Scoring", "Score", role: .read) { call throws(RPCError) in
                 let request = try call.decode(sidecart__v1__score_request__init)
                 let ids = texts(request.pointee.items, request.pointee.n_items)
                 var scores = ids.map { Float($0) ?? 0 }

@@ -94,14 +94,15 @@ final class ClientConnection {
     // MARK: Connecting
 
     private func connect() {
-        do throws(EventLoopError) {
+        do {
+            try UnixSocket.checkLength(of: socketPath)
             let pipe = try Pipe(on: loop)
             state = .connecting(pipe)
-            try pipe.connect(to: socketPath) { [weak self] error in
+            pipe.connect(to: socketPath) { [weak self] error in
                 self?.didConnect(pipe, error)
             }
         } catch {
-            fail(SidecartError(.unavailable, error.description))
+            fail(SidecartError(.unavailable, String(describing: error)))
         }
     }
 
@@ -112,8 +113,17 @@ final class ClientConnection {
             let link = try Link(
                 pipe, socketPath: socketPath, configuration: configuration, firstStream: firstStream
             )
-            link.onEnd = { [unowned self, unowned link] error in
-                if link.hasAnswered { disconnect(error) } else { fail(error) }
+            link.onEnd = { [unowned self, unowned link] error, unsent in
+                guard link.hasAnswered else {
+                    for call in unsent { call.fail(error) }
+                    return fail(error)
+                }
+                disconnect(error)
+                sendAnew(unsent)
+            }
+            link.onRefused = { [unowned self, unowned link] unsent in
+                retire(link)
+                sendAnew(unsent)
             }
             state = .connected(link)
             let now = ContinuousClock.now
@@ -123,6 +133,14 @@ final class ClientConnection {
         } catch {
             fail(SidecartError(.unavailable, error.description))
         }
+    }
+
+    /// Makes calls that a server did not get on a new link: perhaps to its successor.
+    private func sendAnew(_ calls: [PendingCall]) {
+        let waiting = calls.filter { !$0.isFinished }
+        guard !waiting.isEmpty else { return }
+        unsent += waiting
+        if case .disconnected = state { connect() }
     }
 
     /// Disconnects and starts the pause before the next attempt.
@@ -147,14 +165,15 @@ final class ClientConnection {
     private func retire(_ link: Link) {
         state = .disconnected
         backoff.succeeded()
-        let done = { [unowned self, unowned link] (error: SidecartError) in
+        let done = { [unowned self, unowned link] (error: SidecartError, unsent: [PendingCall]) in
             retired.removeAll { $0 === link }
+            for call in unsent { call.fail(error) }
             link.close(error)
         }
         link.onEnd = done
-        link.onIdle = { done(.closed) }
+        link.onIdle = { done(.closed, []) }
         retired.append(link)
-        if link.callCount == 0 { done(.closed) }
+        if link.callCount == 0 { done(.closed, []) }
     }
 
     // MARK: Deadlines

@@ -7,9 +7,16 @@ internal import Wire
 ///
 /// Answers may come in any order. One for a call that was given up is passed over; one for a call
 /// that was never made means that the two sides are out of step, and ends the connection.
+///
+/// A server that ends, or hands over to a successor, takes nothing more from some moment on, and
+/// answers what it had taken before. Calls that did not get through by then can be made elsewhere.
 final class Link {
-    /// Runs once, when the connection cannot be used any more; the owner closes the link.
-    var onEnd: ((SidecartError) -> Void)?
+    /// Runs once, when the connection cannot be used any more; the owner closes the link. The calls
+    /// are those that the server certainly did not get, which are the owner's now.
+    var onEnd: ((SidecartError, [PendingCall]) -> Void)?
+    /// Runs once, when the server takes no more calls but may answer those that it has; with those
+    /// that it did not get.
+    var onRefused: (([PendingCall]) -> Void)?
     /// Runs when the last call was answered.
     var onIdle: (() -> Void)?
 
@@ -17,7 +24,9 @@ final class Link {
     private let socketPath: String
     private let configuration: SidecartConfiguration
     private var decoder: FrameDecoder
-    private var calls: [UInt32: PendingCall] = [:]
+    /// Calls by stream, and where in the output the frame of each ends.
+    private var calls: [UInt32: (call: PendingCall, end: Int)] = [:]
+    private var outputBytes = 0
     private var nextStream: UInt32
     /// Whether anything came over it that a Sidecart would send.
     private(set) var hasAnswered = false
@@ -39,6 +48,14 @@ final class Link {
             let reason = error.map { " (\($0))" } ?? ""
             end(.serverClosed(self.socketPath, reason))
         }
+        pipe.onOutputRefused = { [unowned self] in
+            let unsent = takeUnsent()
+            guard hasAnswered, let report = onRefused else {
+                return end(.serverClosed(self.socketPath), unsent)
+            }
+            onRefused = nil
+            report(unsent)
+        }
         try pipe.startReading()
     }
 
@@ -59,6 +76,7 @@ final class Link {
                 ))
         }
         precondition(!isExhausted, "no stream id is left")
+        let waiting = pipe.unflushedBytes
         let fits = call.payload.withUnsafeBytes { payload in
             RequestEnvelope.appendFrame(
                 stream: nextStream, service: call.service, method: call.method,
@@ -71,7 +89,8 @@ final class Link {
         }
         guard fits else { return call.fail(.oversize(configuration)) }
         call.stream.store(nextStream, ordering: .relaxed)
-        calls[nextStream] = call
+        outputBytes += pipe.unflushedBytes - waiting
+        calls[nextStream] = (call, outputBytes)
         nextStream = nextStream > .max - 2 ? .max : nextStream + 2
     }
 
@@ -81,17 +100,17 @@ final class Link {
     /// Drops a call that nobody waits for any more.
     func forget(_ call: PendingCall) {
         let stream = call.stream.load(ordering: .relaxed)
-        guard calls[stream] === call else { return }
+        guard calls[stream]?.call === call else { return }
         calls[stream] = nil
         if calls.isEmpty { onIdle?() }
     }
 
     /// Closes the socket and fails the calls without an answer.
     func close(_ error: SidecartError) {
-        (onEnd, onIdle) = (nil, nil)
+        (onEnd, onRefused, onIdle) = (nil, nil, nil)
         pipe.close()
         decoder.discard()
-        for call in calls.values { call.fail(error) }
+        for (call, _) in calls.values { call.fail(error) }
         calls.removeAll()
     }
 
@@ -119,14 +138,22 @@ final class Link {
             return end(.strayAnswer(header.stream, socketPath))
         }
         hasAnswered = true
-        guard let call = calls.removeValue(forKey: header.stream) else { return }
+        guard let (call, _) = calls.removeValue(forKey: header.stream) else { return }
         call.finish(outcome().mapError { $0 })
         if calls.isEmpty { onIdle?() }
     }
 
-    private func end(_ error: SidecartError) {
+    private func end(_ error: SidecartError) { end(error, takeUnsent()) }
+
+    private func end(_ error: SidecartError, _ unsent: [PendingCall]) {
         let report = onEnd
         onEnd = nil
-        report?(error)
+        report?(error, unsent)
+    }
+
+    /// Takes out the calls whose frames the server cannot have got whole.
+    private func takeUnsent() -> [PendingCall] {
+        let streams = calls.filter { $0.value.end > pipe.handedBytes }.keys.sorted()
+        return streams.compactMap { calls.removeValue(forKey: $0)?.call }
     }
 }

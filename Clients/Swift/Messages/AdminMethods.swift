@@ -13,8 +13,9 @@ struct StatusMethod: Method {
 struct DrainMethod: Method {
     static let service = "sidecart.v1.Admin"
     static let name = "Drain"
+    var handsOver: Bool
 
-    func encode(into writer: ProtobufWriter) {}
+    func encode(into writer: ProtobufWriter) { writer.bool(1, handsOver) }
 
     func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) {}
 }
@@ -71,6 +72,13 @@ extension ServerStatus: WireMessage {
         case (20, .varint(let number)): brokenOffUnfinished = Int(clamping: number)
         case (21, .varint(let number)): brokenOffDrained = Int(clamping: number)
         case (22, .varint(let number)): movedCalls = Int(clamping: number)
+        case (23, .varint(let number)): brokenOffCrowded = Int(clamping: number)
+        case (24, .varint(let number)): brokenOffIdle = Int(clamping: number)
+        case (25, .varint(let number)): refusedConnections = Int(clamping: number)
+        case (26, .varint(let number)): refusedFrames = Int(clamping: number)
+        case (27, .varint(let number)): deniedCalls = Int(clamping: number)
+        case (28, .varint(let number)): bufferBytes = Int(clamping: number)
+        case (29, .varint(let number)): bufferBytesMax = Int(clamping: number)
         default: break
         }
     }

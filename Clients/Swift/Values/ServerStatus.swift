@@ -44,6 +44,20 @@ public struct ServerStatus: Sendable, Equatable {
     public var brokenOffDrained = 0
     /// Calls answered by the threads for long ones.
     public var movedCalls = 0
+    /// Connections broken off because they held the most memory when the buffers were full.
+    public var brokenOffCrowded = 0
+    /// Those that were idle.
+    public var brokenOffIdle = 0
+    /// Connections closed at once, as too many were open.
+    public var refusedConnections = 0
+    /// Frames that were not taken in because the buffers were full.
+    public var refusedFrames = 0
+    /// Calls whose caller's role did not allow the method.
+    public var deniedCalls = 0
+    /// What connections hold in partial frames, waiting calls and unsent replies.
+    public var bufferBytes = 0
+    /// The cap on that.
+    public var bufferBytesMax = 0
 
     /// Makes an empty status, as tests of a service need.
     public init() {}

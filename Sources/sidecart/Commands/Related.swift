@@ -60,7 +60,7 @@ struct Related: AsyncParsableCommand {
             if self.relation.relations.count > 1 { try Output.print("\(relation)") }
             try Output.print(Self.table(related.items.filter { $0.relation == relation }, relation))
         }
-        try Output.print("model \(related.modelVersion)")
+        try Output.print("model \(related.modelVersion.withoutControls)")
     }
 
     private static func table(_ items: [RelatedItem], _ relation: Relation) -> String {

@@ -31,6 +31,6 @@ struct Score: AsyncParsableCommand {
             table.add([item, score.isNaN ? "unknown" : SlateText.score(score)])
         }
         try Output.print(table.render())
-        try Output.print("tier \(scores.tier), model \(scores.modelVersion)")
+        try Output.print("tier \(scores.tier), model \(scores.modelVersion.withoutControls)")
     }
 }

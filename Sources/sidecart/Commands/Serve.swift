@@ -2,6 +2,7 @@ import ArgumentParser
 import Bundles
 import CrossSell
 import EmbeddingStore
+import EventLoop
 import Foundation
 import Logging
 import RPC
@@ -11,26 +12,31 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve a bundle on a Unix socket until told to stop.",
         discussion: """
-            Says "ready" on standard error, at log level info, once it accepts calls. SIGTERM and SIGINT drain: no new calls, those in \
-            flight are finished, the socket is removed, and the exit code is 0.
+            Says "ready" on standard error, at log level info, once it accepts calls. SIGTERM and SIGINT drain: calls in flight are \
+            finished, those that still come are told that the server is unavailable, the socket is removed, and the exit code is 0; a \
+            second one ends it at once. Where systemd hands over a socket, --socket is left out; it is told READY and STOPPING.
 
             Examples:
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock
               sidecart serve --bundle bundle --socket /tmp/s.sock --threads 4 --log-format json
+              sidecart serve --bundle bundle --socket /run/shop/s.sock --socket-mode 660 --socket-group shop --allow write=uid:feed
+              sidecart serve --bundle newer --socket /run/sidecart/sidecart.sock --take-over
             """)
-
-    enum LogFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
 
     @Option(help: ArgumentHelp("What `train` wrote.", valueName: "folder"))
     var bundle: String
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen; a stale socket is taken over, a live one is not.", valueName: "path"))
-    var socket: String
+            "Where to listen; a stale socket is taken over, a live one only with --take-over.",
+            valueName: "path"))
+    var socket: String?
 
-    @Option(help: ArgumentHelp("Permissions of the socket, octal.", valueName: "mode"))
-    var socketMode = "600"
+    @Flag(
+        help:
+            "Take the socket from the server that has it once this one is ready, without a failed call, and have that one end."
+    )
+    var takeOver = false
 
     @Option(
         help: ArgumentHelp(
@@ -41,9 +47,6 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Event loops, one thread each.", valueName: "n"))
     var threads = 1
 
-    @Option(help: ArgumentHelp("Most connections at once.", valueName: "n"))
-    var connectionsMax = RPCLimits().connectionsMax
-
     @Option(help: ArgumentHelp("Cap on the memory of all vectors, in MiB.", valueName: "n"))
     var storeMebibytesMax = 4096
 
@@ -51,6 +54,9 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp(
             "How long a drain waits for calls in flight, in seconds.", valueName: "n"))
     var drainSeconds = 10
+
+    @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Limits on peers") var peers: PeerLimitOptions
 
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var logFormat = LogFormat.text
@@ -64,9 +70,6 @@ struct Serve: ParsableCommand {
     var endsWithParent = false
 
     func validate() throws {
-        guard UInt16(socketMode, radix: 8).map({ $0 <= 0o777 }) ?? false else {
-            throw ValidationError("--socket-mode is '\(socketMode)'; it must be octal, such as 660")
-        }
         guard 1...256 ~= threads else {
             throw ValidationError("--threads is \(threads); it must be 1 to 256")
         }
@@ -74,23 +77,30 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "--store-mebibytes-max is \(storeMebibytesMax); it must be 1 to 1048576")
         }
-        guard 1...1_000_000 ~= connectionsMax else {
-            throw ValidationError(
-                "--connections-max is \(connectionsMax); it must be 1 to 1000000")
-        }
         guard 0...86_400 ~= drainSeconds else {
             throw ValidationError("--drain-seconds is \(drainSeconds); it must be 0 to 86400")
         }
     }
 
     func run() throws {
+        ProcessSettings.ignoreBrokenPipes()
+        ProcessSettings.returnFreedMemory()
         if endsWithParent { ServerProcess.endWithParent() }
-        let stop = try StopSignals()
-        let logger = makeLogger()
-        let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }
-        var configuration = SidecartServer.Configuration(socketPath: socket)
-        configuration.socketMode = UInt16(socketMode, radix: 8)!
-        configuration.threads = threads
+        let log = ServerLog(format: logFormat, level: logLevel)
+        do {
+            try serve(log)
+        } catch  where logFormat == .json {
+            log.error(String(describing: error))
+            log.flush()
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(_ log: ServerLog) throws {
+        let requests = try StopRequests()
+        let serving = try listening(log)
+        let model = try load(log)
+        var configuration = SidecartServer.Configuration(serving)
         do throws(RuleBookError) {
             configuration.ruleBook = try rules.map { path throws(RuleBookError) in
                 try RuleBook(path: path, limits: configuration.engineLimits)
@@ -99,68 +109,108 @@ struct Serve: ParsableCommand {
             throw Failure("\(error)")
         }
         configuration.storeBytesMax = storeMebibytesMax << 20
-        configuration.rpcLimits.connectionsMax = connectionsMax
         configuration.drainGrace = .seconds(drainSeconds)
-        configuration.onBreakOff = { breakOff in
-            logger.warning(
-                "broke off a connection",
-                metadata: [
-                    "reason": "\(breakOff.reason.rawValue)",
-                    "pid": "\(breakOff.peer.processID)", "uid": "\(breakOff.peer.userID)",
+        let predecessor = takeOver ? Predecessor(at: serving.path) : nil
+        let server = try SidecartServer(model: model, configuration: configuration) {
+            requests.post(.client($0))
+        }
+        if server.connectionsMax < peers.connectionsMax {
+            log.warning(
+                "the limit of open files leaves room for fewer connections; raise it (ulimit -n)",
+                [
+                    "connections_max": .stringConvertible(peers.connectionsMax),
+                    "room": .stringConvertible(server.connectionsMax),
                 ])
         }
+        log.info(
+            "ready",
+            [
+                "socket": "\(server.path)", "threads": .stringConvertible(threads),
+                "pid": .stringConvertible(getpid()),
+            ])
+        ServiceManager.notify("READY=1\nSTATUS=serving \(model.kind) \(model.version)")
+        predecessor?.letGo(log)
+        end(server, requests, log)
+    }
+
+    /// Waits until the server is to end, and ends it.
+    private func end(_ server: SidecartServer, _ requests: StopRequests, _ log: ServerLog) {
+        var request = requests.next()
+        while case .hangUp = request {
+            log.info("SIGHUP: there is nothing to reload; serving on")
+            request = requests.next()
+        }
+        var handsOver = false
+        switch request {
+        case .client(let drain):
+            handsOver = drain.handsOver
+            log.info(
+                "draining",
+                [
+                    "asked_by_pid": .stringConvertible(drain.peer.processID),
+                    "asked_by_uid": .stringConvertible(drain.peer.userID),
+                    "hands_over": .stringConvertible(drain.handsOver),
+                ])
+        case .signal(let signal):
+            log.info("draining", ["signal": "\(signal == SIGINT ? "SIGINT" : "SIGTERM")"])
+        case .hangUp: break
+        }
+        ServiceManager.notify("STOPPING=1")
+        Thread.detachNewThread {
+            while true {
+                guard case .signal = requests.next() else { continue }
+                log.info("a second signal ends the grace")
+                return server.endGrace()
+            }
+        }
+        server.drain(handsOver: handsOver)
+        log.info("stopped", ["calls": .stringConvertible(server.statistics.calls)])
+        log.flush()
+    }
+
+    private func load(_ log: ServerLog) throws -> Generation {
+        let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }
         let model: Generation
         do throws(StoreError) {
             model = try Generation(
-                loaded.value, storeBytesMax: configuration.storeBytesMax, readersMax: 2 * threads)
+                loaded.value, storeBytesMax: storeMebibytesMax << 20, readersMax: 2 * threads)
         } catch {
             throw Failure(
                 "\(bundle): its vectors do not fit into --store-mebibytes-max "
                     + "\(storeMebibytesMax): \(error)")
         }
-        logger.info(
+        log.info(
             "loaded",
-            metadata: [
+            [
                 "bundle": "\(bundle)", "model": "\(model.kind)", "version": "\(model.version)",
-                "items": "\(model.items.count)", "users": "\(model.userOrdinals.count)",
-                "dimensions": "\(model.dimensions)",
-                "seconds": "\(String(format: "%.3f", loaded.seconds))",
+                "items": .stringConvertible(model.items.count),
+                "users": .stringConvertible(model.userOrdinals.count),
+                "dimensions": .stringConvertible(model.dimensions),
+                "seconds": .stringConvertible((loaded.seconds * 1000).rounded() / 1000),
             ])
-        let server = try SidecartServer(model: model, configuration: configuration) {
-            kill(getpid(), SIGTERM)
-        }
-        if server.connectionsMax < connectionsMax {
-            logger.warning(
-                "the limit of open files leaves room for fewer connections; raise it (ulimit -n)",
-                metadata: [
-                    "connections_max": "\(connectionsMax)", "room": "\(server.connectionsMax)",
-                ])
-        }
-        logger.info(
-            "ready",
-            metadata: [
-                "socket": "\(socket)", "threads": "\(threads)", "pid": "\(getpid())",
-            ])
-        let signal = stop.wait()
-        logger.info("draining", metadata: ["signal": "\(signal == SIGINT ? "SIGINT" : "SIGTERM")"])
-        server.drain()
-        logger.info("stopped", metadata: ["calls": "\(server.statistics.calls)"])
+        return model
     }
 
-    private func makeLogger() -> Logger {
-        let format = logFormat
-        var logger = Logger(label: "sidecart") { label -> any LogHandler in
-            switch format {
-            case .json: JSONLogHandler(label: label)
-            case .text: StreamLogHandler.standardError(label: label)
-            }
+    /// Where to listen, and for whom.
+    private func listening(_ log: ServerLog) throws -> RPCServerConfiguration {
+        let inherited = try ServiceManager.inheritedSocket()
+        guard socket != nil || inherited != nil else {
+            throw Failure("--socket is missing, and no socket was handed over (LISTEN_FDS)")
         }
-        logger.logLevel = logLevel
-        return logger
+        guard socket == nil || inherited == nil, !takeOver || inherited == nil else {
+            throw Failure(
+                "a socket was handed over (LISTEN_FDS); leave out --socket and --take-over")
+        }
+        var serving = RPCServerConfiguration(
+            path: socket ?? "", mode: access.mode, loopCount: threads, limits: peers.limits)
+        serving.groupID = try access.groupID
+        serving.access = try access.policy()
+        serving.takesOver = takeOver
+        serving.inheritedDescriptor = inherited
+        serving.onEvent = { log.note($0) }
+        return serving
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 extension ContinuousClock {
     /// What the work gives, and how long it took in seconds.

@@ -30,17 +30,24 @@ struct Status: AsyncParsableCommand {
             return
         }
         let megabyte = 1 << 20
+        let model = "\(status.modelKind) \(status.modelVersion)".withoutControls
+        let brokenOff =
+            status.brokenOffForeign + status.brokenOffUnread + status.brokenOffUnfinished
+            + status.brokenOffCrowded + status.brokenOffIdle
         try Output.print(
             """
-            sidecart \(status.version), pid \(status.processID), up \(clock(status.uptime))\
+            sidecart \(status.version.withoutControls), pid \(status.processID), up \(clock(status.uptime))\
             \(status.isDraining || drain ? ", draining" : "")
-            model      \(status.modelKind) \(status.modelVersion): \(status.items.grouped) items, \
+            model      \(model): \(status.items.grouped) items, \
             \(status.users.grouped) users, \(status.dimensions) dimensions
             calls      \(status.calls.grouped), \(status.failedCalls.grouped) failed, \
-            \(status.connections) connections, \(status.threads) threads
+            \(status.deniedCalls.grouped) of them denied, \(status.threads) threads
+            clients    \(status.connections) connections, \(status.refusedConnections.grouped) refused, \
+            \(brokenOff.grouped) broken off, \(status.refusedFrames.grouped) frames refused
             cpu        \(String(format: "%.2f", status.cpuTime.seconds)) s
             memory     \(status.residentBytes / megabyte) MiB resident, vectors \
-            \(status.storeBytes / megabyte) of \(status.storeBytesMax / megabyte) MiB
+            \(status.storeBytes / megabyte) of \(status.storeBytesMax / megabyte) MiB, buffers \
+            \(status.bufferBytes / megabyte) of \(status.bufferBytesMax / megabyte) MiB
             """)
     }
 
@@ -70,6 +77,18 @@ private struct StatusJSON: Encodable {
     let storeBytesMax: Int
     let draining: Bool
     let pid: Int
+    let brokenOffForeign: Int
+    let brokenOffUnread: Int
+    let brokenOffUnfinished: Int
+    let brokenOffDrained: Int
+    let movedCalls: Int
+    let brokenOffCrowded: Int
+    let brokenOffIdle: Int
+    let refusedConnections: Int
+    let refusedFrames: Int
+    let deniedCalls: Int
+    let bufferBytes: Int
+    let bufferBytesMax: Int
 
     init(_ status: ServerStatus) {
         version = status.version
@@ -89,5 +108,17 @@ private struct StatusJSON: Encodable {
         storeBytesMax = status.storeBytesMax
         draining = status.isDraining
         pid = status.processID
+        brokenOffForeign = status.brokenOffForeign
+        brokenOffUnread = status.brokenOffUnread
+        brokenOffUnfinished = status.brokenOffUnfinished
+        brokenOffDrained = status.brokenOffDrained
+        movedCalls = status.movedCalls
+        brokenOffCrowded = status.brokenOffCrowded
+        brokenOffIdle = status.brokenOffIdle
+        refusedConnections = status.refusedConnections
+        refusedFrames = status.refusedFrames
+        deniedCalls = status.deniedCalls
+        bufferBytes = status.bufferBytes
+        bufferBytesMax = status.bufferBytesMax
     }
 }

@@ -14,9 +14,10 @@ enum SlateText {
         }
         var lines = [table.render(indent: indent)]
         let blanks = String(repeating: " ", count: indent)
-        lines.append("\(blanks)tier \(slate.tier), model \(slate.modelVersion)")
+        lines.append("\(blanks)tier \(slate.tier), model \(slate.modelVersion.withoutControls)")
         if !slate.unknown.isEmpty {
-            lines.append("\(blanks)not known: \(slate.unknown.joined(separator: ", "))")
+            lines.append(
+                "\(blanks)not known: \(slate.unknown.joined(separator: ", ").withoutControls)")
         }
         if !slate.leftOut.isEmpty {
             let rules = slate.leftOut.map { "\($0.items) \(cause($0.rule))" }

@@ -46,18 +46,41 @@ extension String {
         return String(self[...end])
     }
 
-    /// Control characters replaced by `·`.
+    /// Control characters, and those that turn the direction of writing, replaced by `·`: what
+    /// others wrote must not steer the terminal, or look like something else than it is.
     var withoutControls: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return self
-        }
+        guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
         return String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
+            String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "·" : $0 }))
+    }
+
+    /// A JSON text with `\\u` in place of the same characters, which can only stand in its strings;
+    /// line feeds and tabs are its own.
+    var escapingControlsOfJSON: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar.steersTerminals, scalar != "\n", scalar != "\t" {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 
     /// At most `width` characters, the last one an ellipsis where something was cut off.
     func truncated(to width: Int) -> String {
         count <= width ? self : prefix(width - 1) + "…"
+    }
+}
+
+extension Unicode.Scalar {
+    /// Control characters, all below U+FFFF, and marks, embeddings and isolates of direction.
+    fileprivate var steersTerminals: Bool {
+        switch value {
+        case 0..<0x20, 0x7f..<0xa0, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

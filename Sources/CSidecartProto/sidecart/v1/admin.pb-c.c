@@ -205,7 +205,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor =
   (ProtobufCMessageInit) sidecart__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[22] =
+static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[29] =
 {
   {
     "version",
@@ -471,15 +471,104 @@ static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "broken_off_crowded",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_crowded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broken_off_idle",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_idle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused_connections",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, refused_connections),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused_frames",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, refused_frames),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "denied_calls",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, denied_calls),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buffer_bytes",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, buffer_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buffer_bytes_max",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, buffer_bytes_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
+  22,   /* field[22] = broken_off_crowded */
   20,   /* field[20] = broken_off_drained */
   17,   /* field[17] = broken_off_foreign */
+  23,   /* field[23] = broken_off_idle */
   19,   /* field[19] = broken_off_unfinished */
   18,   /* field[18] = broken_off_unread */
+  27,   /* field[27] = buffer_bytes */
+  28,   /* field[28] = buffer_bytes_max */
   8,   /* field[8] = calls */
   7,   /* field[7] = connections */
   11,   /* field[11] = cpu_microseconds */
+  26,   /* field[26] = denied_calls */
   5,   /* field[5] = dimensions */
   15,   /* field[15] = draining */
   9,   /* field[9] = failed_calls */
@@ -488,6 +577,8 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
   1,   /* field[1] = model_version */
   21,   /* field[21] = moved_calls */
   16,   /* field[16] = pid */
+  24,   /* field[24] = refused_connections */
+  25,   /* field[25] = refused_frames */
   12,   /* field[12] = resident_bytes */
   13,   /* field[13] = store_bytes */
   14,   /* field[14] = store_bytes_max */
@@ -499,7 +590,7 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
 {
@@ -509,16 +600,36 @@ const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
   "Sidecart__V1__StatusResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__StatusResponse),
-  22,
+  29,
   sidecart__v1__status_response__field_descriptors,
   sidecart__v1__status_response__field_indices_by_name,
   1,  sidecart__v1__status_response__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define sidecart__v1__drain_request__field_descriptors NULL
-#define sidecart__v1__drain_request__field_indices_by_name NULL
-#define sidecart__v1__drain_request__number_ranges NULL
+static const ProtobufCFieldDescriptor sidecart__v1__drain_request__field_descriptors[1] =
+{
+  {
+    "hand_over",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__DrainRequest, hand_over),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__drain_request__field_indices_by_name[] = {
+  0,   /* field[0] = hand_over */
+};
+static const ProtobufCIntRange sidecart__v1__drain_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor sidecart__v1__drain_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -527,10 +638,10 @@ const ProtobufCMessageDescriptor sidecart__v1__drain_request__descriptor =
   "Sidecart__V1__DrainRequest",
   "sidecart.v1",
   sizeof(Sidecart__V1__DrainRequest),
-  0,
+  1,
   sidecart__v1__drain_request__field_descriptors,
   sidecart__v1__drain_request__field_indices_by_name,
-  0,  sidecart__v1__drain_request__number_ranges,
+  1,  sidecart__v1__drain_request__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__drain_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

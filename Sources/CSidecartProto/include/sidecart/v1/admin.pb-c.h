@@ -76,19 +76,46 @@ struct  Sidecart__V1__StatusResponse
    * Calls that were moved to the threads for long ones.
    */
   uint64_t moved_calls;
+  /*
+   * Connections broken off because they held the most memory when the buffers were full, or because they were idle.
+   */
+  uint64_t broken_off_crowded;
+  uint64_t broken_off_idle;
+  /*
+   * Connections closed at once, as too many were open in all or of one uid.
+   */
+  uint64_t refused_connections;
+  /*
+   * Frames that were not taken in because the buffers were full.
+   */
+  uint64_t refused_frames;
+  /*
+   * Calls whose caller's role did not allow the method.
+   */
+  uint64_t denied_calls;
+  /*
+   * What connections hold in partial frames, waiting calls and unsent replies, and its cap.
+   */
+  uint64_t buffer_bytes;
+  uint64_t buffer_bytes_max;
 };
 #define SIDECART__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__status_response__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Sidecart__V1__DrainRequest
 {
   ProtobufCMessage base;
+  /*
+   * A successor has taken the socket's path: calls that still come are answered instead of refused, and each
+   * connection is closed as soon as it is quiet, so that its client turns to the successor.
+   */
+  protobuf_c_boolean hand_over;
 };
 #define SIDECART__V1__DRAIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__drain_request__descriptor) \
-     }
+    , 0 }
 
 
 struct  Sidecart__V1__DrainResponse

@@ -1,0 +1,88 @@
+internal import EventLoop
+internal import Synchronization
+
+/// What the connections of one uid hold together, over all loops.
+final class PeerAccount: Sendable {
+    let userID: UInt32
+    fileprivate let connections = Atomic<Int>(0)
+    /// Calls begun and not answered.
+    private let calls = Atomic<Int>(0)
+    private let bytes = Atomic<Int>(0)
+
+    init(userID: UInt32) { self.userID = userID }
+
+    /// Memory of its connections' buffers.
+    var bufferBytes: Int { bytes.load(ordering: .relaxed) }
+
+    func addBufferBytes(_ count: Int) { bytes.add(count, ordering: .relaxed) }
+
+    /// Counts one more call in flight; false, and not counted, where there are `max` already.
+    func beginCall(max: Int) -> Bool {
+        if calls.add(1, ordering: .relaxed).newValue <= max { return true }
+        endCalls(1)
+        return false
+    }
+
+    func endCalls(_ count: Int) { calls.subtract(count, ordering: .relaxed) }
+}
+
+/// Counts the connections of all loops against the limits, in all and by uid.
+final class Admission: Sendable {
+    private struct State {
+        var connections = 0
+        var accounts: [UInt32: PeerAccount] = [:]
+    }
+
+    private let state = Locked(State())
+    private let max: Int
+    private let perUIDMax: Int
+
+    init(max: Int, perUIDMax: Int) { (self.max, self.perUIDMax) = (max, perUIDMax) }
+
+    /// Counts one more connection of a uid, or says why there is no room for it.
+    func enter(userID: UInt32) -> Result<PeerAccount, RefusedConnection.Reason> {
+        state.withLock { state in
+            guard state.connections < max else { return .failure(.connectionsMax(max)) }
+            let account = state.accounts[userID] ?? PeerAccount(userID: userID)
+            guard account.connections.load(ordering: .relaxed) < perUIDMax else {
+                return .failure(.connectionsPerUIDMax(perUIDMax))
+            }
+            account.connections.add(1, ordering: .relaxed)
+            state.accounts[userID] = account
+            state.connections += 1
+            return .success(account)
+        }
+    }
+
+    func leave(_ account: PeerAccount) {
+        state.withLock { state in
+            state.connections -= 1
+            let left = account.connections.subtract(1, ordering: .relaxed).newValue
+            if left == 0 { state.accounts[account.userID] = nil }
+        }
+    }
+}
+
+/// An accepted connection on its way to its loop, and its place in the count as long as it lives.
+///
+/// If nobody takes the descriptor, because the loop ended meanwhile, it is closed.
+final class Guest: Sendable {
+    let caller: Caller
+    let account: PeerAccount
+    private let descriptor: Atomic<Int32>
+    private let admission: Admission
+
+    init(descriptor: Int32, caller: Caller, account: PeerAccount, admission: Admission) {
+        self.descriptor = Atomic(descriptor)
+        (self.caller, self.account, self.admission) = (caller, account, admission)
+    }
+
+    deinit {
+        let left = descriptor.load(ordering: .relaxed)
+        if left >= 0 { UnixSocket.close(left) }
+        admission.leave(account)
+    }
+
+    /// The descriptor, which the caller owns from now on.
+    func takeDescriptor() -> Int32 { descriptor.exchange(-1, ordering: .relaxed) }
+}

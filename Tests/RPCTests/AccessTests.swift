@@ -1,0 +1,150 @@
+import CPeerIdentity
+import EventLoop
+import Glibc
+import RPC
+import TestFrames
+import Testing
+import Wire
+
+/// Who may do what.
+@Suite(.timeLimit(.minutes(1))) struct AccessTests {
+    private func peer(_ uid: UInt32, _ gid: UInt32 = 9) -> PeerCredentials {
+        PeerCredentials(processID: 1, userID: uid, groupID: gid)
+    }
+
+    @Test func theOwnUserAndRootAreAdminsAndOthersRead() {
+        let policy = AccessPolicy()
+        #expect(policy.role(of: peer(0)) == .admin)
+        #expect(policy.role(of: peer(geteuid())) == .admin)
+        #expect(policy.role(of: peer(12345)) == .read)
+    }
+
+    @Test func theGreatestRoleOfUserAndGroupsCounts() {
+        var policy = AccessPolicy()
+        policy.allow(.write, userID: 1001)
+        policy.allow(.admin, groupID: 50)
+        policy.allow(.write, groupID: 51)
+        #expect(policy.role(of: peer(1001)) == .write)
+        #expect(policy.role(of: peer(1001, 50)) == .admin)
+        #expect(policy.role(of: peer(1002, 51)) == .write)
+        #expect(policy.role(of: peer(1002), supplementaryGroups: [7, 51, 50]) == .admin)
+        #expect(policy.role(of: peer(1002), supplementaryGroups: [7]) == .read)
+        // A lesser role takes nothing away.
+        policy.allow(.write, userID: 0)
+        #expect(policy.role(of: peer(0)) == .admin)
+    }
+
+    @Test func onceSomebodyIsNamedForReadingOthersMayNot() {
+        var policy = AccessPolicy()
+        policy.allow(.read, groupID: 50)
+        policy.allow(.write, userID: 1001)
+        #expect(policy.role(of: peer(1002)) == .none)
+        #expect(policy.role(of: peer(1002, 50)) == .read)
+        #expect(policy.role(of: peer(1001)) == .write)
+        #expect(policy.role(of: peer(0)) == .admin)
+    }
+
+    @Test(
+        "What another user may do follows from its uid, gid and other groups",
+        .enabled(if: geteuid() == 0, "only root can be another user"),
+        arguments: [
+            (UInt32(65534), [UInt32](), Role.read), (1001, [], .write), (65534, [2002], .admin),
+        ])
+    func otherUsers(uid: UInt32, groups: [UInt32], role: Role) throws {
+        var access = AccessPolicy()
+        access.allow(.write, userID: 1001)
+        access.allow(.admin, groupID: 2002)
+        let server = try TestServer(mode: 0o666, access: access)
+        let client = try server.client(uid: uid, groups: groups)
+        for (stream, (method, needed)) in [
+            ("Echo", Role.read), ("Long", .read), ("Write", .write), ("Steer", .admin),
+        ].enumerated() {
+            if method == "Long" { server.gate.open() }
+            try client.send(
+                requestFrame(stream: UInt32(2 * stream + 1), method: method, payload: [1]))
+            let reply = try #require(try client.receive())
+            #expect(reply.code == (role >= needed ? .ok : .permissionDenied), "\(method)")
+            if role < needed {
+                #expect(
+                    reply.message
+                        == "test.Echo/\(method) needs the role \(needed.name); uid \(uid) has the role \(role.name)"
+                )
+            }
+        }
+        let denied = [Role.write, .admin].filter { $0 > role }.count
+        #expect(server.server.statistics.callsDenied == denied)
+    }
+
+    @Test(
+        "Connections of one uid are limited, and leave room to others",
+        .enabled(if: geteuid() == 0, "only root can be another user"))
+    func connectionsPerUID() throws {
+        var limits = RPCLimits()
+        (limits.connectionsMax, limits.connectionsPerUIDMax) = (10, 3)
+        let server = try TestServer(limits: limits, mode: 0o666)
+        let crowd = try (0..<5).map { _ in try server.client(uid: 4000, groups: []) }
+        for client in crowd.prefix(3) {
+            try client.send(requestFrame(stream: 1))
+            #expect(try client.receive()?.code == .ok)
+        }
+        for client in crowd.dropFirst(3) { #expect(try client.receive() == nil) }
+        try server.expectAnswers()
+        #expect(server.server.statistics.connectionsRefused == 2)
+        let refused = server.record.events.withLock { events in
+            events.compactMap {
+                if case .refusedConnection(let refused) = $0 { refused } else { nil }
+            }
+        }
+        #expect(refused.map(\.peer.userID) == [4000, 4000])
+        #expect(refused.first?.reason.description.contains("connectionsPerUIDMax") == true)
+        withExtendedLifetime(crowd) {}
+    }
+
+    @Test func callsOfOneUIDInFlightAreLimited() throws {
+        var limits = RPCLimits()
+        limits.callsPerUIDMax = 2
+        let server = try TestServer(limits: limits)
+        let (first, second) = (try server.client(), try server.client())
+        for client in [first, second] {
+            try client.send(requestFrame(stream: 1, method: "Long", payload: [1]))
+        }
+        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        try second.send(requestFrame(stream: 3, method: "Long", payload: [2]))
+        let refused = try #require(try second.receive())
+        #expect(refused.code == .resourceExhausted && refused.header.stream == 3)
+        #expect(refused.message.contains("callsPerUIDMax"))
+        server.gate.open()
+        #expect(try first.receive()?.code == .ok)
+        #expect(try second.receive()?.code == .ok)
+        try second.send(requestFrame(stream: 5, method: "Long", payload: [3]))
+        #expect(try second.receive()?.payload == [3])
+        server.expectEmpty(clients: 2)
+    }
+}
+
+extension TestServer {
+    /// A client that another user has connected.
+    func client(uid: UInt32, groups: [UInt32]) throws -> RawClient {
+        let made = Locked<RawClientBox?>(nil)
+        let path = path
+        let thread = try LoopThread.start(name: "another-user") { _ in
+            #expect(sc_thread_becomes(uid, uid, groups, groups.count) == 0)
+            made.withLock { $0 = try? RawClientBox(client: RawClient(path)) }
+        }
+        thread.door.submit { $0.stop() }
+        thread.join()
+        return try #require(made.withLock { $0 }).client
+    }
+
+    func expectEmpty(clients: Int) {
+        #expect(
+            eventually {
+                server.statistics.connections == clients && server.statistics.heldBytes == 0
+            }, "\(server.statistics)")
+    }
+}
+
+/// `@unchecked Sendable`: made on one thread, used on another after the first has ended.
+private struct RawClientBox: @unchecked Sendable {
+    let client: RawClient
+}
