@@ -155,6 +155,22 @@ extension ProgramTests {
             #expect((event["message"] as? String)?.contains(folder["none"]) == true)
         }
 
+        @Test("SIGHUP reads the rule sets again, and keeps the old ones where that fails")
+        func rulesAgain() throws {
+            let rules = try folder.write("rules", "{\"one\": {\"per_category_max\": 1}}")
+            let server = try Server(bundle: shop.bundle, socket: folder["s"], "--rules", rules)
+            try folder.write("rules", "{\"one\": {\"per_category_max\": ")
+            kill(server.processID, SIGHUP)
+            while !server.log.contains("cannot be read") { usleep(1_000) }
+            try folder.write("rules", "{\"two\": {\"per_category_max\": 2}}")
+            kill(server.processID, SIGHUP)
+            while !server.log.contains("were read again") { usleep(1_000) }
+            let asked = try Program.run(
+                "recommend", "--socket", folder["s"], "--rule-set", "two", "-k", "2")
+            #expect(asked.code == 0, "\(asked.errors)")
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test("SIGHUP ends nothing, and a closed standard error neither")
         func hangUp() throws {
             let server = try Server(bundle: shop.bundle, socket: folder["s"])

@@ -14,7 +14,7 @@ struct Serve: ParsableCommand {
         discussion: """
             Says "ready" on standard error, at log level info, once it accepts calls. SIGTERM and SIGINT drain: calls in flight are \
             finished, those that still come are told that the server is unavailable, the socket is removed, and the exit code is 0; a \
-            second one ends it at once. Where systemd hands over a socket, --socket is left out; it is told READY and STOPPING.
+            second one ends it at once. SIGHUP reads --rules again. Where systemd hands over a socket, --socket is left out; it is told READY and STOPPING.
 
             Examples:
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock
@@ -130,16 +130,37 @@ struct Serve: ParsableCommand {
             ])
         ServiceManager.notify("READY=1\nSTATUS=serving \(model.kind) \(model.version)")
         predecessor?.letGo(log)
-        end(server, requests, log)
+        let request = nextEnd(requests, configuration.ruleBook, log)
+        end(server, request, requests, log)
     }
 
-    /// Waits until the server is to end, and ends it.
-    private func end(_ server: SidecartServer, _ requests: StopRequests, _ log: ServerLog) {
-        var request = requests.next()
-        while case .hangUp = request {
-            log.info("SIGHUP: there is nothing to reload; serving on")
-            request = requests.next()
+    /// Waits until the server is to end. SIGHUP has its rule sets read again.
+    private func nextEnd(
+        _ requests: StopRequests, _ ruleBook: RuleBook?, _ log: ServerLog
+    ) -> StopRequests.Request {
+        while true {
+            let request = requests.next()
+            guard case .hangUp = request else { return request }
+            guard let ruleBook else {
+                log.info("SIGHUP: there is nothing to reload; serving on")
+                continue
+            }
+            do throws(RuleBookError) {
+                try ruleBook.reload()
+                log.info("SIGHUP: the rule sets were read again")
+            } catch {
+                log.error(
+                    "SIGHUP: the rule sets cannot be read; those from before stay",
+                    ["reason": "\(error)"])
+            }
         }
+    }
+
+    /// Ends the server as it was asked to, or at once when it is asked again.
+    private func end(
+        _ server: SidecartServer, _ request: StopRequests.Request, _ requests: StopRequests,
+        _ log: ServerLog
+    ) {
         var handsOver = false
         switch request {
         case .client(let drain):

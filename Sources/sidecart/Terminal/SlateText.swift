@@ -42,7 +42,8 @@ enum SlateText {
             case .unspecified: "is not on the slate"
             }
         let reasons = absent.reasons.map(why).joined(separator: "; ")
-        return "\(absent.itemID) \(fate)" + (reasons.isEmpty ? "" : " (\(reasons))")
+        return ("\(absent.itemID) \(fate)" + (reasons.isEmpty ? "" : " (\(reasons))"))
+            .withoutControls
     }
 
     private static func cause(_ rule: Rule) -> String {
