@@ -15,6 +15,15 @@ package enum ProcessSettings {
         }
     }
 
+    /// Lets the calling thread get the signals that end a process, which whoever started it may have
+    /// had blocked.
+    package static func unblockSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
     /// Has blocks of 128 KiB or more go back to the system as soon as they are freed, rather than
     /// be kept for later: what one crowd of clients needed is not held for good.
     package static func returnFreedMemory() { sc_return_memory_from(128 << 10) }

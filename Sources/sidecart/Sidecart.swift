@@ -23,8 +23,10 @@ struct Sidecart: AsyncParsableCommand {
             Score.self, Inspect.self, Status.self, Bench.self, EchoServer.self,
         ])
 
-    static func main() async {
+    // On the main thread: a pool's threads block signals, and processes started there inherit that.
+    @MainActor static func main() async {
         ProcessSettings.openStandardStreams()
+        ProcessSettings.unblockSignals()
         do {
             var command = try parse()
             if var command = command as? any AsyncParsableCommand {

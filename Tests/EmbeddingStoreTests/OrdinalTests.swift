@@ -169,7 +169,7 @@ import Testing
             #expect(one.bytes > 3 << 20 && budget.used == one.bytes + other.bytes)
             let error = #expect(throws: StoreError.self) { try other.put("a", vector) }
             #expect(error?.code == .resourceExhausted)
-            #expect(error?.description.contains("bytesMax 4194304") == true)
+            #expect(error?.description.contains("limit of 4 MiB") == true)
             for index in 0..<added { one.delete("\(index)") }
             one.trim()
             try other.put("a", vector)

@@ -82,7 +82,7 @@ extension ProgramTests {
                 (["--mix", "score=0"], 64, "--mix"), (["--mix", "dance=1"], 64, "--mix"),
                 (["--items", "50"], 64, "--items"), (["--in-flight", "0"], 64, "--in-flight"),
                 (["--neighbor-dimensions", "8,x"], 64, "8,x"),
-                (["--bundle", "/nonexistent"], 1, "/nonexistent/manifest.json"),
+                (["--bundle", "/nonexistent"], 1, "/nonexistent: cannot open"),
             ])
         func refusals(arguments: [String], code: Int32, part: String) throws {
             let outcome = try Program.run(["bench"] + arguments)
