@@ -66,6 +66,7 @@ extension ProgramTests {
             // The first call starts the server.
             let status = try connection.status(timeout: .seconds(20))
             #expect(status.processID == Int(process.processIdentifier))
+            while try !folder.read("log").contains("ready") { usleep(1_000) }
             #expect(try folder.read("log").contains("socket=\(folder["s"])"))
             kill(process.processIdentifier, SIGTERM)
             process.waitUntilExit()
