@@ -11,8 +11,8 @@ final class ProfilesService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Profiles"
-        router.add(service, "User") { [self] call throws(RPCError) in try user(call) }
-        router.add(service, "Item") { [self] call throws(RPCError) in try item(call) }
+        router.add(service, "User", role: .read) { [self] call throws(RPCError) in try user(call) }
+        router.add(service, "Item", role: .read) { [self] call throws(RPCError) in try item(call) }
     }
 
     private func user(_ call: Call) throws(RPCError) {
