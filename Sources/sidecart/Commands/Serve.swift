@@ -99,7 +99,6 @@ struct Serve: ParsableCommand {
     private func serve(_ log: ServerLog) throws {
         let requests = try StopRequests()
         let serving = try listening(log)
-        let model = try load(log)
         var configuration = SidecartServer.Configuration(serving)
         do throws(RuleBookError) {
             configuration.ruleBook = try rules.map { path throws(RuleBookError) in
@@ -108,6 +107,7 @@ struct Serve: ParsableCommand {
         } catch {
             throw Failure("\(error)")
         }
+        let model = try load(log)
         configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.drainGrace = .seconds(drainSeconds)
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
