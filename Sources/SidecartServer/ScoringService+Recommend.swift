@@ -4,13 +4,13 @@ internal import RPC
 
 /// `Scoring.Recommend`: a request becomes a query, a slate a reply.
 extension ScoringService {
-    func recommend(_ call: Call) throws(RPCError) {
+    func recommend(_ call: Call, _ query: inout Query) throws(RPCError) {
         let request = try call.decode(sidecart__v1__recommend_request__init)
         query.removeAll()
-        try fill(request.pointee.context)
+        try fill(&query, request.pointee.context)
         query.k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
         try query.rules.fill(request.pointee, engine.limits)
-        try addRuleSet(request.pointee.rule_set)
+        try addRuleSet(request.pointee.rule_set, to: &query)
         guard !query.rules.leavesOutSubstitutes || engine.knowsSubstitutes else {
             throw RPCError(
                 .failedPrecondition,
@@ -53,7 +53,9 @@ extension ScoringService {
     }
 
     /// Adds the rules of the set that a request names.
-    private func addRuleSet(_ name: ProtobufCBinaryData) throws(RPCError) {
+    private func addRuleSet(
+        _ name: ProtobufCBinaryData, to query: inout Query
+    ) throws(RPCError) {
         guard name.len > 0 else { return }
         let text = String(decoding: IDView(start: name.data, count: name.len), as: UTF8.self)
         guard let set = ruleBook?.set(named: text) else {

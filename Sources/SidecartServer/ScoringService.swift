@@ -8,7 +8,7 @@ internal import RPC
 final class ScoringService {
     let engine: Engine
     let ruleBook: RuleBook.Reader?
-    var query = Query()
+    private var query = Query()
     private var scoredItems: [IDView] = []
     private var relations: [Relation] = []
 
@@ -20,23 +20,35 @@ final class ScoringService {
 
     func register(in router: Router) {
         let service = "sidecart.v1.Scoring"
-        router.add(service, "Score", role: .read) { [self] call throws(RPCError) in try score(call)
+        router.add(service, "Score", role: .read) { [self] call throws(RPCError) in
+            try lendQuery { query throws(RPCError) in try score(call, &query) }
         }
         router.add(service, "Recommend", role: .read) { [self] call throws(RPCError) in
-            try recommend(call)
+            try lendQuery { query throws(RPCError) in try recommend(call, &query) }
         }
         router.add(service, "Related", role: .read) { [self] call throws(RPCError) in
             try related(call)
         }
     }
 
+    /// Lends the query whose lists are reused from call to call, as a variable of the callee's own: as a
+    /// property of this class each use of it would be checked for overlapping ones.
+    private func lendQuery(
+        _ body: (inout Query) throws(RPCError) -> Void
+    ) throws(RPCError) {
+        var lent = Query()
+        swap(&lent, &query)
+        defer { swap(&lent, &query) }
+        try body(&lent)
+    }
+
     // MARK: Score
 
-    private func score(_ call: Call) throws(RPCError) {
+    private func score(_ call: Call, _ query: inout Query) throws(RPCError) {
         let request = try call.decode(sidecart__v1__score_request__init)
         query.removeAll()
         query.wantsReasons = false
-        try fill(request.pointee.context)
+        try fill(&query, request.pointee.context)
         try FieldCheck.fill(
             &scoredItems, "items", request.pointee.items, request.pointee.n_items,
             max: engine.limits.scoredItems)
@@ -115,7 +127,9 @@ final class ScoringService {
 
     // MARK: Shared
 
-    func fill(_ context: UnsafeMutablePointer<Sidecart__V1__Context>?) throws(RPCError) {
+    func fill(
+        _ query: inout Query, _ context: UnsafeMutablePointer<Sidecart__V1__Context>?
+    ) throws(RPCError) {
         guard let context = context?.pointee else { return }
         if context.user_id.len > 0 {
             query.user = try FieldCheck.id(context.user_id, "context.user_id")
