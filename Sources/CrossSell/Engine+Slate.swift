@@ -3,6 +3,15 @@ internal import ModelParts
 extension Engine {
     /// Takes the best `k` that the rules allow.
     func rank(_ query: borrowing Query, _ found: Gathered) {
+        // Out of the engine while they change: as its properties each use would be checked for
+        // overlapping ones.
+        var (order, slate) = (RankedOrder(), [RankedItem]())
+        swap(&order, &self.order)
+        swap(&slate, &self.slate)
+        defer {
+            swap(&order, &self.order)
+            swap(&slate, &self.slate)
+        }
         let isWhole = rules.limitsPlaces || rules.diversity > 0
         order.removeAll(limit: isWhole ? .max : ranker.depth(toFill: query.ranked, found.tier))
         ranker.append(from: 0, to: &order, rules, found.tier)
@@ -12,15 +21,16 @@ extension Engine {
                 toReach: sources.wanted(for: query, rules), rules, columns, found)
             ranker.append(from: gathered, to: &order, rules, found.tier)
         }
+        order.arrange()
         startTaking(found)
-        if rules.diversity > 0 { fillDiversely(query.ranked, found.tier) }
+        if rules.diversity > 0 { fillDiversely(&slate, query.ranked, &order, found.tier) }
         while slate.count < query.ranked,
             let best = ranker.takeBest(of: &order, rules, found.tier)
         {
             if let rule = rules.refusal(of: best.ordinal) {
                 rules.count(rule)
             } else {
-                take(best, found.tier)
+                take(best, found.tier, for: &slate)
             }
         }
         rules.freePlaces()
@@ -28,7 +38,9 @@ extension Engine {
     }
 
     /// Puts a candidate that no rule refuses on the slate, unless it was deleted meanwhile.
-    private func take(_ taken: CandidateRanker.Taken, _ tier: Tier) {
+    private func take(
+        _ taken: CandidateRanker.Taken, _ tier: Tier, for slate: inout [RankedItem]
+    ) {
         guard let id = lookUp.id(of: taken.ordinal) else { return }
         rules.takePlace(taken.ordinal)
         slate.append(
@@ -46,7 +58,9 @@ extension Engine {
     /// documents and producing summaries" (their lambda is 1 - d).
     ///
     /// - Complexity: O(pool x k) likenesses.
-    private func fillDiversely(_ k: Int, _ tier: Tier) {
+    private func fillDiversely(
+        _ slate: inout [RankedItem], _ k: Int, _ order: inout RankedOrder, _ tier: Tier
+    ) {
         pool.removeAll()
         while pool.count < DiversePool.factor * k,
             let best = ranker.takeBest(of: &order, rules, tier)
@@ -59,14 +73,13 @@ extension Engine {
                 rules.count(rule)
                 continue
             }
-            take(next, tier)
+            take(next, tier, for: &slate)
             pool.note(next.ordinal, likeness)
         }
     }
 
-    /// Gets ready to take candidates off the order, best first.
+    /// Gets ready to take candidates off an order, best first.
     func startTaking(_ found: Gathered) {
-        order.arrange()
         ranker.setShopper(found.knowsVector ? sources.vectors?.vector : nil)
         ranker.begin(rules)
     }

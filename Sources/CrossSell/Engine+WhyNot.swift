@@ -81,6 +81,7 @@ extension Engine {
         var left = absent
         order.removeAll()
         ranker.append(from: 0, to: &order, rules, found.tier)
+        order.arrange()
         startTaking(found)
         var rank = 0
         while !left.isEmpty, rank < limits.slateItems,

@@ -86,7 +86,7 @@ package final class Engine {
     package var unknown: [IDView] { context.unknown }
 
     /// How many items a rule kept off the last slate, as far as was looked for some to fill it.
-    package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut[Int(rule.rawValue)] }
+    package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut(by: rule) }
 
     /// Whether the model knows an item's substitutes.
     package var knowsSubstitutes: Bool { generation.relations[.substitute] != nil }

@@ -16,7 +16,7 @@ final class Rules {
     private(set) var boosts: Boosts
     private(set) var diversity: Float = 0
     /// How many items each rule kept off so far, by its number.
-    private(set) var leftOut: [UInt32]
+    private let leftOut: UnsafeMutableBufferPointer<UInt32>
     /// Whether they are counted.
     var counts = true
     private let itemCount: Int
@@ -28,9 +28,12 @@ final class Rules {
         categoryPlaces = CategoryPlaces(items)
         variantPlaces = VariantPlaces(items)
         boosts = Boosts(items)
-        leftOut = Array(repeating: 0, count: Rule.allCases.count + 1)
+        leftOut = .allocate(capacity: Rule.allCases.count + 1)
+        leftOut.initialize(repeating: 0)
         itemCount = items.count
     }
+
+    deinit { leftOut.deallocate() }
 
     /// Takes over what a query asks for, once its context is known.
     ///
@@ -52,7 +55,7 @@ final class Rules {
             rules, basket: context.basket, lists: lists, itemCount: itemCount)
         boosts.read(rules, lookUp)
         diversity = rules.diversity
-        for rule in leftOut.indices { leftOut[rule] = 0 }
+        leftOut.update(repeating: 0)
     }
 
     // MARK: One item alone
@@ -87,6 +90,9 @@ final class Rules {
         if barred.contains(.substitute) { return .substitute }
         return variantPlaces.barsSome && variantPlaces.isBarred(ordinal) ? .variant : nil
     }
+
+    /// How many items a rule kept off since the query was read.
+    func leftOut(by rule: Rule) -> UInt32 { leftOut[Int(rule.rawValue)] }
 
     /// Notes that a rule kept an item off.
     func count(_ rule: Rule) { if counts { leftOut[Int(rule.rawValue)] += 1 } }
