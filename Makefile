@@ -64,7 +64,8 @@ FUZZ_TARGETS ?= $$($(FUZZ) list)
 FUZZ = .build/fuzz/release/fuzz
 fuzz: setup
 	swift build -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer \
-		-Xswiftc -sanitize=address -Xcc -fsanitize=address,fuzzer-no-link -Xcc -DSIDECART_LIBFUZZER
+		-Xswiftc -sanitize=address -Xswiftc -use-ld=lld \
+		-Xcc -fsanitize=address,fuzzer-no-link -Xcc -DSIDECART_LIBFUZZER
 	@for target in $(FUZZ_TARGETS); do \
 		echo "== $$target"; corpus=.build/fuzz/corpus/$$target; \
 		mkdir -p $$corpus .build/fuzz/found; \
