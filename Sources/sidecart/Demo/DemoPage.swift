@@ -14,33 +14,17 @@ struct DemoPage {
     let scenes: [DemoScene]
 
     var html: String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Sidecart: slates of a sample shop</title>
-        <style>
-        \(ReportPage.style)
-        td { vertical-align: top; text-align: left; }
-        td.number { text-align: right; white-space: nowrap; }
-        .bar { display: block; height: 4px; background: var(--accent); border-radius: 2px; }
-        .why { color: var(--soft); font-size: 13px; }
-        </style>
-        </head>
-        <body>
-        <header>
-        <h1>Slates of a sample shop</h1>
-        <p class="lead">What was in the basket, what was offered, and why.</p>
-        </header>
-        <main>
-        \(scenes.map(section).joined(separator: "\n"))
-        </main>
-        </body>
-        </html>
-
-        """
+        HTMLPage(
+            title: "slates of a sample shop", heading: "Slates of a sample shop",
+            lead: "What was in the basket, what was offered, and why.",
+            ownStyle: """
+                td { vertical-align: top; text-align: left; }
+                td.number { text-align: right; white-space: nowrap; }
+                .bar { display: block; height: 4px; background: var(--accent); border-radius: 2px; }
+                .why { color: var(--soft); font-size: 13px; }
+                """,
+            main: scenes.map(section).joined(separator: "\n")
+        ).html
     }
 
     private func section(_ scene: DemoScene) -> String {

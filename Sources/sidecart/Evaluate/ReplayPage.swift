@@ -6,37 +6,21 @@ struct ReplayPage {
     let summary: ReplaySummary
 
     var html: String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Sidecart: replay</title>
-        <style>
-        \(ReportPage.style)
-        </style>
-        </head>
-        <body>
-        <header>
-        <h1>Replay</h1>
-        <p class="lead">\(escaped(summary.summary))</p>
-        </header>
-        <main>
-        \(section("Self-normalized (SNIPS)", plot { $0.snips }))
-        \(section("Inverse propensity scores (IPS)", plot { $0.ips }))
-        <section class="wide"><h2>All figures</h2>
-        <p>The reward of an impression as each policy would have earned it, with 95 % intervals. \
-        Effective: as many requests of equal weight would tell as much.</p>
-        <div class="scroll">\(table)</div></section>
-        \(list("Warnings", summary.warnings))
-        \(list("Notes", summary.notes))
-        \(list("Left out", Refusal.lines(summary.refused)))
-        </main>
-        </body>
-        </html>
-
-        """
+        HTMLPage(
+            title: "replay", heading: "Replay",
+            lead: summary.summary,
+            main: """
+                \(section("Self-normalized (SNIPS)", plot { $0.snips }))
+                \(section("Inverse propensity scores (IPS)", plot { $0.ips }))
+                <section class="wide"><h2>All figures</h2>
+                <p>The reward of an impression as each policy would have earned it, with 95 % intervals. \
+                Effective: as many requests of equal weight would tell as much.</p>
+                <div class="scroll">\(table)</div></section>
+                \(list("Warnings", summary.warnings))
+                \(list("Notes", summary.notes))
+                \(list("Left out", Refusal.lines(summary.refused)))
+                """
+        ).html
     }
 
     private func section(_ title: String, _ plot: String) -> String {
