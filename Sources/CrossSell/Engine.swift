@@ -76,7 +76,7 @@ package final class Engine {
             generation.ranker, generation.trees.map { TreeStage($0, columns, generation.trending) },
             columns, generation.items, lookUp)
         rules = Rules(generation.items, context.flags, habits)
-        likeness = Likeness(generation.items, lookUp, dimensions: generation.dimensions)
+        likeness = Likeness(generation.items, lookUp)
         explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
         nearest = NearestResults(capacity: limits.slateItems + 1)
         order.reserve(generation.items.count)

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import EmbeddingStore
 internal import Interactions
 internal import ModelParts
@@ -168,6 +169,13 @@ struct ItemLookUp {
     /// The item's row of the store; nil where it has none, or where it was deleted.
     func row(of ordinal: UInt32) -> StoreRow? {
         hasVectors ? reader.row(ordinal: ordinal) : nil
+    }
+
+    /// The inner product of two padded vectors, with the very bits that the store's searches give.
+    func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
+        var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
+        sc_dot_rows(a, &row, 1, reader.paddedDimensions, &score)
+        return score
     }
 
     /// The item's id; nil where it was put while serving and deleted since.

@@ -59,12 +59,10 @@ struct DiversePool {
 struct Likeness {
     private let items: ItemTable
     private let lookUp: ItemLookUp
-    private let dimensions: Int
 
-    init(_ items: ItemTable, _ lookUp: ItemLookUp, dimensions: Int) {
+    init(_ items: ItemTable, _ lookUp: ItemLookUp) {
         self.items = items
         self.lookUp = lookUp
-        self.dimensions = dimensions
     }
 
     func callAsFunction(_ a: UInt32, _ b: UInt32) -> Float {
@@ -82,8 +80,6 @@ struct Likeness {
         guard let own = lookUp.row(of: a), let other = lookUp.row(of: b), own.norm > 0,
             other.norm > 0
         else { return 0 }
-        var sum: Float = 0
-        for place in 0..<dimensions { sum += own.vector[place] * other.vector[place] }
-        return sum / (own.norm * other.norm)
+        return lookUp.dot(own.vector, other.vector) / (own.norm * other.norm)
     }
 }

@@ -1,4 +1,3 @@
-internal import CKernels
 internal import EmbeddingStore
 internal import ModelParts
 
@@ -107,14 +106,14 @@ final class VectorSource {
     /// The past or basket item that gives most of a candidate's inner product, and how much.
     func loudest(for ordinal: UInt32) -> (item: UInt32, share: Float)? {
         guard let row = lookUp.row(of: ordinal)?.vector else { return nil }
-        let present = basket.loudest(for: row, dot: dot)
+        let present = basket.loudest(for: row, dot: lookUp.dot)
         // Explaining a history may take folding it in; where the basket's part outweighs all of it,
         // it is not asked.
         guard history.weight > 0,
-            (present?.share ?? 0) < history.weight * dot(history.vector, row)
+            (present?.share ?? 0) < history.weight * lookUp.dot(history.vector, row)
         else { return present }
         history.prepareToExplain(lookUp)
-        let past = history.loudest(for: row, dot: dot)
+        let past = history.loudest(for: row, dot: lookUp.dot)
         return (past?.share ?? 0) > (present?.share ?? 0) ? past : present
     }
 
@@ -126,12 +125,5 @@ final class VectorSource {
     /// The id of an item, one put while serving too; nil where it was deleted since.
     func id(of ordinal: UInt32) -> IDView? { lookUp.id(of: ordinal) }
 
-    private func product(with row: UnsafePointer<Float>) -> Float { dot(vector, row) }
-
-    /// The inner product of two padded vectors, with the very bits that the store's searches give.
-    private func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
-        var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
-        sc_dot_rows(a, &row, 1, lookUp.reader.paddedDimensions, &score)
-        return score
-    }
+    private func product(with row: UnsafePointer<Float>) -> Float { lookUp.dot(vector, row) }
 }
