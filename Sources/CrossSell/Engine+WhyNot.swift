@@ -32,9 +32,7 @@ extension Engine {
     ///
     /// - Complexity: that of the longest slate, for the whole query.
     func findAbsent(_ query: borrowing Query, _ found: Gathered) {
-        rules.counts = false
-        let found = gatherMore(query, found)
-        var absent: [UInt32: Int] = [:]
+        var absent: [UInt32: [Int]] = [:]
         for (place, id) in query.whyNot.enumerated() {
             var entry = WhyNot(id: id, outcome: .unknown)
             if let ordinal = lookUp.ordinal(of: id) {
@@ -46,19 +44,17 @@ extension Engine {
                     entry.outcome = .rule(rule)
                 } else {
                     entry.outcome = .notFound
-                    absent[ordinal] = place
+                    absent[ordinal, default: []].append(place)
                 }
             }
             whyNot.append(entry)
         }
-        findRanks(of: absent, found)
+        guard !absent.isEmpty else { return }
+        rules.counts = false
+        let more = gatherMore(query, found)
+        findRanks(of: absent, more)
         rules.counts = true
-        for place in whyNot.indices {
-            guard case .onSlate = whyNot[place].outcome else {
-                explainAbsent(place, query, found)
-                continue
-            }
-        }
+        explainRanked(absent, query, more)
     }
 
     /// Gathers the candidates of the longest slate; those of a shorter one may be fewer.
@@ -76,8 +72,7 @@ extension Engine {
     }
 
     /// Ranks as for the longest slate.
-    private func findRanks(of absent: [UInt32: Int], _ found: Gathered) {
-        guard !absent.isEmpty else { return }
+    private func findRanks(of absent: [UInt32: [Int]], _ found: Gathered) {
         var left = absent
         order.removeAll()
         ranker.append(from: 0, to: &order, rules, found.tier)
@@ -92,14 +87,14 @@ extension Engine {
                 rules.takePlace(next.ordinal)
                 rank += 1
             }
-            guard let place = left.removeValue(forKey: next.ordinal) else { continue }
-            note(next, refusal, rank, at: place, found.tier)
+            for place in left.removeValue(forKey: next.ordinal) ?? [] {
+                note(next, refusal, rank, at: place, found.tier)
+            }
         }
         // What is past the longest slate was found all the same.
         while !left.isEmpty, let next = order.takeBest() {
             let ordinal = generation.items.ordinal(ofTieBreaker: next.tieBreaker)
-            guard let place = left.removeValue(forKey: ordinal) else { continue }
-            whyNot[place].outcome = .ranked
+            for place in left.removeValue(forKey: ordinal) ?? [] { whyNot[place].outcome = .ranked }
         }
         rules.freePlaces()
     }
@@ -114,13 +109,20 @@ extension Engine {
         whyNot[place].missing = slate.last.map { $0.score - score }
     }
 
-    private func explainAbsent(_ place: Int, _ query: borrowing Query, _ found: Gathered) {
-        guard let score = whyNot[place].score, let ordinal = lookUp.ordinal(of: whyNot[place].id)
-        else { return }
-        var item = [
-            RankedItem(ordinal: ordinal, id: whyNot[place].id, score: score, reasons: 0..<0)
-        ]
-        explain(&item, query, found)
-        whyNot[place].reasons = item[0].reasons
+    /// Says what speaks for those that were ranked, in one pass over the context's lists.
+    private func explainRanked(
+        _ absent: [UInt32: [Int]], _ query: borrowing Query, _ found: Gathered
+    ) {
+        var items: [RankedItem] = []
+        for (ordinal, places) in absent {
+            guard let score = whyNot[places[0]].score else { continue }
+            items.append(
+                RankedItem(
+                    ordinal: ordinal, id: whyNot[places[0]].id, score: score, reasons: 0..<0))
+        }
+        explain(&items, query, found)
+        for item in items {
+            for place in absent[item.ordinal]! { whyNot[place].reasons = item.reasons }
+        }
     }
 }

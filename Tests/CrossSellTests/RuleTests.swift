@@ -77,7 +77,7 @@ import Testing
             $0.exclusions = ["i0"]
             $0.perCategoryMax = 1
             $0.categoryLevel = 1
-            $0.whyNot = ["i0", "i1", "i2", "i4", "i5", "nonsense", "i6"]
+            $0.whyNot = ["i0", "i1", "i2", "i4", "i5", "nonsense", "i6", "i5"]
         }
         let answer = engine.answer(asked)
         #expect(answer.ids == ["i1", "i3"])
@@ -91,7 +91,7 @@ import Testing
             accounts == [
                 "rule(CrossSell.Rule.excluded) 0", "onSlate 1",
                 "rule(CrossSell.Rule.boughtBefore) 0", "rule(CrossSell.Rule.categoryPlaces) 0",
-                "ranked 3", "unknown 0", "rule(CrossSell.Rule.inBasket) 0",
+                "ranked 3", "unknown 0", "rule(CrossSell.Rule.inBasket) 0", "ranked 3",
             ])
         let missing = asked.lend { query, _ in
             _ = engine.recommend(query)
