@@ -8,7 +8,10 @@ enum FieldCheck {
     static func id(_ data: ProtobufCBinaryData, _ field: @autoclosure () -> String)
         throws(RPCError) -> IDView
     {
-        let id = IDView(start: data.data, count: data.len)
+        try id(IDView(start: data.data, count: data.len), field())
+    }
+
+    static func id(_ id: IDView, _ field: @autoclosure () -> String) throws(RPCError) -> IDView {
         if let fault = IdentifierRule.fault(in: id) {
             throw RPCError(.invalidArgument, "\(field()) \(fault)")
         }
@@ -59,7 +62,12 @@ enum FieldCheck {
     static func path(_ data: ProtobufCBinaryData, _ field: @autoclosure () -> String)
         throws(RPCError) -> IDView
     {
-        let path = IDView(start: data.data, count: data.len)
+        try path(IDView(start: data.data, count: data.len), field())
+    }
+
+    static func path(_ path: IDView, _ field: @autoclosure () -> String)
+        throws(RPCError) -> IDView
+    {
         guard 1...categoryBytesMax ~= path.count else {
             throw RPCError(
                 .invalidArgument,

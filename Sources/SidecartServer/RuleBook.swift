@@ -1,5 +1,6 @@
 package import CrossSell
 internal import Foundation
+internal import RPC
 internal import Synchronization
 
 /// The rule sets of a file, by name, for all loops; can be read again while the server runs.
@@ -71,7 +72,7 @@ package final class RuleBook: Sendable {
         }
         var sets: [String: RuleSet] = [:]
         for (name, fields) in fields {
-            do throws(RuleFault) {
+            do throws(RPCError) {
                 sets[name] = try RuleSet(fields, limits: limits)
             } catch {
                 throw RuleBookError("\(path): \(name): \(error.message)")

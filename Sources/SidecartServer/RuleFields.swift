@@ -52,7 +52,7 @@ extension QueryRules {
     }
 
     /// What 0 means as a limit: none.
-    private static func limit(_ field: String, _ value: Float) throws(RPCError) -> Float {
+    static func limit(_ field: String, _ value: Float) throws(RPCError) -> Float {
         guard value >= 0, value.isFinite else {
             throw RPCError(.invalidArgument, "\(field) is \(value), not 0 or more")
         }
@@ -60,7 +60,7 @@ extension QueryRules {
     }
 
     /// Checks numbers one by one and together.
-    func checkNumbers() throws(RPCError) {
+    private func checkNumbers() throws(RPCError) {
         guard priceMin >= 0, priceMin.isFinite else {
             throw RPCError(.invalidArgument, "price_min is \(priceMin), not 0 or more")
         }
@@ -87,8 +87,8 @@ extension QueryRules {
 
     private static let factors: ClosedRange<Float> = 0.001...1_000
 
-    /// Checks the lengths of lists that came from more than one place.
-    func checkCounts(_ limits: EngineLimits) throws(RPCError) {
+    /// Checks rules that came from more than one place.
+    func check(_ limits: EngineLimits) throws(RPCError) {
         try FieldCheck.limit(exclusions.count, "exclude", max: limits.exclusions)
         try FieldCheck.limit(allowed.count, "allow", max: limits.exclusions)
         try FieldCheck.limit(categories.count, "categories", max: limits.categories)

@@ -1,5 +1,4 @@
 internal import CrossSell
-internal import Interactions
 internal import RPC
 
 /// Rules under a name, ready to be added to a query's.
@@ -9,65 +8,60 @@ final class RuleSet: @unchecked Sendable {
     let rules: QueryRules
     private let texts: TextTable
 
-    /// - Throws: ``RuleFault`` for a field out of its range.
-    init(_ fields: RuleSetFields, limits: EngineLimits) throws(RuleFault) {
-        let (targets, names) = (fields.boosts.map(\.target), fields.boosts.map(\.name))
+    /// - Throws: ``RPCError``, as a request with these fields would.
+    init(_ fields: RuleSetFields, limits: EngineLimits) throws(RPCError) {
         let all =
-            fields.exclude + fields.allow + fields.categories + fields.excludeCategories + names
+            fields.exclude + fields.allow + fields.categories + fields.excludeCategories
+            + fields.boosts.map(\.name)
         let texts = TextTable(count: all.count) { all[$0] }
         var views = (0..<all.count).map { texts[$0] }[...]
-        func take(_ count: Int) -> [IDView] {
-            defer { views = views.dropFirst(count) }
-            return Array(views.prefix(count))
-        }
-        func takeIDs(_ ids: [String], _ field: String) throws(RuleFault) -> [IDView] {
-            let taken = take(ids.count)
-            for (id, view) in zip(ids, taken) {
-                if let fault = IdentifierRule.fault(in: view) {
-                    throw RuleFault("\(field): '\(id)' \(fault)")
-                }
+        func take(
+            _ texts: [String], _ field: String,
+            _ check: (IDView, String) throws(RPCError) -> IDView
+        ) throws(RPCError) -> [IDView] {
+            var taken: [IDView] = []
+            for place in texts.indices {
+                taken.append(try check(views.removeFirst(), "\(field)[\(place)]"))
             }
             return taken
         }
+        func id(_ view: IDView, _ field: String) throws(RPCError) -> IDView {
+            try FieldCheck.id(view, field)
+        }
+        func path(_ view: IDView, _ field: String) throws(RPCError) -> IDView {
+            try FieldCheck.path(view, field)
+        }
         var rules = QueryRules()
-        rules.exclusions = try takeIDs(fields.exclude, "exclude")
-        rules.allowed = try takeIDs(fields.allow, "allow")
-        rules.categories = take(fields.categories.count)
-        rules.excludedCategories = take(fields.excludeCategories.count)
-        for (place, target) in targets.enumerated() {
-            let view = take(1)[0]
-            rules.boosts.append(
-                QueryRules.Boost(
-                    target == .item ? .item(view) : .category(view),
-                    factor: fields.boosts[place].factor))
+        rules.exclusions = try take(fields.exclude, "exclude", id)
+        rules.allowed = try take(fields.allow, "allow", id)
+        rules.categories = try take(fields.categories, "categories", path)
+        rules.excludedCategories = try take(
+            fields.excludeCategories, "exclude_categories", path)
+        for (place, boost) in fields.boosts.enumerated() {
+            let (name, field) = (views.removeFirst(), "boosts[\(place)]")
+            let target: QueryRules.Boost.Target =
+                switch boost.target {
+                case .item: .item(try id(name, "\(field).item_id"))
+                case .category: .category(try path(name, "\(field).category"))
+                }
+            rules.boosts.append(QueryRules.Boost(target, factor: boost.factor))
         }
         rules.includesPurchased = fields.includePurchased
         rules.includesDue = fields.includeDue
         rules.includesOutOfStock = fields.includeOutOfStock
         rules.leavesOutSubstitutes = fields.leaveOutSubstitutes
         rules.priceMin = fields.priceMin
-        if fields.priceMax > 0 { rules.priceMax = fields.priceMax }
-        if fields.basketBudget > 0 { rules.budget = fields.basketBudget }
+        rules.priceMax = try QueryRules.limit("price_max", fields.priceMax)
+        rules.budget = try QueryRules.limit("basket_budget", fields.basketBudget)
         rules.supportMin = Float(fields.supportMin)
         rules.perCategoryMax = Int(fields.perCategoryMax)
         rules.categoryLevel = Int(fields.categoryLevel)
         rules.perBasketItemMax = Int(fields.perBasketItemMax)
         rules.diversity = fields.diversity
-        do throws(RPCError) {
-            try rules.checkCounts(limits)
-        } catch {
-            throw RuleFault(error.message)
-        }
+        try rules.check(limits)
         self.rules = rules
         self.texts = texts
     }
-}
-
-/// What is wrong with a rule set.
-struct RuleFault: Error {
-    let message: String
-
-    init(_ message: String) { self.message = message }
 }
 
 /// A rule set as its file has it: the fields of the contract's RecommendRequest under their own
@@ -157,13 +151,6 @@ struct RuleSetFields: Decodable {
         try read(&perBasketItemMax, .perBasketItemMax)
         try read(&diversity, .diversity)
         try read(&boosts, .boosts)
-        for (key, value) in [(Key.priceMax, priceMax), (.basketBudget, basketBudget)]
-        where value < 0 {
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: decoder.codingPath + [key],
-                    debugDescription: "\(value) is not 0 or more"))
-        }
     }
 }
 

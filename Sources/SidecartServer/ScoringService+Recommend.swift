@@ -74,7 +74,7 @@ extension ScoringService {
                 .invalidArgument, "\(field) is set by the call and by rule set '\(text)'")
         }
         query.rules.add(set.rules)
-        try query.rules.checkCounts(engine.limits)
+        try query.rules.check(engine.limits)
     }
 
     private func describe(

@@ -119,7 +119,9 @@ extension ProgramTests {
                 (#"{"a": {"per_catgory_max": 1}}"#, "a: 'per_catgory_max' is none of allow,"),
                 (#"{"a": {"diversity": 2}}"#, "a: diversity is 2.0, not 0 to below 1"),
                 (#"{"a": {"price_max": "5"}}"#, "a.price_max: expected a number"),
-                (#"{"a": {"exclude": [""]}}"#, "a: exclude: ''"),
+                (#"{"a": {"exclude": [""]}}"#, "a: exclude[0] "),
+                (#"{"a": {"categories": [""]}}"#, "a: categories[0] has 0 bytes, not 1 to 1024"),
+                (#"{"a": {"basket_budget": -1}}"#, "a: basket_budget is -1.0, not 0 or more"),
                 (#"{"a": "#, "rules.json: "),
             ] {
                 try text.write(toFile: folder["rules.json"], atomically: true, encoding: .utf8)
