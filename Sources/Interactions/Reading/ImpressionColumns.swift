@@ -71,7 +71,7 @@ package struct ImpressionColumns: Sendable, CustomStringConvertible {
     /// - Throws: code `missingColumn` for a mapped column that is not there or is there twice, and
     ///   where no column says the item, the propensity or the reward.
     func resolve(in names: [String], file: String) throws(ReadError) -> [ImpressionRole: Int] {
-        let plain = names.map { $0.lowercased().filter { $0.isLetter || $0.isNumber } }
+        let plain = names.map(plainName)
         let taken = Set(given.values)
         let all = "the columns are \(names.prefix(20).joined(separator: ", "))"
         var found: [ImpressionRole: Int] = [:]
