@@ -56,6 +56,9 @@ final class Server {
     private final class Said: Sendable {
         let bytes = Mutex(Data())
         let ended = DispatchSemaphore(value: 0)
+        /// Once for each piece that came, and at the end.
+        let grew = DispatchSemaphore(value: 0)
+        let isWhole = Mutex(false)
     }
 
     /// Starts it and waits until it says that it is ready.
@@ -88,7 +91,10 @@ final class Server {
                 let piece = pipe.availableData
                 if piece.isEmpty { break }
                 said.bytes.withLock { $0.append(piece) }
+                said.grew.signal()
             }
+            said.isWhole.withLock { $0 = true }
+            said.grew.signal()
             said.ended.signal()
         }
     }
@@ -111,6 +117,14 @@ final class Server {
 
     /// Standard error so far; all of it after `end`.
     var log: String { String(decoding: said.bytes.withLock { $0 }, as: UTF8.self) }
+
+    /// Waits until standard error holds a text.
+    func wait(for text: String) throws {
+        while !log.contains(text) {
+            try #require(!said.isWhole.withLock { $0 }, "ended without '\(text)': \(log)")
+            said.grew.wait()
+        }
+    }
 
     /// Sends a signal, where one is given, and waits for the end: the exit code, or 128 + the
     /// signal that ended it.
