@@ -7,98 +7,58 @@ internal import Wire
 /// `@unchecked Sendable`: the loop fills it in before it queues it, the lane has it alone until it
 /// is done, and the loop has it alone after that; the locks of queue and door order the three.
 final class BackgroundJob: @unchecked Sendable {
-    /// Which of the loop's connections waits for it.
-    let connection: Int
-    let stream: UInt32
-    let readAt: Int64
-    let caller: Caller
+    let token: ReplyToken
     let estimatedNanoseconds: Int64
     /// A copy of the Request frame's data.
     let data = ByteBuffer()
-    /// The Response frame.
+    /// The Response frame, and the code in it.
     let reply = ByteBuffer()
-    fileprivate(set) var isFailed = false
-    /// Who queued it, and how to get there.
-    private let home: LoopBound<ServerLoop>
-    private let door: LoopDoor
+    fileprivate(set) var code = StatusCode.ok
 
-    init(
-        _ data: UnsafeRawBufferPointer, connection: Int, stream: UInt32, readAt: Int64,
-        caller: Caller, estimatedNanoseconds: Int64, home: LoopBound<ServerLoop>,
-        door: LoopDoor
-    ) {
-        (self.connection, self.stream, self.readAt) = (connection, stream, readAt)
-        (self.caller, self.estimatedNanoseconds) = (caller, estimatedNanoseconds)
-        (self.home, self.door) = (home, door)
+    init(_ data: UnsafeRawBufferPointer, token: ReplyToken, estimatedNanoseconds: Int64) {
+        (self.token, self.estimatedNanoseconds) = (token, estimatedNanoseconds)
         self.data.append(data)
     }
 
     /// Goes back to its loop; if that has ended meanwhile nobody waits any more.
     fileprivate func goHome() {
-        door.submit { [self] in home.value(on: $0).complete(self) }
+        token.door.submit { [self] in token.send(reply, code: code, on: $0) }
     }
 }
 
-/// The calls that wait for a background lane or run there, and what they amount to.
+/// The calls that wait for a background lane or run there, and how long they are to take.
 final class BackgroundQueue: Sendable {
     private struct State: Sendable {
         var waiting = FairQueue<BackgroundJob>()
-        /// Sums over the calls that wait and the one that runs.
-        var (calls, bytes, nanoseconds) = (0, 0, Int64(0))
-
-        mutating func remove(_ job: BackgroundJob) {
-            calls -= 1
-            bytes -= job.data.count
-            nanoseconds -= job.estimatedNanoseconds
-        }
+        /// Of the calls that wait and the one that runs.
+        var nanoseconds = Int64(0)
     }
 
-    private let limits: RPCLimits
     private let state = Locked(State())
-
-    init(limits: RPCLimits) { self.limits = limits }
 
     /// Estimated work that is queued or running.
     var backlogNanoseconds: Int64 { state.withLock { $0.nanoseconds } }
 
-    /// Refuses a call of so many bytes for which there is no room.
-    func admit(bytes: Int) throws(RPCError) {
-        let (calls, held) = state.withLock { ($0.calls, $0.bytes) }
-        guard calls < limits.backgroundCallsMax else {
-            throw RPCError(
-                .resourceExhausted,
-                "\(calls) long calls wait already; the limit backgroundCallsMax is \(limits.backgroundCallsMax)"
-            )
-        }
-        guard held + bytes <= limits.backgroundBytesMax else {
-            throw RPCError(
-                .resourceExhausted,
-                "the call's \(bytes) bytes on top of the \(held) of waiting long calls pass the limit backgroundBytesMax of \(limits.backgroundBytesMax)"
-            )
-        }
-    }
-
     func append(_ job: BackgroundJob) {
         state.withLock {
-            $0.waiting.append(job, from: job.connection)
-            $0.calls += 1
-            $0.bytes += job.data.count
+            $0.waiting.append(job, from: job.token.call.connection)
             $0.nanoseconds += job.estimatedNanoseconds
         }
     }
 
     fileprivate func popFirst() -> BackgroundJob? { state.withLock { $0.waiting.popFirst() } }
 
-    fileprivate func finished(_ job: BackgroundJob) { state.withLock { $0.remove(job) } }
+    fileprivate func finished(_ job: BackgroundJob) {
+        state.withLock { $0.nanoseconds -= job.estimatedNanoseconds }
+    }
 
-    /// Drops a connection's calls that have not begun, and returns how many there were.
-    func drop(connection: Int) -> Int {
-        let dropped = state.withLock { state in
+    /// Drops a connection's calls that have not begun, and returns their tokens.
+    func drop(connection: Int) -> [ReplyToken] {
+        state.withLock { state in
             let dropped = state.waiting.removeAll(from: connection)
-            for job in dropped { state.remove(job) }
-            return dropped
+            for job in dropped { state.nanoseconds -= job.estimatedNanoseconds }
+            return dropped.map(\.token)
         }
-        return dropped.count
     }
 }
 
@@ -118,7 +78,7 @@ final class BackgroundLane: Sendable {
         _ makeRouter: @escaping @Sendable (LaneSetup) throws -> Router
     ) throws -> BackgroundLane {
         let made = Locked<LoopBound<BackgroundWorker>?>(nil)
-        let queue = BackgroundQueue(limits: limits)
+        let queue = BackgroundQueue()
         let thread = try LoopThread.start(name: "sidecart-long-\(index)") { loop in
             let worker = BackgroundWorker(queue: queue, limits: limits)
             try worker.start(index: index, makeRouter)
@@ -183,16 +143,18 @@ private final class BackgroundWorker {
             let envelope = try? RequestEnvelope(
                 job.data.bytes, metadataCountMax: metadataCountMax)
         else { preconditionFailure("the loop queued an envelope that is none") }
+        let origin = job.token.call
         call.begin(
-            envelope, stream: job.stream, readAt: job.readAt, caller: job.caller, output: job.reply)
+            envelope, stream: origin.stream, readAt: origin.readAt, caller: origin.caller,
+            output: job.reply)
         defer { call.end() }
         let now = MonotonicClock.now()
-        job.isFailed =
+        job.code =
             router.answer(call, now: now) { () throws(RPCError) in
                 if call.deadline.hasPassed(at: now) {
                     throw RPCError(
                         .deadlineExceeded, "the deadline passed while the call waited for its turn")
                 }
-            }.code != .ok
+            }.code
     }
 }

@@ -9,7 +9,8 @@ package import Wire
 /// nothing of it may be kept once the handler returns.
 ///
 /// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``. On the loop's
-/// lane it may instead move the call to the background, where the same method is asked again.
+/// lane it may instead put the answer off: take a token by which another turn answers, or move the
+/// call to the background, where the same method is asked again.
 package final class Call {
     /// Full name of the service asked for, such as `sidecart.v1.Scoring`; UTF-8.
     package private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -34,8 +35,13 @@ package final class Call {
 
     private let frameBytesMax: Int
     private let background: BackgroundQueue
+    /// Whose call it is, on the loop's lane.
+    private var connection: ServerConnection?
     private var frameBytes = 0
-    private(set) var movedNanoseconds: Int64?
+    /// For how long the background was asked, and the token to answer by, of a call that was moved.
+    private(set) var move: (token: ReplyToken, nanoseconds: Int64)?
+    /// True once the answer was put off to a later turn.
+    private(set) var isDeferred = false
     private var stream: UInt32 = 0
     private var output: ByteBuffer?
     private var outputMark = 0
@@ -84,16 +90,9 @@ package final class Call {
     ///   `base`.
     /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
     package func reply<Message>(_ message: inout Message) throws(RPCError) {
-        let size = withUnsafePointer(to: &message) {
-            protobuf_c_message_get_packed_size(Self.base($0))
-        }
-        try reply(payloadBytes: size) { target in
-            withUnsafePointer(to: &message) {
-                let written = protobuf_c_message_pack(
-                    Self.base($0), target.assumingMemoryBound(to: UInt8.self))
-                precondition(written == size, "protobuf-c packed \(written) bytes of \(size)")
-            }
-        }
+        try ReplyFrame.append(
+            &message, stream: stream, dataBytesMax: frameBytesMax, to: outputForAnswer)
+        isAnswered = true
     }
 
     /// Answers with an encoded message that `fill` writes in place.
@@ -105,19 +104,39 @@ package final class Call {
     package func reply(
         payloadBytes: Int, fill: (UnsafeMutableRawPointer) -> Void
     ) throws(RPCError) {
-        guard let output, !isAnswered else { preconditionFailure("a call is answered once") }
-        let dataBytes = ResponseEnvelope.frameBytes(payloadBytes: payloadBytes) - FrameHeader.bytes
-        guard dataBytes <= frameBytesMax else {
-            throw RPCError(
-                .resourceExhausted,
-                "the reply of \(dataBytes) bytes is over the frame limit of \(frameBytesMax)")
-        }
-        ResponseEnvelope.appendFrame(
-            stream: stream, payloadBytes: payloadBytes, to: output, fill: fill)
+        try ReplyFrame.append(
+            payloadBytes: payloadBytes, stream: stream, dataBytesMax: frameBytesMax,
+            to: outputForAnswer, fill: fill)
         isAnswered = true
     }
 
-    // MARK: The background
+    private var outputForAnswer: ByteBuffer {
+        guard let output, !isAnswered, !isDeferred else {
+            preconditionFailure("a call is answered once")
+        }
+        return output
+    }
+
+    // MARK: Later
+
+    /// Puts the answer off to a later turn: whoever has the token gives it. The handler must return
+    /// without an answer, and copies what it needs of the call.
+    ///
+    /// - Parameter heldBytes: memory that is kept for the call until it is answered; counted
+    ///   against the limits on pending calls and on buffers.
+    /// - Throws: RESOURCE_EXHAUSTED, naming the limit, where too much is pending.
+    /// - Precondition: the call runs on the loop's lane and is not answered.
+    package func replyLater(heldBytes: Int) throws(RPCError) -> ReplyToken {
+        guard let connection, !isAnswered, !isDeferred else {
+            preconditionFailure(
+                "a call was put off on lane \(lane), answered: \(isAnswered), before: \(isDeferred)"
+            )
+        }
+        let token = try connection.makeToken(
+            stream: stream, readAt: readAt, deadline: deadline, heldBytes: heldBytes)
+        isDeferred = true
+        return token
+    }
 
     /// Work that is queued or running on the background lane beside this loop, as estimated when
     /// it was moved there: about how long a call moved now would wait for its turn.
@@ -129,20 +148,11 @@ package final class Call {
     /// Connections take turns there, and each connection's calls keep their order among
     /// themselves. A call whose deadline passes while it waits is not begun.
     /// - Parameter estimatedNanoseconds: how long the call will take, 0 or more.
-    /// - Throws: RESOURCE_EXHAUSTED, and nothing is moved, where too many calls wait there.
+    /// - Throws: as ``replyLater(heldBytes:)``; nothing is moved then.
     /// - Precondition: the call runs on the loop's lane and is not answered.
     package func moveToBackground(estimatedNanoseconds: Int64) throws(RPCError) {
-        precondition(
-            lane == .loop && !isAnswered && estimatedNanoseconds >= 0,
-            "a call was moved from lane \(lane), answered: \(isAnswered)")
-        try background.admit(bytes: frameBytes)
-        movedNanoseconds = estimatedNanoseconds
-    }
-
-    private static func base<Message>(
-        _ message: UnsafePointer<Message>
-    ) -> UnsafePointer<ProtobufCMessage> {
-        UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
+        precondition(estimatedNanoseconds >= 0, "a call cannot take \(estimatedNanoseconds) ns")
+        move = (try replyLater(heldBytes: frameBytes), estimatedNanoseconds)
     }
 
     // MARK: The server's side
@@ -150,32 +160,30 @@ package final class Call {
     /// Starts the call of one frame, with an envelope that was read from it.
     func begin(
         _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, caller: Caller,
-        output: ByteBuffer
+        connection: ServerConnection? = nil, output: ByteBuffer
     ) {
         (service, method, payload) = (envelope.service, envelope.method, envelope.payload)
         metadata = envelope.metadata
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
         (self.readAt, self.stream, self.caller) = (readAt, stream, caller)
-        (frameBytes, movedNanoseconds) = (envelope.dataBytes, nil)
+        (self.connection, frameBytes) = (connection, envelope.dataBytes)
+        (move, isDeferred) = (nil, false)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
     }
 
     /// Answers with a failure, in place of an answer already given.
-    func fail(_ code: StatusCode, _ message: UnsafeRawBufferPointer) {
-        guard let output else { preconditionFailure("a call failed that never began") }
-        output.truncate(to: outputMark)
-        ResponseEnvelope.appendFrame(stream: stream, code: code, message: message, to: output)
-        isAnswered = true
-    }
-
     func fail(_ error: RPCError) {
-        var message = error.message
-        message.withUTF8 { fail(error.code, UnsafeRawBufferPointer($0)) }
+        guard let output, !isDeferred else {
+            preconditionFailure("a call failed that never began, or was put off")
+        }
+        output.truncate(to: outputMark)
+        ReplyFrame.append(error, stream: stream, to: output)
+        isAnswered = true
     }
 
     /// Lets go of everything that belonged to the call.
     func end() {
-        output = nil
+        (output, connection, move) = (nil, nil, nil)
         (service, method, payload) = (
             .init(start: nil, count: 0), .init(start: nil, count: 0), .init(start: nil, count: 0)
         )

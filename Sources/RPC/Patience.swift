@@ -60,16 +60,16 @@ struct Pause {
     enum Cause {
         /// The client does not read its replies.
         case client
-        /// The connection has as many calls in the background as it may.
-        case background
+        /// The connection has as many pending calls as it may.
+        case pending
     }
 
     private(set) var readAt: Int64 = 0
     /// The server's lag when they were read.
     private(set) var lag: Int64 = 0
     private(set) var clientNanoseconds: Int64 = 0
-    private(set) var backgroundNanoseconds: Int64 = 0
-    private var since: (client: Int64, background: Int64) = (.max, .max)
+    private(set) var pendingNanoseconds: Int64 = 0
+    private var since: (client: Int64, pending: Int64) = (.max, .max)
 
     init() {}
 
@@ -78,7 +78,7 @@ struct Pause {
     mutating func begin(_ cause: Cause, at now: Int64) {
         switch cause {
         case .client: since.client = min(since.client, now)
-        case .background: since.background = min(since.background, now)
+        case .pending: since.pending = min(since.pending, now)
         }
     }
 
@@ -87,9 +87,9 @@ struct Pause {
         case .client:
             clientNanoseconds += max(0, now - min(now, since.client))
             since.client = .max
-        case .background:
-            backgroundNanoseconds += max(0, now - min(now, since.background))
-            since.background = .max
+        case .pending:
+            pendingNanoseconds += max(0, now - min(now, since.pending))
+            since.pending = .max
         }
     }
 }

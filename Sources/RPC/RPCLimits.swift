@@ -6,7 +6,7 @@ internal import Wire
 /// calls and unsent replies of all connections, and one growth of a buffer a loop; per loop two
 /// arenas of `arenaBytesMax` and a few kept buffers. One connection alone holds at most
 /// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read
-/// (256 KiB), and its moved calls. Idle connections hold no buffers.
+/// (256 KiB), and its pending calls. Idle connections hold no buffers.
 package struct RPCLimits: Equatable, Sendable {
     /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
     /// not sent.
@@ -17,10 +17,10 @@ package struct RPCLimits: Equatable, Sendable {
     /// `min(64, connectionsMax / 4)` of them.
     package var connectionsPerUIDMax: Int?
     /// Calls of one uid that have begun and are not answered, over all loops; beyond it they are
-    /// refused with RESOURCE_EXHAUSTED. nil is three quarters of `backgroundCallsMax`.
+    /// refused with RESOURCE_EXHAUSTED. nil is three quarters of `pendingCallsMax`.
     package var callsPerUIDMax: Int?
     /// What all connections together may hold in partial frames, waiting calls, unsent replies and
-    /// moved calls. Past it the largest holders lose the frame they send (which is answered with
+    /// pending calls. Past it the largest holders lose the frame they send (which is answered with
     /// RESOURCE_EXHAUSTED), or their connection.
     package var bufferBytesMax = 256 << 20
     /// The same for the connections of one uid; nil is three quarters of `bufferBytesMax`.
@@ -39,7 +39,7 @@ package struct RPCLimits: Equatable, Sendable {
     package var drainWindow = Duration.milliseconds(100)
     /// A call that waited longer between being read and being started is refused with
     /// RESOURCE_EXHAUSTED. What it waited for a server that stood still, or for its connection's
-    /// calls in the background, does not count.
+    /// pending calls, does not count.
     package var queueWaitMax = Duration.seconds(1)
     /// Memory of one decoded request. Beyond it the call is refused with RESOURCE_EXHAUSTED.
     package var arenaBytesMax = 32 << 20
@@ -51,14 +51,14 @@ package struct RPCLimits: Equatable, Sendable {
     /// How long a loop handles one connection's calls before those of others get their turn, if
     /// any wait. At most `turnMax`.
     package var turnShareMax = Duration.microseconds(500)
-    /// Calls moved to the background that one connection may have; beyond it its further calls
-    /// wait unread.
-    package var backgroundCallsPerConnectionMax = 64
-    /// Calls moved to the background of one loop. Beyond it a call is refused with
-    /// RESOURCE_EXHAUSTED ...
-    package var backgroundCallsMax = 1024
-    /// ... and so is one whose frame would pass this sum over them.
-    package var backgroundBytesMax = 64 << 20
+    /// Calls of one connection that are answered in a later turn, as they were moved to the
+    /// background or wait for what they wrote to be durable; beyond it its further calls wait
+    /// unread.
+    package var pendingCallsPerConnectionMax = 64
+    /// The same over one loop. Beyond it a call is refused with RESOURCE_EXHAUSTED ...
+    package var pendingCallsMax = 4096
+    /// ... and so is one that would pass this sum of what is kept for them.
+    package var pendingBytesMax = 64 << 20
 
     package init() {}
 
@@ -67,7 +67,7 @@ package struct RPCLimits: Equatable, Sendable {
         connectionsPerUIDMax ?? connectionsMax - min(64, connectionsMax / 4)
     }
     var resolvedCallsPerUIDMax: Int {
-        callsPerUIDMax ?? backgroundCallsMax - backgroundCallsMax / 4
+        callsPerUIDMax ?? pendingCallsMax - pendingCallsMax / 4
     }
     var resolvedBufferBytesPerUIDMax: Int {
         bufferBytesPerUIDMax ?? bufferBytesMax - bufferBytesMax / 4
@@ -106,13 +106,13 @@ package struct RPCLimits: Equatable, Sendable {
             turnShareMax > .zero && turnShareMax <= turnMax,
             "turnShareMax (\(turnShareMax)) must be above zero and at most turnMax (\(turnMax))")
         require(
-            backgroundCallsPerConnectionMax >= 1
-                && backgroundCallsPerConnectionMax <= backgroundCallsMax,
-            "backgroundCallsPerConnectionMax (\(backgroundCallsPerConnectionMax)) must be at least 1 and at most backgroundCallsMax (\(backgroundCallsMax))"
+            pendingCallsPerConnectionMax >= 1
+                && pendingCallsPerConnectionMax <= pendingCallsMax,
+            "pendingCallsPerConnectionMax (\(pendingCallsPerConnectionMax)) must be at least 1 and at most pendingCallsMax (\(pendingCallsMax))"
         )
         require(
-            backgroundBytesMax >= frameBytesMax,
-            "backgroundBytesMax (\(backgroundBytesMax)) must be at least frameBytesMax (\(frameBytesMax))"
+            pendingBytesMax >= frameBytesMax,
+            "pendingBytesMax (\(pendingBytesMax)) must be at least frameBytesMax (\(frameBytesMax))"
         )
         require(
             bufferBytesMax >= 4 * frameBytesMax,

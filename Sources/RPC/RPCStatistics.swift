@@ -25,8 +25,9 @@ package struct RPCStatistics: Equatable, Sendable {
     package internal(set) var framesRefused = 0
     /// Requests that were moved to the background.
     package internal(set) var callsMoved = 0
-    /// Requests that wait or run in the background now.
-    package internal(set) var backgroundCalls = 0
+    /// Requests that have begun and are answered in a later turn: those that wait or run in the
+    /// background, and those whose handlers took a token.
+    package internal(set) var pendingCalls = 0
     /// Bytes read from sockets.
     package internal(set) var bytesRead = 0
     /// Bytes of the replies to them, sent or about to be.
@@ -34,7 +35,7 @@ package struct RPCStatistics: Equatable, Sendable {
     /// Memory of buffers that hold partial frames, waiting calls or unsent replies. Zero when all
     /// is quiet.
     package internal(set) var bufferBytes = 0
-    /// What connections hold that only their clients, or the background, can free; what the limit
+    /// What connections hold that only their clients, or the end of pending calls, can free; what the limit
     /// `bufferBytesMax` is on.
     package internal(set) var heldBytes = 0
 }
@@ -52,7 +53,7 @@ final class LoopCounters: Sendable {
     let framesRefused = Gauge()
     let heldBytes = Gauge()
     let callsMoved = Gauge()
-    let backgroundCalls = Gauge()
+    let pendingCalls = Gauge()
     let bytesRead = Gauge()
     let bytesWritten = Gauge()
     let bufferBytes: Gauge
@@ -70,7 +71,7 @@ final class LoopCounters: Sendable {
         sum.framesRefused += framesRefused.value
         sum.heldBytes += heldBytes.value
         sum.callsMoved += callsMoved.value
-        sum.backgroundCalls += backgroundCalls.value
+        sum.pendingCalls += pendingCalls.value
         sum.bytesRead += bytesRead.value
         sum.bytesWritten += bytesWritten.value
         sum.bufferBytes += bufferBytes.value

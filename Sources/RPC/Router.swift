@@ -4,7 +4,7 @@ internal import Wire
 /// Finds the handler of a call. One router a lane, so handlers may keep scratch memory of their
 /// own.
 package final class Router {
-    /// Runs on the lane's thread and answers before it returns, or moves the call; see ``Call``.
+    /// Runs on the lane's thread and answers before it returns, or puts the answer off; see ``Call``.
     package typealias Handler = (Call) throws(RPCError) -> Void
 
     /// One method and all there is to know about it.
@@ -97,21 +97,19 @@ package final class Router {
     /// - Parameters:
     ///   - now: the time as far as known.
     ///   - admit: throws where the handler is not to run.
-    /// - Returns: when the call was answered, and with which code. A call that was moved has no
-    ///   answer, and the code OK.
+    /// - Returns: when the handler was done, and with which code. A call that is answered later has
+    ///   no answer, and the code OK.
     func answer(
         _ call: Call, now: Int64, unless admit: () throws(RPCError) -> Void
     ) -> (end: Int64, code: StatusCode) {
         do throws(RPCError) {
             try admit()
             try handler(call.service, call.method, for: call.caller)(call)
-            if call.movedNanoseconds != nil, !call.isAnswered {
-                return (MonotonicClock.now(), .ok)
-            }
+            if call.isDeferred { return (MonotonicClock.now(), .ok) }
             if !call.isAnswered { throw RPCError(.internal, "the handler gave no answer") }
             let end = MonotonicClock.now()
             guard call.deadline.hasPassed(at: end) else { return (end, .ok) }
-            call.fail(RPCError(.deadlineExceeded, "the deadline passed while the call was handled"))
+            call.fail(.lateAnswer)
             return (end, .deadlineExceeded)
         } catch {
             call.fail(error)

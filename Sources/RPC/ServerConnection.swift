@@ -23,11 +23,11 @@ final class ServerConnection {
     private var waiting: ByteBuffer?
     /// When what waits was read, and what has held it up since, other than the server's work.
     private(set) var pause = Pause()
-    /// Memory that only the client, or the background, can free; in the counts of server and uid.
+    /// Memory that only the client, or the end of pending calls, can free; in the counts of server and uid.
     private(set) var heldBytes = 0
-    /// Calls on the background lane, and what they hold.
-    private var backgroundBytes = 0
-    private(set) var backgroundCalls = 0
+    /// Calls that are answered in a later turn, and what they hold.
+    private var pendingBytes = 0
+    private(set) var pendingCalls = 0
     /// True from the high-water mark of unsent bytes until the low one.
     private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
@@ -66,7 +66,7 @@ final class ServerConnection {
 
     /// True while what waits can only go on once something else has happened.
     private var isHeldUp: Bool {
-        isBlocked || backgroundCalls >= server.limits.backgroundCallsPerConnectionMax
+        isBlocked || pendingCalls >= server.limits.pendingCallsPerConnectionMax
     }
 
     // MARK: Calls
@@ -170,29 +170,42 @@ final class ServerConnection {
         }
     }
 
-    // MARK: The background
+    // MARK: Pending calls
 
-    /// Notes that a call of this connection was moved.
-    func didMove(_ job: BackgroundJob) {
-        backgroundCalls += 1
-        backgroundBytes += job.data.capacity
-        if isHeldUp { pause.begin(.background, at: server.clock.now) }
+    /// Makes the token of a call that is answered later.
+    func makeToken(
+        stream: UInt32, readAt: Int64, deadline: Deadline, heldBytes: Int
+    ) throws(RPCError) -> ReplyToken {
+        let call = PendingCall(
+            connection: id, stream: stream, readAt: readAt, deadline: deadline, caller: caller,
+            bytes: heldBytes, account: account)
+        try server.beginPending(call, of: self)
+        return ReplyToken(call, of: server)
     }
 
-    /// Takes the answer of a call that was moved.
-    func didAnswer(_ job: BackgroundJob) {
-        let frame = job.reply.bytes
+    /// Notes that a call of this connection is answered later.
+    func didDefer(_ call: PendingCall) {
+        pendingCalls += 1
+        pendingBytes += call.bytes
+        if isHeldUp { pause.begin(.pending, at: server.clock.now) }
+    }
+
+    /// Takes the answer of a call that was put off.
+    func didAnswer(
+        _ call: PendingCall, _ answer: (ByteBuffer) -> StatusCode
+    ) -> StatusCode {
         let wasHeldUp = isHeldUp
-        backgroundCalls -= 1
-        backgroundBytes -= job.data.capacity
-        account.endCalls(1)
-        pause.end(.background, at: server.clock.now)
-        pipe.output.append(frame)
-        server.counters.bytesWritten.add(frame.count)
+        pendingCalls -= 1
+        pendingBytes -= call.bytes
+        pause.end(.pending, at: server.clock.now)
+        let outputBytes = pipe.output.count
+        let code = answer(pipe.output)
+        server.counters.bytesWritten.add(pipe.output.count - outputBytes)
         server.addDirty(self)
         applyBackpressure()
         if wasHeldUp, !isClosed { goOn() }
         updateHeldBytes()
+        return code
     }
 
     // MARK: Pace
@@ -249,7 +262,7 @@ final class ServerConnection {
         // While the server itself does not read, a frame cannot get on.
         let isInsideFrame = decoder.isInsideFrame && waiting == nil && !isHeldUp
         let isIdle =
-            !hasRead && !decoder.isInsideFrame && waiting == nil && backgroundCalls == 0
+            !hasRead && !decoder.isInsideFrame && waiting == nil && pendingCalls == 0
             && pipe.pendingBytes == 0
         hasRead = false
         switch patience.check(
@@ -267,7 +280,7 @@ final class ServerConnection {
         let now =
             isClosed
             ? 0
-            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity + backgroundBytes
+            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity + pendingBytes
         let change = now - heldBytes
         guard change != 0 else { return }
         heldBytes = now
@@ -308,7 +321,7 @@ final class ServerConnection {
     }
 
     private func didEnd(_ error: EventLoopError?) {
-        guard error == nil, pipe.pendingBytes > 0 || backgroundCalls > 0, !pipe.isPeerGone else {
+        guard error == nil, pipe.pendingBytes > 0 || pendingCalls > 0, !pipe.isPeerGone else {
             return close()
         }
         isEnding = true
@@ -316,7 +329,7 @@ final class ServerConnection {
     }
 
     private func closeIfDone() {
-        guard isEnding, !isClosed, pipe.pendingBytes == 0, backgroundCalls == 0 else { return }
+        guard isEnding, !isClosed, pipe.pendingBytes == 0, pendingCalls == 0 else { return }
         close()
     }
 

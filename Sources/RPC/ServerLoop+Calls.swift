@@ -16,7 +16,7 @@ extension ServerLoop {
         counters.calls.add(1)
         call.begin(
             envelope, stream: stream, readAt: connection.pause.readAt, caller: connection.caller,
-            output: connection.pipe.output)
+            connection: connection, output: connection.pipe.output)
         defer { call.end() }
         let now = clock.now
         let (end, code) = router.answer(call, now: now) { () throws(RPCError) in
@@ -26,8 +26,10 @@ extension ServerLoop {
         if code != .ok {
             counters.callsFailed.add(1)
             if code == .permissionDenied { counters.callsDenied.add(1) }
-        } else if let nanoseconds = call.movedNanoseconds, !call.isAnswered {
-            move(data, of: connection, stream: stream, nanoseconds)
+        } else if let move = call.move {
+            counters.callsMoved.add(1)
+            background.submit(
+                BackgroundJob(data, token: move.token, estimatedNanoseconds: move.nanoseconds))
         }
     }
 
@@ -41,7 +43,7 @@ extension ServerLoop {
         }
         guard now - call.readAt > queueWaitNanoseconds else { return }
         let pause = connection.pause
-        let wait = now - call.readAt - pause.backgroundNanoseconds - (clock.lag - pause.lag)
+        let wait = now - call.readAt - pause.pendingNanoseconds - (clock.lag - pause.lag)
         guard wait > queueWaitNanoseconds else { return }
         let reason =
             wait - pause.clientNanoseconds > queueWaitNanoseconds
@@ -59,41 +61,6 @@ extension ServerLoop {
         return router.isUrgent(envelope.service, envelope.method)
     }
 
-    // MARK: The background
-
-    private func move(
-        _ data: UnsafeRawBufferPointer, of connection: ServerConnection, stream: UInt32,
-        _ nanoseconds: Int64
-    ) {
-        guard connection.account.beginCall(max: limits.resolvedCallsPerUIDMax) else {
-            counters.callsFailed.add(1)
-            return call.fail(
-                RPCError(
-                    .resourceExhausted,
-                    "uid \(connection.account.userID) has \(limits.resolvedCallsPerUIDMax) calls in flight; the limit is callsPerUIDMax"
-                ))
-        }
-        moving[connection.id] = connection
-        counters.callsMoved.add(1)
-        counters.backgroundCalls.add(1)
-        let job = BackgroundJob(
-            data, connection: connection.id, stream: stream, readAt: call.readAt,
-            caller: call.caller, estimatedNanoseconds: nanoseconds, home: LoopBound(self, to: loop),
-            door: loop.door)
-        connection.didMove(job)
-        background.submit(job)
-    }
-
-    /// Takes back a call that the background lane has answered.
-    func complete(_ job: BackgroundJob) {
-        counters.backgroundCalls.add(-1)
-        if job.isFailed { counters.callsFailed.add(1) }
-        clock.look()
-        guard let connection = moving[job.connection] else { return }
-        connection.didAnswer(job)
-        if connection.backgroundCalls == 0 { moving[job.connection] = nil }
-    }
-
     // MARK: Refusals
 
     /// Answers a frame that never became a call.
@@ -109,12 +76,7 @@ extension ServerLoop {
     func refuse(_ stream: UInt32, _ error: RPCError, on pipe: Pipe) {
         counters.calls.add(1)
         counters.callsFailed.add(1)
-        var message = error.message
-        message.withUTF8 {
-            ResponseEnvelope.appendFrame(
-                stream: stream, code: error.code, message: UnsafeRawBufferPointer($0),
-                to: pipe.output)
-        }
+        ReplyFrame.append(error, stream: stream, to: pipe.output)
     }
 }
 

@@ -18,8 +18,9 @@ final class ServerLoop {
 
     private(set) var connections: [ServerConnection] = []
     private var connectionIDs = 0
-    /// Connections with calls in the background, by id.
-    var moving: [Int: ServerConnection] = [:]
+    /// Connections with pending calls, by id, and what all pending calls hold.
+    var owing: [Int: ServerConnection] = [:]
+    var pendingBytes = 0
     /// Connections with calls left over, the one whose turn is next at `readyHead`; and those with
     /// replies of this turn.
     private var ready: [ServerConnection] = []
@@ -111,10 +112,7 @@ final class ServerLoop {
         connections.removeLast()
         if connections.isEmpty { sweep.stop() }
         counters.connections.add(-1)
-        if moving.removeValue(forKey: connection.id) != nil {
-            counters.backgroundCalls.add(-background.queue.drop(connection: connection.id))
-            connection.account.endCalls(connection.backgroundCalls)
-        }
+        disown(connection)
         stopIfDone()
     }
 

@@ -108,7 +108,7 @@ import Wire
         for client in [first, second] {
             try client.send(requestFrame(stream: 1, method: "Long", payload: [1]))
         }
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         try second.send(requestFrame(stream: 3, method: "Long", payload: [2]))
         let refused = try #require(try second.receive())
         #expect(refused.code == .resourceExhausted && refused.header.stream == 3)

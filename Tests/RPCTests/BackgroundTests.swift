@@ -20,13 +20,13 @@ import Wire
         #expect(try client.receive()?.header.stream == 3)
         try client.send(requestFrame(stream: 5, method: "Backlog"))
         #expect(try client.receive()?.payload == Array("1000".utf8))
-        #expect(server.server.statistics.backgroundCalls == 1)
+        #expect(server.server.statistics.pendingCalls == 1)
         server.gate.open()
         let reply = try #require(try client.receive())
         #expect(reply.header.stream == 1)
         #expect(reply.payload == [7])
         #expect(server.server.statistics.callsMoved == 1)
-        #expect(server.server.statistics.backgroundCalls == 0)
+        #expect(server.server.statistics.pendingCalls == 0)
         #expect(server.server.statistics.callsFailed == 0)
         #expect(eventually { server.record.backgroundTurns.load(ordering: .relaxed) == 1 })
     }
@@ -37,9 +37,9 @@ import Wire
         try first.send(long(1, [1]))
         #expect(eventually { server.gate.waiting == 1 })
         try first.send((2...5).flatMap { long(2 * UInt32($0) - 1, [$0]) })
-        #expect(eventually { server.server.statistics.backgroundCalls == 5 })
+        #expect(eventually { server.server.statistics.pendingCalls == 5 })
         try second.send(long(1, [11]) + long(3, [12]))
-        #expect(eventually { server.server.statistics.backgroundCalls == 7 })
+        #expect(eventually { server.server.statistics.pendingCalls == 7 })
         server.gate.open()
         for i in 1...5 { #expect(try first.receive()?.payload == [UInt8(i)]) }
         for i in 11...12 { #expect(try second.receive()?.payload == [UInt8(i)]) }
@@ -49,15 +49,15 @@ import Wire
 
     @Test func tooManyMovedCallsAreRefusedAndTheLimitIsNamed() throws {
         var limits = RPCLimits()
-        (limits.backgroundCallsMax, limits.backgroundCallsPerConnectionMax) = (2, 2)
+        (limits.pendingCallsMax, limits.pendingCallsPerConnectionMax) = (2, 2)
         let server = try TestServer(limits: limits)
         let (first, second) = (try server.client(), try server.client())
         try first.send(long(1, [1]) + long(3, [2]))
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         try second.send(long(1, [3]))
         let refusal = try #require(try second.receive())
         #expect(refusal.code == .resourceExhausted)
-        #expect(refusal.message.contains("backgroundCallsMax is 2"))
+        #expect(refusal.message.contains("pendingCallsMax is 2"))
         server.gate.open()
         for i in 1...2 { #expect(try first.receive()?.payload == [UInt8(i)]) }
         try second.send(long(3, [4]))
@@ -67,28 +67,28 @@ import Wire
     @Test func theBytesOfMovedCallsAreLimited() throws {
         var limits = RPCLimits()
         limits.frameBytesMax = 4096
-        limits.backgroundBytesMax = 5000
+        limits.pendingBytesMax = 5000
         let server = try TestServer(limits: limits)
         let client = try server.client()
         let payload = [UInt8](repeating: 1, count: 3000)
         try client.send(long(1, payload) + long(3, payload))
         let refusal = try #require(try client.receive())
         #expect(refusal.header.stream == 3)
-        #expect(refusal.message.contains("backgroundBytesMax"))
+        #expect(refusal.message.contains("pendingBytesMax"))
         server.gate.open()
         #expect(try client.receive()?.payload == payload)
     }
 
     @Test func aConnectionWithAllItsMovedCallsWaitsAndOthersDoNot() throws {
         var limits = RPCLimits()
-        limits.backgroundCallsPerConnectionMax = 2
+        limits.pendingCallsPerConnectionMax = 2
         limits.queueWaitMax = .milliseconds(1)
         let server = try TestServer(limits: limits)
         let client = try server.client()
         try client.send(
             long(1, [1]) + long(3, [2]) + requestFrame(stream: 5, payload: [3])
                 + requestFrame(stream: 7, payload: [4]))
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         let end = MonotonicClock.now() + 20_000_000
         while MonotonicClock.now() < end { try server.expectAnswers() }
         #expect(server.gate.waiting == 1)
@@ -108,9 +108,9 @@ import Wire
         do {
             let client = try server.client()
             try client.send(long(1, [2]) + long(3, [3]))
-            #expect(eventually { server.server.statistics.backgroundCalls == 3 })
+            #expect(eventually { server.server.statistics.pendingCalls == 3 })
         }
-        #expect(eventually { server.server.statistics.backgroundCalls == 1 })
+        #expect(eventually { server.server.statistics.pendingCalls == 1 })
         try other.send(long(3, [4]))
         server.gate.open()
         for i in [UInt8(1), 4] { #expect(try other.receive()?.payload == [i]) }
@@ -135,7 +135,7 @@ import Wire
         try client.send(long(1, [1]))
         #expect(eventually { server.gate.waiting == 1 })
         try client.send(long(3, [2], timeout: 1_000_000_000))
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         let end = MonotonicClock.now() + 1_000_000_000
         #expect(eventually { MonotonicClock.now() > end })
         server.gate.open()
@@ -151,7 +151,7 @@ import Wire
         let server = try TestServer()
         let client = try server.client()
         try client.send(long(1, [1]) + long(3, [2]))
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         server.server.beginDrain(grace: .seconds(20))
         #expect(eventually { access(server.path, F_OK) != 0 })
         server.gate.open()
@@ -165,7 +165,7 @@ import Wire
         let server = try TestServer()
         let client = try server.client()
         try client.send(long(1, [1]) + long(3, [2]))
-        #expect(eventually { server.server.statistics.backgroundCalls == 2 })
+        #expect(eventually { server.server.statistics.pendingCalls == 2 })
         #expect(eventually { server.gate.waiting == 1 })
         server.server.beginDrain(grace: .milliseconds(20))
         #expect(try client.receive() == nil)

@@ -12,7 +12,7 @@ import Wire
         limits.frameBytesMax = 256 << 10
         limits.bufferBytesMax = 1 << 20
         limits.bufferBytesPerUIDMax = 1 << 30
-        limits.backgroundBytesMax = 1 << 20
+        limits.pendingBytesMax = 1 << 20
         change(&limits)
         return limits
     }

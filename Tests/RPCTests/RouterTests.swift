@@ -33,13 +33,13 @@ import Testing
         limits.writeLowWaterBytes = limits.writeHighWaterBytes
         limits.frameBytesMax = 5 << 20
         limits.turnMax = .zero
-        limits.backgroundCallsPerConnectionMax = 0
-        limits.backgroundBytesMax = 0
+        limits.pendingCallsPerConnectionMax = 0
+        limits.pendingBytesMax = 0
         limits.queueWaitMax = .zero
         limits.connectionsMax = 0
         let named = [
             "writeLowWaterBytes", "frameBytesMax", "turnMax", "turnShareMax", "queueWaitMax",
-            "connectionsMax", "backgroundCallsPerConnectionMax", "backgroundBytesMax",
+            "connectionsMax", "pendingCallsPerConnectionMax", "pendingBytesMax",
         ]
         for name in named { #expect(limits.problems.contains { $0.contains(name) }, "\(name)") }
     }

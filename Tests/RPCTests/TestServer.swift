@@ -97,13 +97,37 @@ final class Record: Sendable {
     let spins = Atomic<Int>(0)
     let brokenOff = Locked<[BreakOff]>([])
     let events = Locked<[ServerEvent]>([])
+    /// The tokens of `Later` and `Refused` calls, in their order, with what answers them.
+    let tokens = Locked<[PutOff]>([])
+}
+
+/// A call whose answer waits for the test.
+struct PutOff: Sendable {
+    let token: ReplyToken
+    let payload: [UInt8]
+    let fails: Bool
+
+    /// Answers from the calling thread, by way of the loop.
+    func answer() {
+        token.door.submit { [self] loop in
+            if fails { return token.fail(RPCError(.notFound, "no such thing"), on: loop) }
+            var response = Sidecart__V1__ScoreResponse()
+            sidecart__v1__score_response__init(&response)
+            var scores = payload.prefix(1).map { Float($0) }
+            scores.withUnsafeMutableBufferPointer {
+                (response.n_scores, response.scores) = ($0.count, $0.baseAddress)
+                token.reply(&response, on: loop)
+            }
+        }
+    }
 }
 
 /// Methods of `test.Echo`: Echo answers its payload, Count how many Echo calls the loop has made,
 /// Fail fails, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
 /// Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds
 /// as its payload says, Write and Steer answer the payload to writers and admins, Pulse (urgent) answers how many Spin calls were made, Long goes to the
-/// background, waits there at the gate and answers its payload, Backlog answers the background's
+/// background, waits there at the gate and answers its payload, Later answers once the
+/// test says so (a score, the first byte), Refused fails then, Forgotten drops its token, Backlog answers the background's
 /// backlog in nanoseconds, Metadata answers the value of `key`, Peer the caller's process id.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
 func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
@@ -133,6 +157,17 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
         record.long.withLock { $0.append(payload) }
         gate.pass()
         try answer(call, call.payload)
+    }
+    for name in ["Later", "Refused"] {
+        router.add("test.Echo", name, role: .read) { call throws(RPCError) in
+            let putOff = PutOff(
+                token: try call.replyLater(heldBytes: call.payload.count),
+                payload: Array(call.payload), fails: name == "Refused")
+            record.tokens.withLock { $0.append(putOff) }
+        }
+    }
+    router.add("test.Echo", "Forgotten", role: .read) { call throws(RPCError) in
+        _ = try call.replyLater(heldBytes: 1)
     }
     router.add("test.Echo", "Write", role: .write) { call throws(RPCError) in
         try answer(call, call.payload)

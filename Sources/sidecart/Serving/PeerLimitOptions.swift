@@ -14,7 +14,7 @@ struct PeerLimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Most calls of one uid that wait or run on the threads for long calls. Default: 768.",
+            "Most calls of one uid that wait or run on the threads for long calls. Default: 3072.",
             valueName: "n"))
     var callsPerUidMax: Int?
 
