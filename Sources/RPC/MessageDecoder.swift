@@ -69,7 +69,7 @@ package struct MessageDecoder {
                 guard Self.find(number, in: fields, &last) else { continue }
                 // Most of a request are ids.
                 if case .bytes(let bytes) = value, fields[last].isRepeatedBytes {
-                    Self.append(bytes, to: message, fields[last])
+                    Self.append(bytes, and: &reader, to: message, fields[last])
                     continue
                 }
                 try add(value, to: message, fields.baseAddress! + last, depth: depth)
@@ -96,8 +96,14 @@ package struct MessageDecoder {
                     fields[last].label == PROTOBUF_C_LABEL_REPEATED
                 else { continue }
                 let type = fields[last].type
-                counts[last] +=
-                    FieldType.isPackable(type) ? try FieldType.elements(value, of: type) : 1
+                guard type == PROTOBUF_C_TYPE_BYTES else {
+                    counts[last] +=
+                        FieldType.isPackable(type) ? try FieldType.elements(value, of: type) : 1
+                    continue
+                }
+                var count = 1
+                if case .bytes = value { reader.forEachFollowing(of: number) { _ in count += 1 } }
+                counts[last] += count
             }
         } catch {
             throw .malformed
@@ -158,18 +164,23 @@ package struct MessageDecoder {
         try fill(block, from: bytes, depth: depth + 1)
     }
 
-    /// Appends to a repeated `bytes` field, for which there is room.
+    /// Appends to a repeated `bytes` field, for which there is room, and what follows of it too.
     @inline(__always)
     private static func append(
-        _ bytes: UnsafeRawBufferPointer, to message: UnsafeMutableRawPointer,
-        _ field: ProtobufCFieldDescriptor
+        _ bytes: UnsafeRawBufferPointer, and reader: inout ProtobufReader,
+        to message: UnsafeMutableRawPointer, _ field: ProtobufCFieldDescriptor
     ) {
         let quantifier = message + Int(field.quantifier_offset)
-        let count = quantifier.load(as: Int.self)
+        var count = quantifier.load(as: Int.self)
         let array = message.load(
             fromByteOffset: Int(field.offset), as: UnsafeMutablePointer<ProtobufCBinaryData>.self)
         array[count] = FieldType.lent(bytes)
-        quantifier.storeBytes(of: count + 1, as: Int.self)
+        count += 1
+        reader.forEachFollowing(of: Int(field.id)) {
+            array[count] = FieldType.lent($0)
+            count += 1
+        }
+        quantifier.storeBytes(of: count, as: Int.self)
     }
 
     /// Looks for a field by number from the last one found on: fields mostly come in order.

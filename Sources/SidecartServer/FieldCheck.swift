@@ -25,9 +25,12 @@ enum FieldCheck {
     ) throws(RPCError) {
         ids.removeAll(keepingCapacity: true)
         try limit(count, field, max: max)
-        ids.reserveCapacity(count)
-        for position in 0..<count {
-            ids.append(try id(list![position], "\(field)[\(position)]"))
+        // Written in place: appended one by one each would ask whether there is room.
+        ids.append(contentsOf: repeatElement(IDView(start: nil, count: 0), count: count))
+        try ids.withUnsafeMutableBufferPointer { ids throws(RPCError) in
+            for position in 0..<count {
+                ids[position] = try id(list![position], "\(field)[\(position)]")
+            }
         }
     }
 

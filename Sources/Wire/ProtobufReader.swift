@@ -65,6 +65,22 @@ package struct ProtobufReader {
         }
     }
 
+    /// Hands over the values that follow of a field of bytes just read, as far as tag and length take
+    /// a byte each; ``next()`` goes on from there. A repeated field's values mostly lie side by side.
+    @inlinable @inline(__always)
+    package mutating func forEachFollowing(
+        of field: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        guard field < 16 else { return }
+        let tag = UInt8(field << 3 | 2)
+        while end - position >= 2, position.load(as: UInt8.self) == tag {
+            let count = Int(position.load(fromByteOffset: 1, as: UInt8.self))
+            guard count < 0x80, count <= end - position - 2 else { return }
+            body(UnsafeRawBufferPointer(start: position + 2, count: count))
+            position += 2 + count
+        }
+    }
+
     @inlinable @inline(__always)
     mutating func take(_ count: Int) throws(Malformed) -> UnsafeRawPointer {
         guard end - position >= count else { throw Malformed() }
