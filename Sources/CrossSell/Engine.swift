@@ -12,6 +12,9 @@ package import ModelParts
 /// is allocated when the engine is made and reused, so a request allocates nothing. What a call
 /// leaves in ``slate``, ``reasons``, ``scores`` and ``unknown`` is valid until the next call or
 /// ``endTurn()``.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 package final class Engine {
     package let generation: Generation
     package let limits: EngineLimits
@@ -19,17 +22,17 @@ package final class Engine {
     package let userReader: StoreReader
 
     /// The ranked answer of the last `recommend`.
-    package internal(set) var slate: [RankedItem] = []
+    @exclusivity(unchecked) package internal(set) var slate: [RankedItem] = []
     /// What ``RankedItem/reasons`` points into.
-    package internal(set) var reasons: [Reason] = []
+    @exclusivity(unchecked) package internal(set) var reasons: [Reason] = []
     /// What the last `recommend` says of the items that the query asked about, in its order.
-    package internal(set) var whyNot: [WhyNot] = []
+    @exclusivity(unchecked) package internal(set) var whyNot: [WhyNot] = []
     /// The answer of the last `score`, in the order asked; NaN for unknown items.
-    package internal(set) var scores: [Float] = []
+    @exclusivity(unchecked) package internal(set) var scores: [Float] = []
     /// Positions of unknown ids among the items of the last `score`.
-    package internal(set) var unknownPositions: [UInt32] = []
+    @exclusivity(unchecked) package internal(set) var unknownPositions: [UInt32] = []
     /// The answer of the last `related`.
-    package internal(set) var related: [RelatedItem] = []
+    @exclusivity(unchecked) package internal(set) var related: [RelatedItem] = []
 
     let lookUp: ItemLookUp
     let context: ShopperContext
@@ -111,6 +114,12 @@ package final class Engine {
         return recommendWhatWasRead(query)
     }
 
+    /// Has memory on its way that ``read(_:findsCandidates:)`` will want, while its caller still checks
+    /// the rest of a request.
+    package func expect(user id: IDView) {
+        if generation.dimensions > 0 { userReader.prefetch(id) }
+    }
+
     /// Turns a query's ids into ordinals, which the next step of the same query goes on from.
     ///
     /// - Parameter findsCandidates: false where items are named, as for Score.
@@ -175,8 +184,10 @@ package final class Engine {
         reasons.removeAll(keepingCapacity: true)
         whyNot.removeAll(keepingCapacity: true)
         columns.removeAll()
-        rules.read(
-            query.rules, context, lookUp, lists: generation.itemWeights ?? generation.complements)
+        if findsCandidates {
+            let lists = generation.itemWeights ?? generation.complements
+            rules.read(query.rules, context, lookUp, lists: lists)
+        }
         return sources.gather(
             query, context, rules, ranker, columns, findsCandidates: findsCandidates,
             TimeBudget(clock: clock, deadline: query.deadline))

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Where things lie in a row and in a chunk of rows; the same for the whole store.
 ///
 /// Row: a 64-byte header, then the vector, padded with zeros to a multiple of 64 bytes.
@@ -39,6 +41,16 @@ struct RowLayout: Sendable {
     let occupancyOffset: Int
     let linksOffset: Int
     let chunkBytes: Int
+
+    /// Asks for all of a row's memory.
+    @inline(__always)
+    func prefetch(_ row: UnsafeMutableRawPointer) {
+        var offset = 0
+        while offset < rowBytes {
+            sc_prefetch(row + offset)
+            offset += 64
+        }
+    }
 
     init(dimensions: Int, pageBytes: Int) {
         self.dimensions = dimensions

@@ -80,12 +80,7 @@ extension StoreReader {
         while start < survivors {
             let end = min(survivors, start + 16)
             for i in start..<end where scratch.uppers[i] >= results.threshold(k) {
-                let row = chunk.row(first + Int(scratch.survivors[i]), layout).base
-                var offset = 0
-                while offset < layout.rowBytes {
-                    sc_prefetch(row + offset)
-                    offset += 64
-                }
+                layout.prefetch(chunk.row(first + Int(scratch.survivors[i]), layout).base)
             }
             for i in start..<end where scratch.uppers[i] >= results.threshold(k) {
                 let row = chunk.row(first + Int(scratch.survivors[i]), layout)

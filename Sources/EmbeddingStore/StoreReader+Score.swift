@@ -86,13 +86,7 @@ extension StoreReader {
         }
         for i in 0..<ordinals.count {
             let row = directory.row(ordinals[i])
-            if let row {
-                var offset = 0
-                while offset < layout.rowBytes {
-                    sc_prefetch(row.base + offset)
-                    offset += 64
-                }
-            }
+            if let row { layout.prefetch(row.base) }
             body(i, row)
         }
     }
@@ -122,11 +116,7 @@ extension StoreReader {
             else { continue }
             let row = shard.row(found.slot, layout).base
             likely[i] = row
-            var offset = 0
-            while offset < layout.rowBytes {
-                sc_prefetch(row + offset)
-                offset += 64
-            }
+            layout.prefetch(row)
         }
         for i in 0..<ids.count {
             let id = ids[i]

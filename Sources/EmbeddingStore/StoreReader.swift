@@ -44,6 +44,17 @@ package final class StoreReader {
         return shard(hash).find(EmbeddingStore.tag(hash), id, layout)
     }
 
+    /// Has the row with an id on its way into the cache for a ``find(_:)`` some time later.
+    package func prefetch(_ id: UnsafeRawBufferPointer) {
+        guard IdentifierRule.permits(byteCount: id.count) else { return }
+        enter()
+        let hash = hash(id)
+        let shard = shard(hash)
+        // The first row with the right tag is the right one but once in billions.
+        let likely = shard.table.find(EmbeddingStore.tag(hash), where: { _ in true })
+        if let likely { layout.prefetch(shard.row(likely.slot, layout).base) }
+    }
+
     /// The row of an ordinal, or nil: two loads, no hash.
     ///
     /// A put that replaces a row publishes the new one here and under its id one after the other,

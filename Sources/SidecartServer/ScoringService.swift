@@ -132,7 +132,9 @@ final class ScoringService {
     ) throws(RPCError) {
         guard let context = context?.pointee else { return }
         if context.user_id.len > 0 {
-            query.user = try FieldCheck.id(context.user_id, "context.user_id")
+            let user = try FieldCheck.id(context.user_id, "context.user_id")
+            query.user = user
+            engine.expect(user: user)
         }
         try FieldCheck.fill(
             &query.basket, "context.basket", context.basket, context.n_basket,

@@ -62,9 +62,9 @@ final class VectorSource {
             historyShare: historyShare, hasBasket: basket.isKnown, hasHistory: history.isKnown)
         basket.weight = shares.basket
         history.weight = shares.history
+        let (past, present, sum) = (history.vector, basket.vector, shopper.baseAddress!)
         for d in 0..<dimensions {
-            shopper[d] =
-                shares.history * history.vector[d] + shares.basket * basket.vector[d]
+            sum[d] = shares.history * past[d] + shares.basket * present[d]
         }
         return basket.isKnown || history.isKnown
     }
