@@ -3,11 +3,14 @@
 /// Invariant: `0 <= start <= end <= capacity`; the bytes waiting are `start ..< end`.
 /// Buffers come from a ``BufferPool`` and go back to it, so that idle connections hold none; or they
 /// stand alone, counted nowhere.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 package final class ByteBuffer {
-    private(set) var base: UnsafeMutableRawPointer?
-    package private(set) var capacity = 0
-    private var start = 0
-    private var end = 0
+    @exclusivity(unchecked) private(set) var base: UnsafeMutableRawPointer?
+    @exclusivity(unchecked) package private(set) var capacity = 0
+    @exclusivity(unchecked) private var start = 0
+    @exclusivity(unchecked) private var end = 0
     private unowned(unsafe) let pool: BufferPool?
 
     fileprivate init(pool: BufferPool) { self.pool = pool }

@@ -11,20 +11,26 @@ package import Wire
 /// A handler answers exactly once: it calls ``reply(_:)``, or throws an ``RPCError``. On the loop's
 /// lane it may instead put the answer off: take a token by which another turn answers, or move the
 /// call to the background, where the same method is asked again.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 package final class Call {
     /// Full name of the service asked for, such as `sidecart.v1.Scoring`; UTF-8.
-    package private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
+    @exclusivity(unchecked) package private(set) var service = UnsafeRawBufferPointer(
+        start: nil, count: 0)
     /// Name of the method, such as `Score`; UTF-8.
-    package private(set) var method = UnsafeRawBufferPointer(start: nil, count: 0)
+    @exclusivity(unchecked) package private(set) var method = UnsafeRawBufferPointer(
+        start: nil, count: 0)
     /// The encoded request message.
-    package private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-    package private(set) var metadata = Metadata()
-    package private(set) var deadline = Deadline.none
+    @exclusivity(unchecked) package private(set) var payload = UnsafeRawBufferPointer(
+        start: nil, count: 0)
+    @exclusivity(unchecked) package private(set) var metadata = Metadata()
+    @exclusivity(unchecked) package private(set) var deadline = Deadline.none
     /// When the call arrived, as far as the server can tell, on ``MonotonicClock``: when the loop
     /// learned that there was something to read.
-    package private(set) var readAt: Int64 = 0
+    @exclusivity(unchecked) package private(set) var readAt: Int64 = 0
     /// Who calls, and what it may do.
-    package private(set) var caller = Caller(
+    @exclusivity(unchecked) package private(set) var caller = Caller(
         peer: PeerCredentials(processID: 0, userID: 0, groupID: 0), role: .none)
     package var peer: PeerCredentials { caller.peer }
     /// Zeroed memory that lasts as long as the call.
@@ -36,17 +42,17 @@ package final class Call {
     private let frameBytesMax: Int
     private let background: BackgroundQueue
     /// Whose call it is, on the loop's lane.
-    private var connection: ServerConnection?
-    private var frameBytes = 0
+    @exclusivity(unchecked) private var connection: ServerConnection?
+    @exclusivity(unchecked) private var frameBytes = 0
     /// For how long the background was asked, and the token to answer by, of a call that was moved.
-    private(set) var move: (token: ReplyToken, nanoseconds: Int64)?
+    @exclusivity(unchecked) private(set) var move: (token: ReplyToken, nanoseconds: Int64)?
     /// True once the answer was put off to a later turn.
-    private(set) var isDeferred = false
-    private var stream: UInt32 = 0
-    private var output: ByteBuffer?
-    private var outputMark = 0
+    @exclusivity(unchecked) private(set) var isDeferred = false
+    @exclusivity(unchecked) private var stream: UInt32 = 0
+    @exclusivity(unchecked) private var output: ByteBuffer?
+    @exclusivity(unchecked) private var outputMark = 0
     /// True once ``reply(_:)`` has put an answer into the write buffer.
-    package private(set) var isAnswered = false
+    @exclusivity(unchecked) package private(set) var isAnswered = false
 
     init(lane: Lane, limits: RPCLimits, background: BackgroundQueue) {
         (self.lane, self.background) = (lane, background)

@@ -1,6 +1,9 @@
 /// A few facts about some of the items, one bit each, by ordinal; all others have none.
 ///
 /// Reused from request to request: clearing costs what was set, not the number of items.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 final class ItemFlags {
     /// Facts about an item: the lasting ones always, the others in one request.
     struct Fact: OptionSet {
@@ -17,11 +20,11 @@ final class ItemFlags {
         fileprivate static let lasting: Fact = [.outOfStock, .unavailable]
     }
 
-    private var facts: UnsafeMutableBufferPointer<UInt8>
-    private var flagged: [UInt32] = []
+    @exclusivity(unchecked) private var facts: UnsafeMutableBufferPointer<UInt8>
+    @exclusivity(unchecked) private var flagged: [UInt32] = []
     private let upcoming: [(from: Int64, ordinal: UInt32)]
     /// How many of the upcoming items can be had by now.
-    private var arrived = 0
+    @exclusivity(unchecked) private var arrived = 0
     private let now: () -> Int64
     private let isDiscontinued: Set<UInt32>
 

@@ -6,17 +6,20 @@ internal import ModelParts
 /// Who asks and about what, as ordinals: what a query's ids come to in one generation.
 ///
 /// Scratch of one engine, filled anew for each request.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 final class ShopperContext {
     /// Items in the basket now, each once, in the order given.
-    private(set) var basket: [UInt32] = []
+    @exclusivity(unchecked) private(set) var basket: [UInt32] = []
     /// Items taken before, each once, oldest first; the newest `historyItems` of them.
-    private(set) var past: [UInt32] = []
+    @exclusivity(unchecked) private(set) var past: [UInt32] = []
     /// The row of the known user in histories and user lists, where no history came with the call.
-    private(set) var userRow: Int?
+    @exclusivity(unchecked) private(set) var userRow: Int?
     /// The shopper's stored vector, under the same condition; valid until the engine's turn ends.
-    private(set) var storedVector: UnsafePointer<Float>?
+    @exclusivity(unchecked) private(set) var storedVector: UnsafePointer<Float>?
     /// Ids of basket, history and rules that the generation does not know.
-    private(set) var unknown: [IDView] = []
+    @exclusivity(unchecked) private(set) var unknown: [IDView] = []
     /// What is known of each item in this request.
     let flags: ItemFlags
 

@@ -5,26 +5,29 @@ internal import ModelParts
 /// about.
 ///
 /// Scratch of one engine, filled anew for each request.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 final class Taste {
     /// The shopper's vector as this list has it, shape `[D]`, with zeros after it as rows of the
     /// store have them.
     let vector: UnsafeMutablePointer<Float>
     /// Whether `vector` says anything.
-    private(set) var isKnown = false
+    @exclusivity(unchecked) private(set) var isKnown = false
     /// The share of this vector in the one that candidates are scored with.
-    var weight: Float = 0
+    @exclusivity(unchecked) var weight: Float = 0
 
     private let dimensions: Int
     /// The list, each item once, newest last.
-    private var items: [UInt32] = []
+    @exclusivity(unchecked) private var items: [UInt32] = []
     /// The items that have vectors, and those; valid until the engine's turn ends.
-    private var known: [UInt32] = []
-    private var rows: [UnsafePointer<Float>] = []
+    @exclusivity(unchecked) private var known: [UInt32] = []
+    @exclusivity(unchecked) private var rows: [UnsafePointer<Float>] = []
     private let solver: FoldInSolver?
     private let scratch: FoldInScratch?
     private enum Explanation { case untried, ready, impossible }
     /// Whether `scratch` holds the system that gives a vector for `rows`.
-    private var explanation = Explanation.untried
+    @exclusivity(unchecked) private var explanation = Explanation.untried
     private let solution: UnsafeMutablePointer<Float>
 
     /// - Parameters:

@@ -6,18 +6,21 @@ internal import ModelParts
 /// Columns reach over all items, so that a source adds to its own without looking anything up; what
 /// was touched is cleared for the next request. Invariant: `marks[i] == 1` exactly for the first
 /// `count` entries i of the candidates, and every column is 0 elsewhere.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take a tenth of a small call.
 final class CandidateColumns {
     /// The features that sources write, each with its column.
     private let written: [RankerFeature]
-    private var columns: [UnsafeMutablePointer<Float>]
-    private var marks: UnsafeMutablePointer<UInt8>
-    private var candidates: UnsafeMutablePointer<UInt32>
+    @exclusivity(unchecked) private var columns: [UnsafeMutablePointer<Float>]
+    @exclusivity(unchecked) private var marks: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) private var candidates: UnsafeMutablePointer<UInt32>
     /// Room for a score of each candidate.
-    private var scores: UnsafeMutablePointer<Float>
-    private var capacity: Int
-    private(set) var count = 0
+    @exclusivity(unchecked) private var scores: UnsafeMutablePointer<Float>
+    @exclusivity(unchecked) private var capacity: Int
+    @exclusivity(unchecked) private(set) var count = 0
     /// Facts of the request under way, the same for all candidates.
-    private var facts: [Float]
+    @exclusivity(unchecked) private var facts: [Float]
     private static let factFeatures: [RankerFeature] = [
         .historyLength, .basketLength, .basketCount,
     ]
