@@ -74,7 +74,8 @@ package final class Engine {
             items: generation.items.count, itemFacts: generation.itemFacts,
             habits: generation.asksHabits ? habits : nil)
         self.columns = columns
-        sources = CandidateSources(generation, lookUp, columns, limits: limits)
+        sources = CandidateSources(
+            generation, lookUp, users: userReader, columns, limits: limits)
         ranker = CandidateRanker(
             generation.ranker, generation.trees.map { TreeStage($0, columns, generation.trending) },
             columns, generation.items, lookUp)

@@ -108,8 +108,10 @@ package final class Generation: Sendable {
     ) throws(StoreError) -> EmbeddingStore {
         let store = try EmbeddingStore(
             .init(
-                dimensions: max(1, dimensions), shards: shards, bytesMax: budget.bytesMax,
-                sharedBudget: budget, readersMax: readersMax, firstFreeOrdinal: UInt32(ids.count)))
+                dimensions: max(1, dimensions),
+                format: vectors.map { .lossless(for: $0.values) } ?? .single, shards: shards,
+                bytesMax: budget.bytesMax, sharedBudget: budget, readersMax: readersMax,
+                firstFreeOrdinal: UInt32(ids.count)))
         guard let vectors else { return store }
         var entries: [EmbeddingStore.Entry] = []
         let ids = TextTable(count: vectors.rows) { ids[$0] }

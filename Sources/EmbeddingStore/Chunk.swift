@@ -1,6 +1,44 @@
 internal import CKernels
 import Synchronization
 
+/// What a shard's writer works in.
+final class WriterScratch {
+    /// Where a vector is quantized before its codes are interleaved.
+    let codes: UnsafeMutablePointer<Int8>
+    /// A vector as the store's format keeps it.
+    private let kept: UnsafeMutablePointer<Float>
+
+    init(_ layout: RowLayout) {
+        codes = .allocate(capacity: layout.dimensions)
+        kept = .allocate(capacity: layout.paddedDimensions)
+    }
+
+    deinit {
+        codes.deallocate()
+        kept.deallocate()
+    }
+
+    static func bytes(_ layout: RowLayout) -> Int {
+        layout.dimensions + layout.paddedDimensions * MemoryLayout<Float>.stride
+    }
+
+    /// Stores a vector's elements and returns them as they are now, valid until the next call.
+    func write(
+        _ vector: UnsafePointer<Float>, to elements: UnsafeMutableRawPointer, _ layout: RowLayout
+    ) -> UnsafePointer<Float> {
+        switch layout.format {
+        case .single:
+            elements.copyMemory(from: vector, byteCount: layout.dimensions * 4)
+            return vector
+        case .half:
+            sc_half_narrow(
+                vector, layout.dimensions, elements.assumingMemoryBound(to: UInt16.self))
+            layout.widen(elements, into: kept)
+            return UnsafePointer(kept)
+        }
+    }
+}
+
 /// A chunk of rows: one mapping, laid out as `RowLayout` says.
 ///
 /// Header: 0 rows ever used, which is how far a scan goes; then, for the writer only, 8 the first
@@ -79,11 +117,13 @@ struct Chunk {
     /// Writes everything of a row but its birth.
     func write(
         _ position: Int, id: UnsafeRawBufferPointer, longID: UnsafeMutableRawPointer?,
-        vector: UnsafePointer<Float>, ordinal: UInt32, codes: UnsafeMutablePointer<Int8>,
+        vector: UnsafePointer<Float>, ordinal: UInt32, scratch: WriterScratch,
         _ layout: RowLayout
     ) {
         let row = row(position, layout)
         row.died = .max
+        let vector = scratch.write(vector, to: row.base + RowLayout.headerBytes, layout)
+        let codes = scratch.codes
         let quantized = sc_quantize(vector, layout.dimensions, codes)
         row.base.storeBytes(of: ordinal, toByteOffset: 16, as: UInt32.self)
         row.base.storeBytes(of: quantized.norm, toByteOffset: 20, as: Float.self)
@@ -94,8 +134,6 @@ struct Chunk {
         } else {
             (row.base + RowLayout.idOffset).copyMemory(from: id.baseAddress!, byteCount: id.count)
         }
-        (row.base + RowLayout.headerBytes).copyMemory(
-            from: vector, byteCount: layout.dimensions * 4)
 
         let lane = self.codes(layout) + position / 16 * layout.quads * 64 + position % 16 * 4
         for i in 0..<layout.dimensions {

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Interactions
 
 extension EmbeddingStore {
@@ -5,9 +6,19 @@ extension EmbeddingStore {
         if let fault = IdentifierRule.fault(in: entry.id) {
             throw StoreError(.invalidArgument, at: position, "the id \(fault)")
         }
-        if let fault = fault(inVector: entry.vector) {
+        if let fault = fault(inVector: entry.vector) ?? misfit(in: entry.vector) {
             throw StoreError(.invalidArgument, at: position, fault)
         }
+    }
+
+    /// Which element the store's format cannot hold, or nil.
+    private func misfit(in vector: UnsafeBufferPointer<Float>) -> String? {
+        guard layout.format == .half,
+            let index = vector.firstIndex(where: { abs($0) > SC_HALF_MAX })
+        else { return nil }
+        return
+            "element \(index) of the vector is \(vector[index]); this store keeps half-precision "
+            + "numbers, up to \(SC_HALF_MAX)"
     }
 
     /// What is wrong with a vector or query, or nil.

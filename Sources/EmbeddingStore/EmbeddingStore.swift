@@ -64,7 +64,8 @@ package final class EmbeddingStore: Sendable {
         try configuration.validate()
         self.configuration = configuration
         layout = RowLayout(
-            dimensions: configuration.dimensions, pageBytes: Memory.pageBytes)
+            dimensions: configuration.dimensions, format: configuration.format,
+            pageBytes: Memory.pageBytes)
         hash = IdentifierHash(seed: hashSeed)
         budget = MemoryBudget(
             bytesMax: configuration.bytesMax, within: configuration.sharedBudget)
@@ -124,6 +125,7 @@ extension EmbeddingStore {
     package struct Configuration: Sendable {
         /// Elements of a vector, 1 to `dimensionsMax`.
         package var dimensions: Int
+        package var format: VectorFormat
         /// A power of two up to `shardsMax`: how many writers can work at once.
         package var shards: Int
         /// The cap on ``EmbeddingStore/bytes``.
@@ -138,10 +140,12 @@ extension EmbeddingStore {
         package var ordinalsMax: Int
 
         package init(
-            dimensions: Int, shards: Int = 8, bytesMax: Int, sharedBudget: MemoryBudget? = nil,
-            readersMax: Int = 64, firstFreeOrdinal: UInt32 = 0, ordinalsMax: Int = Int(Int32.max)
+            dimensions: Int, format: VectorFormat = .single, shards: Int = 8, bytesMax: Int,
+            sharedBudget: MemoryBudget? = nil, readersMax: Int = 64, firstFreeOrdinal: UInt32 = 0,
+            ordinalsMax: Int = Int(Int32.max)
         ) {
             self.dimensions = dimensions
+            self.format = format
             self.shards = shards
             self.bytesMax = bytesMax
             self.sharedBudget = sharedBudget

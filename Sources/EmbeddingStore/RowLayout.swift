@@ -24,7 +24,8 @@ struct RowLayout: Sendable {
     static let longIDOffset = 32
 
     let dimensions: Int
-    /// Floats of a padded vector, a multiple of 16.
+    let format: VectorFormat
+    /// Elements of a padded vector, a multiple of as many as fill 64 bytes.
     let paddedDimensions: Int
     /// Groups of four codes of a row.
     let quads: Int
@@ -52,11 +53,44 @@ struct RowLayout: Sendable {
         }
     }
 
-    init(dimensions: Int, pageBytes: Int) {
+    /// Inner products of a padded query with rows' elements, as `sc_dot_rows` has them.
+    @inline(__always)
+    func score(
+        _ query: UnsafePointer<Float>, _ rows: UnsafePointer<UnsafeRawPointer?>, _ count: Int,
+        into scores: UnsafeMutablePointer<Float>
+    ) {
+        let rows = UnsafeRawPointer(rows)
+        switch format {
+        case .single:
+            sc_dot_rows(
+                query, rows.assumingMemoryBound(to: UnsafePointer<Float>?.self), count,
+                paddedDimensions, scores)
+        case .half:
+            sc_dot_half_rows(
+                query, rows.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), count,
+                paddedDimensions, scores)
+        }
+    }
+
+    /// Copies a row's elements, with the zeros after them.
+    func widen(_ elements: UnsafeRawPointer, into vector: UnsafeMutablePointer<Float>) {
+        switch format {
+        case .single:
+            vector.update(
+                from: elements.assumingMemoryBound(to: Float.self), count: paddedDimensions)
+        case .half:
+            sc_half_widen(
+                elements.assumingMemoryBound(to: UInt16.self), paddedDimensions, vector)
+        }
+    }
+
+    init(dimensions: Int, format: VectorFormat, pageBytes: Int) {
         self.dimensions = dimensions
-        paddedDimensions = (dimensions + 15) / 16 * 16
+        self.format = format
+        let step = 64 / format.elementBytes
+        paddedDimensions = (dimensions + step - 1) / step * step
         quads = (dimensions + 3) / 4
-        rowBytes = Self.headerBytes + paddedDimensions * 4
+        rowBytes = Self.headerBytes + paddedDimensions * format.elementBytes
         // Up to half a megabyte: small enough that a shard's unfilled chunk is no great waste,
         // large enough that a scan runs through tens of kilobytes of codes at a time.
         let bytesAimed = 512 << 10

@@ -23,8 +23,7 @@ final class Shard: @unchecked Sendable {
     /// Rows that can be taken without a new chunk.
     var freeRows = 0
     var limbo = Limbo()
-    /// Where a vector is quantized before its codes are interleaved.
-    let codes: UnsafeMutablePointer<Int8>
+    private let scratch: WriterScratch
 
     var count: Int {
         get { roots.count }
@@ -34,7 +33,8 @@ final class Shard: @unchecked Sendable {
     /// What an empty shard holds.
     static func bytes(layout: RowLayout) -> Int {
         IDTable.bytes(capacityLog2: IDTable.capacityLog2Min)
-            + ChunkDirectory.bytes(capacity: ChunkDirectory.capacityMin) + layout.dimensions
+            + ChunkDirectory.bytes(capacity: ChunkDirectory.capacityMin)
+            + WriterScratch.bytes(layout)
     }
 
     /// The bytes of `bytes(layout:)` are charged already.
@@ -56,7 +56,7 @@ final class Shard: @unchecked Sendable {
         directory = ChunkDirectory(
             zeroed: try Memory.allocateZeroed(ChunkDirectory.bytes(capacity: capacity)),
             capacity: capacity)
-        codes = .allocate(capacity: layout.dimensions)
+        scratch = WriterScratch(layout)
         roots.setTable(table)
         roots.setDirectory(directory)
         roots.setVersion(1)
@@ -77,7 +77,6 @@ final class Shard: @unchecked Sendable {
         if let old = index.move(all: true) { Memory.deallocate(old.base) }
         Memory.deallocate(index.table.base)
         Memory.deallocate(directory.base)
-        codes.deallocate()
     }
 
     func find(_ tag: UInt32, _ id: UnsafeRawBufferPointer) -> UInt32? {
@@ -107,7 +106,7 @@ final class Shard: @unchecked Sendable {
         }
         chunk.write(
             position(of: slot), id: id, longID: longID, vector: vector, ordinal: ordinal,
-            codes: codes, layout)
+            scratch: scratch, layout)
 
         let version = roots.version + 1
         row(slot).born = version

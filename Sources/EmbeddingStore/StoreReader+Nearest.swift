@@ -85,9 +85,7 @@ extension StoreReader {
             for i in start..<end where scratch.uppers[i] >= results.threshold(k) {
                 let row = chunk.row(first + Int(scratch.survivors[i]), layout)
                 guard row.isVisible(at: version), accept(row.ordinal) else { continue }
-                var vector: UnsafePointer<Float>? = row.vector
-                var score: Float = 0
-                sc_dot_rows(scratch.query, &vector, 1, layout.paddedDimensions, &score)
+                let score = product(UnsafePointer(scratch.query), row)
                 results.offer(NearestResults.Neighbor(row: row, score: score), limit: k)
             }
             start = end

@@ -26,8 +26,7 @@ extension StoreReader {
         while start < ids.count {
             let count = min(ReaderScratch.groupMax, ids.count - start)
             findVectors(UnsafeBufferPointer(rebasing: ids[start..<start + count]))
-            sc_dot_rows(
-                scratch.query, scratch.rows, count, layout.paddedDimensions, out + start)
+            layout.score(scratch.query, scratch.rows, count, into: out + start)
             start += count
         }
     }
@@ -47,10 +46,9 @@ extension StoreReader {
         while start < ordinals.count {
             let count = min(ReaderScratch.groupMax, ordinals.count - start)
             fetchRows(UnsafeBufferPointer(rebasing: ordinals[start..<start + count])) {
-                scratch.rows[$0] = $1?.vector
+                scratch.rows[$0] = $1?.elements
             }
-            sc_dot_rows(
-                scratch.query, scratch.rows, count, layout.paddedDimensions, out + start)
+            layout.score(scratch.query, scratch.rows, count, into: out + start)
             start += count
         }
     }
@@ -123,10 +121,10 @@ extension StoreReader {
             if let row = likely[i].map(StoreRow.init(base:)),
                 row.hasID(id.baseAddress!, count: id.count)
             {
-                rows[i] = row.vector
+                rows[i] = row.elements
             } else if IdentifierRule.permits(byteCount: id.count) {
                 rows[i] =
-                    shard(hashes[i]).find(EmbeddingStore.tag(hashes[i]), id, layout)?.vector
+                    shard(hashes[i]).find(EmbeddingStore.tag(hashes[i]), id, layout)?.elements
             } else {
                 rows[i] = nil
             }

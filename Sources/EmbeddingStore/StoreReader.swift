@@ -67,6 +67,21 @@ package final class StoreReader {
         return directory.row(ordinal)
     }
 
+    /// The inner product of a padded vector with a row's, with the very bits that searches give.
+    @inline(__always)
+    package func product(_ vector: UnsafePointer<Float>, _ row: StoreRow) -> Float {
+        var (elements, score): (UnsafeRawPointer?, Float) = (row.elements, 0)
+        layout.score(vector, &elements, 1, into: &score)
+        return score
+    }
+
+    /// Copies a row's vector.
+    ///
+    /// - Parameter vector: receives ``paddedDimensions`` floats, zeros from `D` on.
+    package func read(_ row: StoreRow, into vector: UnsafeMutablePointer<Float>) {
+        layout.widen(row.elements, into: vector)
+    }
+
     /// Promises that no row found before is used any more.
     package func quiesce() { grace.leave(record) }
 
@@ -98,7 +113,7 @@ final class ReaderScratch {
     /// Where the ids' rows are, by what their hashes say.
     let likelyRows = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
         capacity: groupMax)
-    let rows = UnsafeMutablePointer<UnsafePointer<Float>?>.allocate(capacity: groupMax)
+    let rows = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: groupMax)
     /// A copy of the query, aligned and padded with zeros as rows are.
     let query: UnsafeMutablePointer<Float>
     let queryCodes: UnsafeMutablePointer<Int8>

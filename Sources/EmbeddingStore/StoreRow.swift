@@ -9,11 +9,10 @@ package struct StoreRow {
     @inlinable @inline(__always)
     init(base: UnsafeMutableRawPointer) { self.base = base }
 
-    /// The `D` elements, 64-byte aligned, followed by zeros up to a multiple of 16 elements.
+    /// The `D` elements in the store's format, 64-byte aligned, followed by zeros up to a multiple of 64
+    /// bytes.
     @inlinable @inline(__always)
-    package var vector: UnsafePointer<Float> {
-        UnsafePointer((base + RowLayout.headerBytes).assumingMemoryBound(to: Float.self))
-    }
+    var elements: UnsafeRawPointer { UnsafeRawPointer(base + RowLayout.headerBytes) }
 
     /// The id's number, the same as long as it has a row.
     @inlinable @inline(__always)

@@ -50,7 +50,9 @@ final class EmbeddingsService {
                 Sidecart__V1__Embedding.self, sidecart__v1__embedding__init)
             message.pointee.id = id.binaryData
             message.pointee.n_vector = engine.generation.dimensions
-            message.pointee.vector = UnsafeMutablePointer(mutating: row.vector)
+            message.pointee.vector = try call.arena.array(
+                of: Float.self, reader.paddedDimensions)
+            reader.read(row, into: message.pointee.vector)
             response.embeddings[response.n_embeddings] = message
             response.n_embeddings += 1
         }

@@ -51,7 +51,8 @@ import Testing
             let folded = engine.answer(Ask(history: history, k: 20))
             #expect(stored.tier == .full && folded.tier == .full)
             for (a, b) in zip(stored.items, folded.items) {
-                #expect(abs(a.score - b.score) < 1e-4, "user \(user)")
+                // Her own vector was rounded to halves, which have 11 bits.
+                #expect(abs(a.score - b.score) < 1e-3, "user \(user)")
             }
         }
     }

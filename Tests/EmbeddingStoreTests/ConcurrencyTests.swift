@@ -61,14 +61,14 @@ import Testing
             for _ in 0..<50 {
                 let id = stays.randomElement(using: &random)!
                 if let row = reader.find(id), row.idString == id {
-                    expectWhole(row, watch)
+                    expectWhole(row, reader, watch)
                     expectOrdinal(of: row, id, reader, mayBeGone: false, watch)
                 } else {
                     watch.fault("\(id) is gone")
                 }
                 let churn = "churn0-\(Int.random(in: 0..<churnIDs, using: &random))"
                 if let row = reader.find(churn) {
-                    expectWhole(row, watch)
+                    expectWhole(row, reader, watch)
                     expectOrdinal(of: row, churn, reader, mayBeGone: true, watch)
                 }
             }
@@ -90,13 +90,14 @@ import Testing
             if !mayBeGone { watch.fault("ordinal \(row.ordinal) of \(id) is gone") }
             return
         }
-        expectWhole(other, watch)
+        expectWhole(other, reader, watch)
         if other.idString != id { watch.fault("ordinal \(row.ordinal) led from \(id) elsewhere") }
     }
 
-    private static func expectWhole(_ row: StoreRow, _ watch: Watch) {
-        let version = row.vector[0]
-        guard (0..<dimensions).allSatisfy({ row.vector[$0] == version }) else {
+    private static func expectWhole(_ row: StoreRow, _ reader: StoreReader, _ watch: Watch) {
+        let vector = reader.padded(row).prefix(dimensions)
+        let version = vector[0]
+        guard vector.allSatisfy({ $0 == version }) else {
             return watch.fault("a row of version \(version) is torn")
         }
     }
@@ -113,8 +114,8 @@ import Testing
         var seen: [String: Int] = [:]
         for rank in 0..<results.count {
             let row = results[rank].row
-            expectWhole(row, watch)
-            if results[rank].score != Float(dimensions) * row.vector[0] {
+            expectWhole(row, reader, watch)
+            if results[rank].score != Float(dimensions) * reader.padded(row)[0] {
                 watch.fault("a score is not its row's")
             }
             seen[row.idString, default: 0] += 1

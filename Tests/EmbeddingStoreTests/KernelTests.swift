@@ -30,6 +30,48 @@ import Testing
         #expect(scores[5].isNaN)
     }
 
+    /// The compiler's own conversions are the reference.
+    @Test func `every half survives its way through a float, and rounding is to nearest`() {
+        for bits in UInt16.min ... .max {
+            let half = Float16(bitPattern: bits)
+            guard half.isFinite else { continue }
+            var value: Float = 1
+            sc_half_widen([bits], 1, &value)
+            #expect(value.bitPattern == Float(half).bitPattern)
+            var back = UInt16(0)
+            sc_half_narrow([value], 1, &back)
+            #expect(back == bits && sc_half_holds([value], 1))
+        }
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<100_000 {
+            let value = Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random))
+            guard abs(value) <= SC_HALF_MAX else { continue }
+            var half = UInt16(0)
+            sc_half_narrow([value], 1, &half)
+            #expect(half == Float16(value).bitPattern)
+            #expect(
+                sc_half_holds([value], 1) == (Float(Float16(value)).bitPattern == value.bitPattern))
+        }
+    }
+
+    @Test(arguments: [0, 32, 64, 96, 1024])
+    func `the inner product with halves is the plain loop's up to rounding`(size: Int) {
+        var random = SeededGenerator(seed: UInt64(size))
+        let query = random.vector(size)
+        let row = random.vector(size).map { Float16($0) }
+        let halves = row.map(\.bitPattern)
+        var scores: [Float] = [0, 0]
+        halves.withUnsafeBufferPointer {
+            sc_dot_half_rows(
+                query, [$0.baseAddress ?? UnsafePointer(bitPattern: 64), nil], 2, size, &scores)
+        }
+        let widened = row.map { Float($0) }
+        let magnitude = zip(query, widened).reduce(0) { $0 + abs($1.0 * $1.1) }
+        let tolerance = 2 * Float(size) * 0x1p-24 * magnitude
+        #expect(abs(scores[0] - sc_dot_plain(query, widened, size)) <= tolerance)
+        #expect(scores[1].isNaN)
+    }
+
     @Test(arguments: sizes)
     func `quantizing loses no more than it says`(size: Int) {
         var random = SeededGenerator(seed: UInt64(size) + 1)

@@ -40,9 +40,22 @@ import Testing
 
     @Test(arguments: Shape.allCases, [1, 7, 16, 64, 100])
     func `the search equals brute force`(shape: Shape, dimensions: Int) throws {
+        try expectBruteForce(shape, dimensions, .single)
+    }
+
+    @Test(
+        arguments: [.normal, .skewedNorms, .zeros, .duplicates, .ties, .oneHot] as [Shape],
+        [1, 7, 16, 64, 100])
+    func `the search of halves equals brute force`(shape: Shape, dimensions: Int) throws {
+        try expectBruteForce(shape, dimensions, .half)
+    }
+
+    private func expectBruteForce(
+        _ shape: Shape, _ dimensions: Int, _ format: VectorFormat
+    ) throws {
         let seed = UInt64(dimensions)
         var random = SeededGenerator(seed: seed)
-        let store = try makeStore(dimensions: dimensions)
+        let store = try makeStore(dimensions: dimensions, format: format)
         let reader = try store.makeReader()
         var rows: Rows = [:]
         for index in 0..<1500 {
@@ -66,7 +79,7 @@ import Testing
             let query =
                 shape == .allNegative && scale == 1
                 ? Array(repeating: 1, count: dimensions) : random.vector(dimensions, scale: scale)
-            let expected = bruteForce(query, rows)
+            let expected = bruteForce(query, rows, format)
             for k in [1, 10, 100, rows.count + 10] {
                 let found = try reader.nearest(query, k: k)
                 #expect(
@@ -112,15 +125,27 @@ import Testing
         }
     }
 
-    private func bruteForce(_ query: [Float], _ rows: Rows) -> [Ranked] {
-        let padded = (query.count + 15) / 16 * 16
+    private func bruteForce(
+        _ query: [Float], _ rows: Rows, _ format: VectorFormat = .single
+    ) -> [Ranked] {
+        let padded = (query.count + 31) / 32 * 32
         let zeros = Array(repeating: Float(0), count: padded - query.count)
         var ranked: [Ranked] = []
         for (id, vector) in rows {
             var score: Float = 0
-            (vector + zeros).withUnsafeBufferPointer { row in
-                var pointer: UnsafePointer<Float>? = row.baseAddress
-                sc_dot_rows(query + zeros, &pointer, 1, padded, &score)
+            switch format {
+            case .single:
+                (vector + zeros).withUnsafeBufferPointer { row in
+                    var pointer: UnsafePointer<Float>? = row.baseAddress
+                    sc_dot_rows(query + zeros, &pointer, 1, (query.count + 15) / 16 * 16, &score)
+                }
+            case .half:
+                var halves = Array(repeating: UInt16(0), count: padded)
+                sc_half_narrow(vector + zeros, padded, &halves)
+                halves.withUnsafeBufferPointer { row in
+                    var pointer: UnsafePointer<UInt16>? = row.baseAddress
+                    sc_dot_half_rows(query + zeros, &pointer, 1, padded, &score)
+                }
             }
             ranked.append(Ranked(id: id, score: score))
         }

@@ -1,15 +1,17 @@
+import CKernels
 import EmbeddingStore
 import Interactions
 import Testing
 
 @Suite struct StoreTests {
-    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
-    func `the store does what a dictionary does`(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64], [VectorFormat.single, .half])
+    func `the store does what a dictionary does`(seed: UInt64, format: VectorFormat) throws {
         var random = SeededGenerator(seed: seed)
         let dimensions = [1, 3, 16, 20, 64, 100][Int(seed) - 1]
         // Every other id's ordinal is given, the rest are the store's to give.
         let store = try makeStore(
-            dimensions: dimensions, shards: 1 << (Int(seed) % 3), firstFreeOrdinal: 3000)
+            dimensions: dimensions, format: format, shards: 1 << (Int(seed) % 3),
+            firstFreeOrdinal: 3000)
         let reader = try store.makeReader()
         var reference: [String: (vector: [Float], ordinal: UInt32)] = [:]
         var holders: [UInt32: String] = [:]
@@ -39,7 +41,7 @@ import Testing
                 #expect(given != nil || ordinal >= 3000)
                 #expect(holders[ordinal, default: id] == id, "seed \(seed), step \(step)")
                 holders[ordinal] = id
-                reference[id] = (vector, ordinal)
+                reference[id] = (format == .half ? rounded(vector) : vector, ordinal)
             } else {
                 let old = reference.removeValue(forKey: id)
                 #expect(store.delete(id) == (old != nil), "seed \(seed), step \(step)")
@@ -55,7 +57,6 @@ import Testing
             if let row, let expected = reference[asked] {
                 #expect(row.idString == asked && row.ordinal == expected.ordinal)
                 #expect(reader.vector(asked) == expected.vector)
-                #expect(Int(bitPattern: row.vector) % 64 == 0)
                 #expect(reader.row(ordinal: row.ordinal)?.idString == asked)
             }
             #expect(store.count == reference.count)
@@ -74,7 +75,42 @@ import Testing
         try store.put("a", [3, 0, 4])
         let row = try #require(reader.find("a"))
         #expect(row.norm == 5 && row.ordinal == 0)
-        #expect((3..<16).allSatisfy { row.vector[$0] == 0 })
+        let padded = reader.padded(row)
+        #expect(padded.count == 16 && padded.dropFirst(3).allSatisfy { $0 == 0 })
+    }
+
+    /// What a store of halves keeps of a vector.
+    private func rounded(_ vector: [Float]) -> [Float] {
+        let halves = vector.map { value in
+            var half = UInt16(0)
+            sc_half_narrow([value], 1, &half)
+            return half
+        }
+        var values = vector
+        sc_half_widen(halves, halves.count, &values)
+        return values
+    }
+
+    @Test func `a store of halves keeps what halves can hold, and refuses larger numbers`() throws {
+        let store = try makeStore(dimensions: 3, format: .half)
+        let reader = try store.makeReader()
+        try store.put("a", [65_504, -0x1p-24, 1 + 0x1p-11])
+        #expect(reader.vector("a") == [65_504, -0x1p-24, 1])
+        #expect(reader.find("a")?.norm == 65_504)
+        #expect(reader.padded(try #require(reader.find("a"))).count == 32)
+        #expect(reader.score([1, 0, 2], ["a"]) == [65_506])
+        let error = #expect(throws: StoreError.self) { try store.put("a", [0, 65_505, 0]) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.description.contains("element 1 of the vector is 65505.0") == true)
+        #expect(reader.vector("a") == [65_504, -0x1p-24, 1])
+    }
+
+    @Test func `the format is that of the fewest bytes that lose nothing`() {
+        #expect(VectorFormat.lossless(for: []) == .half)
+        #expect(VectorFormat.lossless(for: [1, -0.5, 65_504, 0x1p-24, -0.0]) == .half)
+        #expect(VectorFormat.lossless(for: [1, 0.1]) == .single)
+        #expect(VectorFormat.lossless(for: [65_520]) == .single)
+        #expect(VectorFormat.lossless(for: [0x1p-25]) == .single)
     }
 
     @Test func `bad input is refused with its position and changes nothing`() throws {

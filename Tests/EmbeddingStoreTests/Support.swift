@@ -14,12 +14,14 @@ extension SeededGenerator {
 }
 
 func makeStore(
-    dimensions: Int, shards: Int = 4, bytesMax: Int = 1 << 30, readersMax: Int = 8,
+    dimensions: Int, format: VectorFormat = .single, shards: Int = 4, bytesMax: Int = 1 << 30,
+    readersMax: Int = 8,
     firstFreeOrdinal: UInt32 = 0, ordinalsMax: Int = 1 << 20
 ) throws(StoreError) -> EmbeddingStore {
     try EmbeddingStore(
         .init(
-            dimensions: dimensions, shards: shards, bytesMax: bytesMax, readersMax: readersMax,
+            dimensions: dimensions, format: format, shards: shards, bytesMax: bytesMax,
+            readersMax: readersMax,
             firstFreeOrdinal: firstFreeOrdinal, ordinalsMax: ordinalsMax))
 }
 
@@ -79,7 +81,15 @@ extension StoreReader {
     func find(_ id: String) -> StoreRow? { Array(id.utf8).withUnsafeBytes { find($0) } }
 
     func vector(_ id: String) -> [Float]? {
-        find(id).map { Array(UnsafeBufferPointer(start: $0.vector, count: store.dimensions)) }
+        find(id).map { Array(padded($0).prefix(store.dimensions)) }
+    }
+
+    /// A row's elements and the zeros after them.
+    func padded(_ row: StoreRow) -> [Float] {
+        Array(unsafeUninitializedCapacity: paddedDimensions) { buffer, count in
+            read(row, into: buffer.baseAddress!)
+            count = paddedDimensions
+        }
     }
 
     func nearest(

@@ -21,7 +21,7 @@ import Testing
         let context = TrainingContext(threads: 2, seed: 5) { step in
             losses.withLock { $0.append(step.loss ?? .nan) }
         }
-        let parts = try model.train(on: data, with: context)
+        let parts = try model.fit(on: data, with: context)
         return (model, try #require(parts.embeddings), losses.withLock { $0 })
     }
 
@@ -43,7 +43,7 @@ import Testing
         model.epochs = 200
         model.unobservedWeight = 1
         model.regularization = 0.3
-        let parts = try model.train(
+        let parts = try model.fit(
             on: TrainingData(interactions: makeMatrix([[0]], columns: 1), baskets: nil),
             with: TrainingContext(threads: 1, seed: 1))
         #expect(abs(score(try #require(parts.embeddings), 0, 0) - 0.7) < 1e-5)

@@ -20,7 +20,7 @@ import Testing
         let context = TrainingContext(threads: 2, seed: 5) { step in
             losses.withLock { $0.append(step.loss ?? .nan) }
         }
-        let parts = try model.train(on: data, with: context)
+        let parts = try model.fit(on: data, with: context)
         return (model, parts, losses.withLock { $0 })
     }
 

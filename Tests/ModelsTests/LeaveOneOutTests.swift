@@ -52,7 +52,7 @@ import Testing
     @Test func `users without a vector are scored by folding in, to the same bits`() throws {
         let data = makeRandomData(users: 60, items: 40, pairs: 600, seed: 61)
         let context = TrainingContext(threads: 1, seed: 1)
-        let trained = try IALS().train(on: data, with: context)
+        let trained = try IALS().fit(on: data, with: context)
         var folded = trained
         folded.embeddings?.users = nil
         let reference = PartsScorer(parts: trained, histories: data.interactions)

@@ -52,7 +52,7 @@ import Testing
         let context = TrainingContext(threads: threads, seed: 3) { step in
             losses.withLock { $0.append(step.loss ?? .nan) }
         }
-        let parts = try model.train(on: rated(matrix), with: context)
+        let parts = try model.fit(on: rated(matrix), with: context)
         return (try #require(parts.embeddings), losses.withLock { $0 })
     }
 

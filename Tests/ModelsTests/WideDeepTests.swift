@@ -63,9 +63,9 @@ import Testing
         model.epochs = 0
         let context = TrainingContext(threads: 2, seed: 4)
         let first = PartsScorer(
-            parts: try model.factors.train(on: data, with: context), histories: data.interactions)
+            parts: try model.factors.fit(on: data, with: context), histories: data.interactions)
         let whole = PartsScorer(
-            parts: try model.train(on: data, with: context), histories: data.interactions)
+            parts: try model.fit(on: data, with: context), histories: data.interactions)
         let items = Array(0..<Int32(80))
         for user in 0..<120 {
             let one = first.scores(user: user, candidates: items)

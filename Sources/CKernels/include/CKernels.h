@@ -6,6 +6,7 @@
 #include "sc_edges.h"
 #include "sc_eals.h"
 #include "sc_gemm.h"
+#include "sc_half.h"
 #include "sc_ials.h"
 #include "sc_linalg.h"
 #include "sc_neumf.h"

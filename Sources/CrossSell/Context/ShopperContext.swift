@@ -16,8 +16,8 @@ final class ShopperContext {
     @exclusivity(unchecked) private(set) var past: [UInt32] = []
     /// The row of the known user in histories and user lists, where no history came with the call.
     @exclusivity(unchecked) private(set) var userRow: Int?
-    /// The shopper's stored vector, under the same condition; valid until the engine's turn ends.
-    @exclusivity(unchecked) private(set) var storedVector: UnsafePointer<Float>?
+    /// The row of the shopper's vector, under the same condition; valid until the engine's turn ends.
+    @exclusivity(unchecked) private(set) var storedRow: StoreRow?
     /// Ids of basket, history and rules that the generation does not know.
     @exclusivity(unchecked) private(set) var unknown: [IDView] = []
     /// What is known of each item in this request.
@@ -66,7 +66,7 @@ final class ShopperContext {
         past.removeAll(keepingCapacity: true)
         unknown.removeAll(keepingCapacity: true)
         userRow = nil
-        storedVector = nil
+        storedRow = nil
         for id in query.basket {
             guard let ordinal = known(id, lookUp) else { continue }
             if flags.insert(.inBasket, ordinal) { basket.append(ordinal) }
@@ -121,7 +121,7 @@ final class ShopperContext {
     private func readKnownUser(_ user: IDView, _ users: StoreReader, vectorSuffices: Bool) {
         // Who took nothing has zeros, which say nothing.
         if generation.dimensions > 0, let row = users.find(user), row.norm > 0 {
-            storedVector = row.vector
+            storedRow = row
             if vectorSuffices { return }
         }
         guard generation.histories != nil || generation.userLists != nil,
@@ -154,11 +154,20 @@ final class ShopperContext {
     }
 }
 
-/// Finds items by id, and their vectors by ordinal.
-struct ItemLookUp {
+/// Finds items by id, and their vectors by ordinal; one an engine.
+final class ItemLookUp {
     let items: ItemTable
     let reader: StoreReader
     let hasVectors: Bool
+    /// The last vector that was asked for.
+    private let widened: UnsafeMutablePointer<Float>
+
+    init(items: ItemTable, reader: StoreReader, hasVectors: Bool) {
+        (self.items, self.reader, self.hasVectors) = (items, reader, hasVectors)
+        widened = .allocate(capacity: reader.paddedDimensions)
+    }
+
+    deinit { widened.deallocate() }
 
     /// The item's ordinal; nil where neither catalog nor store knows the id.
     func ordinal(of id: IDView) -> UInt32? {
@@ -174,7 +183,21 @@ struct ItemLookUp {
         hasVectors ? reader.row(ordinal: ordinal) : nil
     }
 
-    /// The inner product of two padded vectors, with the very bits that the store's searches give.
+    /// The item's vector, shape `[D]` and zeros after it; nil as ``row(of:)``. Valid until the next call
+    /// of this or of ``product(_:_:)``.
+    func vector(of ordinal: UInt32) -> UnsafePointer<Float>? {
+        guard let row = row(of: ordinal) else { return nil }
+        reader.read(row, into: widened)
+        return UnsafePointer(widened)
+    }
+
+    /// The inner product of two rows.
+    func product(_ a: StoreRow, _ b: StoreRow) -> Float {
+        reader.read(a, into: widened)
+        return reader.product(widened, b)
+    }
+
+    /// The inner product of two padded vectors.
     func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
         var (row, score): (UnsafePointer<Float>?, Float) = (b, 0)
         sc_dot_rows(a, &row, 1, reader.paddedDimensions, &score)

@@ -20,7 +20,7 @@ final class Taste {
     private let dimensions: Int
     /// The list, each item once, newest last.
     @exclusivity(unchecked) private var items: [UInt32] = []
-    /// The items that have vectors, and those; valid until the engine's turn ends.
+    /// The items that have vectors, and those.
     @exclusivity(unchecked) private var known: [UInt32] = []
     @exclusivity(unchecked) private var rows: [UnsafePointer<Float>] = []
     private let solver: FoldInSolver?
@@ -29,6 +29,9 @@ final class Taste {
     /// Whether `scratch` holds the system that gives a vector for `rows`.
     @exclusivity(unchecked) private var explanation = Explanation.untried
     private let solution: UnsafeMutablePointer<Float>
+    /// What `rows` points into: `itemsMax` vectors of `paddedDimensions` floats.
+    private let vectors: UnsafeMutablePointer<Float>
+    private let paddedDimensions: Int
 
     /// - Parameters:
     ///   - dimensions: D.
@@ -40,6 +43,8 @@ final class Taste {
         vector.initialize(repeating: 0, count: paddedDimensions)
         solution = .allocate(capacity: paddedDimensions)
         solution.initialize(repeating: 0, count: paddedDimensions)
+        self.paddedDimensions = paddedDimensions
+        vectors = .allocate(capacity: itemsMax * paddedDimensions)
         items.reserveCapacity(itemsMax)
         known.reserveCapacity(itemsMax)
         rows.reserveCapacity(itemsMax)
@@ -50,14 +55,15 @@ final class Taste {
     deinit {
         vector.deallocate()
         solution.deallocate()
+        vectors.deallocate()
     }
 
     /// Takes a vector that is known already for the items' own.
     ///
     /// - Complexity: O(D), whatever the length of the list.
-    func use(_ stored: UnsafePointer<Float>, of items: [UInt32]) {
+    func use(_ stored: StoreRow, _ reader: StoreReader, of items: [UInt32]) {
         begin(items)
-        vector.update(from: stored, count: dimensions)
+        reader.read(stored, into: vector)
         isKnown = true
     }
 
@@ -123,8 +129,10 @@ final class Taste {
     private func readRows(_ lookUp: ItemLookUp) {
         for item in items {
             guard let row = lookUp.row(of: item) else { continue }
+            let vector = vectors + rows.count * paddedDimensions
+            lookUp.reader.read(row, into: vector)
             known.append(item)
-            rows.append(row.vector)
+            rows.append(UnsafePointer(vector))
         }
     }
 

@@ -208,8 +208,8 @@ final class CandidateRanker {
             fill(inputs, ordinal)
             guard network.dimensions > 0 else { continue }
             let vector = inputs + network.featureCount
-            if let row = lookUp.row(of: ordinal)?.vector {
-                vector.update(from: row, count: network.dimensions)
+            if let own = lookUp.vector(of: ordinal) {
+                vector.update(from: own, count: network.dimensions)
             } else {
                 vector.update(repeating: 0, count: network.dimensions)
             }

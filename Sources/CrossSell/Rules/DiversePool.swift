@@ -80,6 +80,6 @@ struct Likeness {
         guard let own = lookUp.row(of: a), let other = lookUp.row(of: b), own.norm > 0,
             other.norm > 0
         else { return 0 }
-        return lookUp.dot(own.vector, other.vector) / (own.norm * other.norm)
+        return lookUp.product(own, other) / (own.norm * other.norm)
     }
 }

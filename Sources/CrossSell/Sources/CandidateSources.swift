@@ -1,3 +1,4 @@
+internal import EmbeddingStore
 internal import ModelParts
 
 /// What the sources found for one query.
@@ -27,8 +28,8 @@ final class CandidateSources {
     static let popularMax = 65_536
 
     init(
-        _ generation: Generation, _ lookUp: ItemLookUp, _ columns: CandidateColumns,
-        limits: EngineLimits
+        _ generation: Generation, _ lookUp: ItemLookUp, users: StoreReader,
+        _ columns: CandidateColumns, limits: EngineLimits
     ) {
         items = generation.items
         cost = CostModel(
@@ -42,7 +43,7 @@ final class CandidateSources {
         weights = WeightSource(generation.itemWeights, columns)
         habits = HabitSource(columns)
         userLists = UserListSource(generation.userLists, columns)
-        vectors = VectorSource(generation, lookUp, columns, limits: limits)
+        vectors = VectorSource(generation, lookUp, users: users, columns, limits: limits)
     }
 
     /// Lets each source that the ranker asks add its candidates and write its column, as far as
@@ -109,7 +110,7 @@ final class CandidateSources {
 
     /// Whether anything is known of what the shopper took before.
     private func hasHistory(_ context: ShopperContext) -> Bool {
-        if !context.past.isEmpty || context.storedVector != nil { return true }
+        if !context.past.isEmpty || context.storedRow != nil { return true }
         guard let row = context.userRow, let userLists else { return false }
         return userLists.lists.count(of: row) > 0
     }
@@ -155,12 +156,12 @@ final class CandidateSources {
     // MARK: Costs
 
     private func shopperCost(_ context: ShopperContext) -> Double {
-        let history = context.storedVector == nil ? cost.foldIn(context.past.count) : 0
+        let history = context.storedRow == nil ? cost.foldIn(context.past.count) : 0
         return cost.foldIn(context.basket.count) + history
     }
 
     private func explanationCost(_ k: Int, _ context: ShopperContext) -> Double {
-        let refold = context.storedVector == nil ? 0 : cost.foldIn(context.past.count)
+        let refold = context.storedRow == nil ? 0 : cost.foldIn(context.past.count)
         return refold + cost.explain(k, context.basket.count)
             + cost.explain(k, context.past.count)
     }

@@ -14,19 +14,21 @@ final class VectorSource {
     private let dimensions: Int
     private var nearest: NearestResults
     private let lookUp: ItemLookUp
+    private let users: StoreReader
     private let column: Int
 
     init?(
-        _ generation: Generation, _ lookUp: ItemLookUp, _ columns: CandidateColumns,
-        limits: EngineLimits
+        _ generation: Generation, _ lookUp: ItemLookUp, users: StoreReader,
+        _ columns: CandidateColumns, limits: EngineLimits
     ) {
         guard generation.dimensions > 0, let column = columns.column(of: .product) else {
             return nil
         }
         self.lookUp = lookUp
+        self.users = users
         self.column = column
         dimensions = generation.dimensions
-        let padded = lookUp.reader.paddedDimensions
+        let padded = max(lookUp.reader.paddedDimensions, users.paddedDimensions)
         func taste(_ itemsMax: Int) -> Taste {
             Taste(
                 dimensions: generation.dimensions, paddedDimensions: padded, itemsMax: itemsMax,
@@ -53,8 +55,8 @@ final class VectorSource {
     /// - Returns: whether anything is known of her.
     func resolve(_ context: ShopperContext, historyShare: Float) -> Bool {
         basket.solve(context.basket, lookUp)
-        if let stored = context.storedVector {
-            history.use(stored, of: context.past)
+        if let stored = context.storedRow {
+            history.use(stored, users, of: context.past)
         } else {
             history.solve(context.past, lookUp)
         }
@@ -74,7 +76,7 @@ final class VectorSource {
         for place in position..<columns.count {
             let ordinal = columns[place]
             if let row = lookUp.row(of: ordinal) {
-                columns.set(product(with: row.vector), of: ordinal, in: column)
+                columns.set(lookUp.reader.product(vector, row), of: ordinal, in: column)
             }
         }
     }
@@ -105,7 +107,7 @@ final class VectorSource {
 
     /// The past or basket item that gives most of a candidate's inner product, and how much.
     func loudest(for ordinal: UInt32) -> (item: UInt32, share: Float)? {
-        guard let row = lookUp.row(of: ordinal)?.vector else { return nil }
+        guard let row = lookUp.vector(of: ordinal) else { return nil }
         let present = basket.loudest(for: row, dot: lookUp.dot)
         // Explaining a history may take folding it in; where the basket's part outweighs all of it,
         // it is not asked.
@@ -119,11 +121,9 @@ final class VectorSource {
 
     /// A candidate's inner product.
     func part(of ordinal: UInt32) -> Float {
-        lookUp.row(of: ordinal).map { product(with: $0.vector) } ?? 0
+        lookUp.row(of: ordinal).map { lookUp.reader.product(vector, $0) } ?? 0
     }
 
     /// The id of an item, one put while serving too; nil where it was deleted since.
     func id(of ordinal: UInt32) -> IDView? { lookUp.id(of: ordinal) }
-
-    private func product(with row: UnsafePointer<Float>) -> Float { lookUp.dot(vector, row) }
 }

@@ -65,9 +65,11 @@ extension EmbeddingParts {
         -> EmbeddingParts
     {
         let hasUsers = all.allSatisfy { $0.parts.users != nil }
-        return EmbeddingParts(
+        var joined = EmbeddingParts(
             items: .joined(all.map { ($0.parts.items, 1) }),
             users: hasUsers ? .joined(all.map { ($0.parts.users!, $0.weight) }) : nil, foldIn: nil)
+        joined.roundToHalf()
+        return joined
     }
 }
 

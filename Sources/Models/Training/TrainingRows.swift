@@ -126,11 +126,13 @@ extension Recommender {
         guard data.rows != .users, !learnableRows.isEmpty else {
             var parts = try fit(on: data, with: context)
             parts.cutItemWeights(to: targetsMax(ofBasketRows: false))
+            parts.embeddings?.roundToHalf()
             return parts
         }
         let rows = try data.rowChoice(for: Self.name, among: learnableRows).rows
         var parts = try fit(on: data.stacked(rows), with: context)
         parts.cutItemWeights(to: targetsMax(ofBasketRows: rows != .users))
+        parts.embeddings?.roundToHalf()
         guard rows != .users else { return parts }
         let users = data.interactions.rows
         // Baskets' rows are nobody's: they go, and users are folded in from their histories.
@@ -139,6 +141,7 @@ extension Recommender {
             ? parts.embeddings?.users?.prefix(users)
             : parts.embeddings?.foldedUsers(data.interactions, threads: context.threads)
         parts.embeddings?.users = vectors
+        parts.embeddings?.roundToHalf()
         parts.userLists = rows == .both ? parts.userLists?.prefix(users) : nil
         return parts
     }

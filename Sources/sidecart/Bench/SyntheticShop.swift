@@ -47,6 +47,7 @@ struct SyntheticShop {
                 items: vectors(items, &random), users: vectors(users, &random),
                 foldIn: FoldInParameters(
                     unobservedWeight: 0.1, regularization: 0.01, regularizationExponent: 1))
+            parts.embeddings?.roundToHalf()
         case .weights:
             parts.itemWeights = lists(Self.weightsMax, sales, &random)
             parts.itemWeights?.lifts.resetToZeros()
