@@ -21,7 +21,7 @@ extension Engine {
         if found.knowsVector, let vectors = sources.vectors { vectors.score(ids, into: &scores) }
         if found.tier == .full, ranker.isProductAlone {
             // Without a vector an item may still be known, from the catalog.
-            guard scores.contains(where: \.isNaN) else { return found.tier }
+            guard lacksScores else { return found.tier }
             for position in ids.indices where scores[position].isNaN {
                 scoreOne(position, ids[position], found)
             }
@@ -31,6 +31,15 @@ extension Engine {
         if found.tier == .full, ranker.network.hasLayers { addDeepParts(ids, found) }
         if found.tier == .full, let trees = ranker.trees { score(ids, by: trees) }
         return found.tier
+    }
+
+    /// Whether some score is NaN, found without a branch for each.
+    private var lacksScores: Bool {
+        scores.withUnsafeBufferPointer { scores in
+            var missing = 0
+            for score in scores { missing |= score.isNaN ? 1 : 0 }
+            return missing != 0
+        }
     }
 
     /// Replaces the first stage's scores by those of the trees.
