@@ -16,9 +16,9 @@ package struct RPCLimits: Equatable, Sendable {
     /// Connections at once of one uid; nil leaves a few places to others:
     /// `min(64, connectionsMax / 4)` of them.
     package var connectionsPerUIDMax: Int?
-    /// Calls of one uid that have begun and are not answered, over all loops; beyond it they are
-    /// refused with RESOURCE_EXHAUSTED. nil is three quarters of `pendingCallsMax`.
-    package var callsPerUIDMax: Int?
+    /// Calls of one uid that were received and are not answered, over all loops: those that wait
+    /// for their turn and pending ones. Beyond it calls are refused with RESOURCE_EXHAUSTED.
+    package var callsPerUIDMax = 65_536
     /// What all connections together may hold in partial frames, waiting calls, unsent replies and
     /// pending calls. Past it the largest holders lose the frame they send (which is answered with
     /// RESOURCE_EXHAUSTED), or their connection.
@@ -55,9 +55,11 @@ package struct RPCLimits: Equatable, Sendable {
     /// background or wait for what they wrote to be durable; beyond it its further calls wait
     /// unread.
     package var pendingCallsPerConnectionMax = 64
-    /// The same over one loop. Beyond it a call is refused with RESOURCE_EXHAUSTED ...
+    /// The same over one loop. Beyond it a call is refused with RESOURCE_EXHAUSTED, ...
     package var pendingCallsMax = 4096
-    /// ... and so is one that would pass this sum of what is kept for them.
+    /// The same for one uid, over all loops; nil is three quarters of `pendingCallsMax`.
+    package var pendingCallsPerUIDMax: Int?
+    /// ... as is one that would pass this sum of what is kept for them.
     package var pendingBytesMax = 64 << 20
 
     package init() {}
@@ -66,8 +68,8 @@ package struct RPCLimits: Equatable, Sendable {
     var resolvedConnectionsPerUIDMax: Int {
         connectionsPerUIDMax ?? connectionsMax - min(64, connectionsMax / 4)
     }
-    var resolvedCallsPerUIDMax: Int {
-        callsPerUIDMax ?? pendingCallsMax - pendingCallsMax / 4
+    var resolvedPendingCallsPerUIDMax: Int {
+        pendingCallsPerUIDMax ?? pendingCallsMax - pendingCallsMax / 4
     }
     var resolvedBufferBytesPerUIDMax: Int {
         bufferBytesPerUIDMax ?? bufferBytesMax - bufferBytesMax / 4
@@ -120,6 +122,7 @@ package struct RPCLimits: Equatable, Sendable {
         )
         for (name, limit) in [
             ("connectionsPerUIDMax", connectionsPerUIDMax), ("callsPerUIDMax", callsPerUIDMax),
+            ("pendingCallsPerUIDMax", pendingCallsPerUIDMax),
             ("bufferBytesPerUIDMax", bufferBytesPerUIDMax),
         ] {
             require((limit ?? 1) >= 1, "\(name) is \(limit ?? 0); it must be at least 1")

@@ -136,17 +136,29 @@ package final class RPCServer: Sendable {
     /// clients send, and closes each connection once what it had sent is answered, and all that are
     /// left after `grace`. Further calls do nothing.
     ///
-    /// - Parameter handsOver: a successor has taken the path: calls that still come are answered, and
-    ///   clients are let go at once.
-    package func beginDrain(grace: Duration, handsOver: Bool = false) {
+    /// - Parameters:
+    ///   - handsOver: a successor has taken the path: calls that still come are answered, and
+    ///     clients are let go at once.
+    ///   - begun: called on a loop's thread once all loops drain: whatever is read from then on
+    ///     comes too late.
+    package func beginDrain(
+        grace: Duration, handsOver: Bool = false, begun: (@Sendable () -> Void)? = nil
+    ) {
         let parts = self.parts
+        let waiting = Locked(parts.count)
+        @Sendable func begin(_ part: Part, on loop: EventLoop) {
+            part.server.value(on: loop).beginDrain(grace: grace, handsOver: handsOver)
+            let isLast = waiting.withLock { count in
+                count -= 1
+                return count == 0
+            }
+            if isLast { begun?() }
+        }
         // Loop 0 goes first, so that no connection is handed to a loop after its drain began.
         parts[0].thread.door.submit { loop in
-            parts[0].server.value(on: loop).beginDrain(grace: grace, handsOver: handsOver)
+            begin(parts[0], on: loop)
             for part in parts.dropFirst() {
-                part.thread.door.submit { loop in
-                    part.server.value(on: loop).beginDrain(grace: grace, handsOver: handsOver)
-                }
+                part.thread.door.submit { begin(part, on: $0) }
             }
         }
     }

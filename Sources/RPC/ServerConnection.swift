@@ -7,35 +7,36 @@ internal import Wire
 /// What was read is handled at once, in the read buffer, as far as the connection's share of the
 /// turn goes and its client takes the replies. The rest is kept in `waiting`, and while there is a
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
-/// into its client's socket instead of the server's memory.
+/// into its client's socket instead of the server's memory. How it ends is in
+/// `ServerConnection+End.swift`.
 final class ServerConnection {
     /// Never that of another connection of the loop.
     let id: Int
     let pipe: Pipe
-    private unowned let server: ServerLoop
+    unowned let server: ServerLoop
     /// Holds the connection's place among those admitted.
     private let guest: Guest
-    private var decoder: FrameDecoder
-    private var rules = StreamRules()
+    var decoder: FrameDecoder
+    var rules = StreamRules()
 
     /// Read but not handled yet; empty where only the decoder holds a frame. Reading is stopped
     /// while this is not nil.
-    private var waiting: ByteBuffer?
+    var waiting: ByteBuffer?
     /// When what waits was read, and what has held it up since, other than the server's work.
     private(set) var pause = Pause()
-    /// Memory that only the client, or the end of pending calls, can free; in the counts of server and uid.
-    private(set) var heldBytes = 0
-    /// Calls that are answered in a later turn, and what they hold.
-    private var pendingBytes = 0
-    private(set) var pendingCalls = 0
+    var holdings: Holdings
+    /// Requests of this connection that were begun or refused; wraps around.
+    private var requests: UInt = 0
+    /// While calls are refused, why; all but urgent ones.
+    private var refusal: RPCError?
     /// True from the high-water mark of unsent bytes until the low one.
     private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
-    private var isEnding = false
+    var isEnding = false
 
     /// Whether something was read since the last sweep.
-    private var hasRead = true
-    private var patience: Patience
+    var hasRead = true
+    var patience: Patience
 
     /// Bookkeeping of the server's lists.
     var index = -1
@@ -46,6 +47,7 @@ final class ServerConnection {
         _ guest: Guest, id: Int, on loop: EventLoop, server: ServerLoop
     ) throws(EventLoopError) {
         (self.id, self.guest, self.server) = (id, guest, server)
+        holdings = Holdings(guest.account)
         patience = Patience(server.patienceLimits)
         pipe = try Pipe(adopting: guest.takeDescriptor(), on: loop)
         decoder = FrameDecoder(dataBytesMax: server.limits.frameBytesMax, pool: loop.buffers)
@@ -62,10 +64,12 @@ final class ServerConnection {
 
     var isClosed: Bool { pipe.isClosing }
     var caller: Caller { guest.caller }
-    var account: PeerAccount { guest.account }
+    var account: PeerAccount { holdings.account }
+    var heldBytes: Int { holdings.bytes }
+    var pendingCalls: Int { holdings.pendingCalls }
 
     /// True while what waits can only go on once something else has happened.
-    private var isHeldUp: Bool {
+    var isHeldUp: Bool {
         isBlocked || pendingCalls >= server.limits.pendingCallsPerConnectionMax
     }
 
@@ -81,22 +85,45 @@ final class ServerConnection {
             server.hasTimeForNewcomers
             ? handleFrames(&input, until: server.clock.sliceEnd) : handleFrames(&input, until: nil)
         guard !isClosed else { return }
-        if !isDry {
+        if !isDry, !refuseSurplus(&input) {
             let buffer = server.loop.buffers.take()
             buffer.append(input)
             waiting = buffer
             if !isHeldUp { server.addReady(self) }
         }
+        guard !isClosed else { return }
         updateReading()
         updateHeldBytes()
+    }
+
+    /// Counts the calls that will wait, and refuses at once those that are more than the uid may
+    /// have in flight, the first of them.
+    ///
+    /// - Returns: true if no frame is left.
+    private func refuseSurplus(_ input: inout UnsafeRawBufferPointer) -> Bool {
+        let count = decoder.requestCount(in: input)
+        let surplus = holdings.setWaitingCalls(count, max: server.limits.callsPerUIDMax)
+        guard surplus > 0 else { return false }
+        refusal = account.refusal(
+            CallLimit(name: "callsPerUIDMax", max: server.limits.callsPerUIDMax))
+        defer { refusal = nil }
+        let first = requests
+        var isDry = false
+        while !isDry, !isClosed, !isBlocked, requests &- first < UInt(surplus) {
+            isDry = handleFrame(&input)
+        }
+        if !isClosed { holdings.setWaitingCalls(isDry ? 0 : count - Int(requests &- first)) }
+        return isDry
     }
 
     /// Goes on with what waits; at least one frame of it.
     func resume() {
         guard !isClosed, !isHeldUp, let waiting else { return }
         var input = waiting.bytes
+        let first = requests
         let isDry = handleFrames(&input, until: server.clock.sliceEnd)
         guard !isClosed else { return }
+        holdings.setWaitingCalls(isDry ? 0 : holdings.waitingCalls - Int(requests &- first))
         if isDry {
             self.waiting = nil
             server.loop.buffers.recycle(waiting)
@@ -126,10 +153,7 @@ final class ServerConnection {
                 return false
             }
             frames += 1
-            // A frame ended; the next one has its own time.
-            patience.frameEnded()
-            server.addDirty(self)
-            handle(event)
+            didTake(event)
             if isClosed { return true }
             // Frames that make no call are too cheap to look at the clock for each.
             if frames % 64 == 0 { server.clock.look() }
@@ -137,12 +161,33 @@ final class ServerConnection {
         return false
     }
 
+    /// Handles one frame; true if there is none.
+    private func handleFrame(_ input: inout UnsafeRawBufferPointer) -> Bool {
+        let event = decoder.next(&input)
+        if case .needsMore = event { return true }
+        didTake(event)
+        return false
+    }
+
+    private func didTake(_ event: FrameDecoder.Event) {
+        // A frame ended; the next one has its own time.
+        patience.frameEnded()
+        server.addDirty(self)
+        handle(event)
+    }
+
     private func handle(_ event: FrameDecoder.Event) {
         let unflushedBytes = pipe.unflushedBytes
         switch event {
         case .frame(let header, let data):
+            if header.kind == .request { requests &+= 1 }
             switch rules.judge(header) {
-            case .call: server.perform(data, of: self, stream: header.stream)
+            case .call:
+                if let refusal, !server.isUrgent(header, data) {
+                    server.refuse(header.stream, refusal, on: pipe)
+                } else {
+                    server.perform(data, of: self, stream: header.stream)
+                }
             case .ignore: break
             case .refuse(let code, let reason):
                 server.refuse(header.stream, code, reason, on: pipe)
@@ -185,8 +230,7 @@ final class ServerConnection {
 
     /// Notes that a call of this connection is answered later.
     func didDefer(_ call: PendingCall) {
-        pendingCalls += 1
-        pendingBytes += call.bytes
+        holdings.didDefer(call)
         if isHeldUp { pause.begin(.pending, at: server.clock.now) }
     }
 
@@ -195,8 +239,7 @@ final class ServerConnection {
         _ call: PendingCall, _ answer: (ByteBuffer) -> StatusCode
     ) -> StatusCode {
         let wasHeldUp = isHeldUp
-        pendingCalls -= 1
-        pendingBytes -= call.bytes
+        holdings.didAnswer(call)
         pause.end(.pending, at: server.clock.now)
         let outputBytes = pipe.output.count
         let code = answer(pipe.output)
@@ -257,99 +300,18 @@ final class ServerConnection {
         updateHeldBytes()
     }
 
-    /// Breaks off a client that is stuck in the middle of something.
-    func checkStall() {
-        // While the server itself does not read, a frame cannot get on.
-        let isInsideFrame = decoder.isInsideFrame && waiting == nil && !isHeldUp
-        let isIdle =
-            !hasRead && !decoder.isInsideFrame && waiting == nil && pendingCalls == 0
-            && pipe.pendingBytes == 0
-        hasRead = false
-        switch patience.check(
-            isInsideFrame: isInsideFrame, unsentBytes: pipe.untakenBytes, isIdle: isIdle)
-        {
-        case nil: break
-        case let reason?: breakOff(reason)
-        }
-    }
-
     // MARK: Memory
 
     /// Brings the counts up to date.
-    private func updateHeldBytes() {
+    func updateHeldBytes() {
         let now =
             isClosed
             ? 0
-            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity + pendingBytes
-        let change = now - heldBytes
+            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity
+                + holdings.pendingBytes
+        let change = holdings.setBytes(now)
         guard change != 0 else { return }
-        heldBytes = now
-        account.addBufferBytes(change)
         server.addHeldBytes(change)
         if change > 0 { server.didGrow(self) }
-    }
-
-    /// Frees most of what the connection holds: gives up the frame that it is sending, or, where
-    /// that is not the most of it, ends it.
-    func giveUpMemory(_ shortage: BufferShortage) {
-        let frameBytes = decoder.heldBytes
-        guard 2 * frameBytes >= heldBytes, let header = decoder.refusePartial() else {
-            return breakOff(.crowded)
-        }
-        if case .call = rules.judge(header) {
-            server.refuse(
-                header.stream,
-                RPCError(
-                    .resourceExhausted,
-                    "\(shortage), and this frame of \(header.dataBytes) bytes held the most"),
-                on: pipe)
-        }
-        patience.frameEnded()
-        server.counters.framesRefused.add(1)
-        server.report(.refusedFrame(peer: caller.peer, bytes: frameBytes, shortage))
-        server.addDirty(self)
-        updateHeldBytes()
-    }
-
-    // MARK: The end
-
-    /// Lets the client send nothing more. What it has sent is read and answered, then the connection
-    /// closes: no call is lost between the two sides, as each was either sent before and is answered,
-    /// or could not be sent.
-    func refuseInput() {
-        pipe.refuseInput()
-    }
-
-    private func didEnd(_ error: EventLoopError?) {
-        guard error == nil, pipe.pendingBytes > 0 || pendingCalls > 0, !pipe.isPeerGone else {
-            return close()
-        }
-        isEnding = true
-        server.addDirty(self)
-    }
-
-    private func closeIfDone() {
-        guard isEnding, !isClosed, pipe.pendingBytes == 0, pendingCalls == 0 else { return }
-        close()
-    }
-
-    /// Closes at the server's wish, after sending what goes at once.
-    func breakOff(_ reason: BreakOffReason) {
-        guard !isClosed else { return }
-        server.counters.brokenOff[reason]?.add(1)
-        server.report(.brokeOff(BreakOff(peer: caller.peer, reason: reason)))
-        pipe.flush()
-        close()
-    }
-
-    func close() {
-        guard !isClosed else { return }
-        // First, so that none of its waiting calls begins once the peer has seen the end.
-        server.remove(self)
-        pipe.close()
-        decoder.discard()
-        if let waiting { server.loop.buffers.recycle(waiting) }
-        waiting = nil
-        updateHeldBytes()
     }
 }

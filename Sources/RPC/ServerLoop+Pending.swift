@@ -18,11 +18,8 @@ extension ServerLoop {
                 "the call's \(call.bytes) bytes on top of the \(bytes) of pending calls pass the limit pendingBytesMax of \(limits.pendingBytesMax)"
             )
         }
-        guard call.account.beginCall(max: limits.resolvedCallsPerUIDMax) else {
-            throw RPCError(
-                .resourceExhausted,
-                "uid \(call.account.userID) has \(limits.resolvedCallsPerUIDMax) calls in flight; the limit is callsPerUIDMax"
-            )
+        if let limit = call.account.beginPendingCall(limits) {
+            throw call.account.refusal(limit)
         }
         pendingBytes += call.bytes
         counters.pendingCalls.add(1)
@@ -36,7 +33,7 @@ extension ServerLoop {
     func complete(_ call: PendingCall, _ answer: (ByteBuffer) -> StatusCode) {
         pendingBytes -= call.bytes
         counters.pendingCalls.add(-1)
-        call.account.endCalls(1)
+        call.account.endPendingCall()
         clock.look()
         guard let connection = owing[call.connection] else { return }
         if connection.pendingCalls == 1 { owing[call.connection] = nil }

@@ -61,10 +61,13 @@ package final class SidecartServer: Sendable {
 
     /// Stops accepting, finishes what is in flight, closes and returns. Later calls return at once.
     ///
-    /// - Parameter handsOver: a successor has the path; see `RPCServer.beginDrain`.
-    package func drain(handsOver: Bool = false) {
+    /// - Parameters:
+    ///   - handsOver: a successor has the path; see `RPCServer.beginDrain`.
+    ///   - begun: called on another thread once no call is taken any more.
+    package func drain(handsOver: Bool = false, begun: (@Sendable () -> Void)? = nil) {
         guard life.beginDrain() else { return }
-        rpc.beginDrain(grace: life.configuration.drainGrace, handsOver: handsOver)
+        rpc.beginDrain(
+            grace: life.configuration.drainGrace, handsOver: handsOver, begun: begun)
         rpc.join()
         // The routers hold the life, and it the server: without this none of them would go.
         life.detach()

@@ -74,6 +74,22 @@ package struct FrameDecoder {
         if isPartialUsed { isPartialUsed = false } else { input = before }
     }
 
+    /// How many Request frames are whole: one that was put back, and those in `input`, which begins
+    /// where a frame does.
+    ///
+    /// - Complexity: O(frames).
+    package func requestCount(in input: UnsafeRawBufferPointer) -> Int {
+        var count = partial != nil && !isPartialUsed ? 1 : 0
+        var start = 0
+        while input.count - start >= FrameHeader.bytes {
+            let header = FrameHeader(UnsafeRawBufferPointer(rebasing: input[start...]))
+            start += FrameHeader.bytes + header.dataBytes
+            if start > input.count { break }
+            if header.kind == .request { count += 1 }
+        }
+        return count
+    }
+
     /// Memory of a frame that is not whole yet, or was not used yet.
     package var heldBytes: Int { partial?.capacity ?? 0 }
 

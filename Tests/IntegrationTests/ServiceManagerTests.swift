@@ -17,34 +17,14 @@ extension ProgramTests {
 
         @Test("READY comes once it serves, and STOPPING when it drains")
         func notifications() throws {
-            let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            let path = folder["notify"]
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-            let bound = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            try #require(bound == 0)
-            var patience = timeval(tv_sec: 20, tv_usec: 0)
-            setsockopt(
-                descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
-                socklen_t(MemoryLayout<timeval>.size))
-            func next() -> String {
-                var bytes = [UInt8](repeating: 0, count: 512)
-                let count = recv(descriptor, &bytes, bytes.count, 0)
-                return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-            }
-            setenv("NOTIFY_SOCKET", path, 1)
+            let notices = try NotifySocket(folder["notify"])
+            setenv("NOTIFY_SOCKET", notices.path, 1)
             let server = try Server(bundle: shop.bundle, socket: folder["s"])
             unsetenv("NOTIFY_SOCKET")
-            let ready = next()
+            let ready = notices.next()
             #expect(ready.hasPrefix("READY=1\n") && ready.contains("STATUS=serving ials shop-1"))
             #expect(server.end(SIGTERM) == 0)
-            #expect(next() == "STOPPING=1")
+            #expect(notices.next() == "STOPPING=1")
         }
 
         @Test(
@@ -91,5 +71,38 @@ extension ProgramTests {
             #expect(process.terminationStatus == 1)
             #expect(try folder.read("log").contains("descriptor 3 is no Unix stream socket"))
         }
+    }
+}
+
+/// The socket at which a service manager hears from its services (sd_notify(3)).
+final class NotifySocket {
+    let path: String
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        self.path = path
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
+            socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next notice; empty where none comes for 20 s.
+    func next() -> String {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -100,6 +100,57 @@ import Wire
         withExtendedLifetime(crowd) {}
     }
 
+    @Test func callsThatWaitCountAndTheSurplusIsRefusedAtOnce() throws {
+        var limits = RPCLimits()
+        limits.callsPerUIDMax = 10
+        let server = try TestServer(limits: limits)
+        let client = try server.client()
+        // The first call takes longer than the connection's share of a turn, so that the others,
+        // which were read with it, wait.
+        var frames = requestFrame(stream: 1, method: "Spin", payload: Array("3000".utf8))
+        frames += requestFrame(stream: 3, method: "Pulse")
+        for call in 2...21 { frames += requestFrame(stream: UInt32(2 * call + 1), payload: [1]) }
+        try client.send(frames)
+        var codes: [UInt32: StatusCode] = [:]
+        for _ in 0..<22 {
+            let reply = try #require(try client.receive())
+            codes[reply.header.stream] = reply.code
+            if reply.code == .resourceExhausted {
+                #expect(
+                    reply.message.contains("has 10 calls in flight; the limit is callsPerUIDMax"))
+            }
+        }
+        // An urgent call is answered all the same.
+        let refused = codes.filter { $0.value == .resourceExhausted }.keys.sorted()
+        let expected = Array(stride(from: UInt32(5), through: 23, by: 2))
+        #expect(refused == expected)
+        #expect(codes.filter { $0.value == .ok }.count == 12)
+        // None of them counts any more.
+        try client.send(
+            requestFrame(stream: 45, payload: [2]) + requestFrame(stream: 47, payload: [3]))
+        #expect(try client.receive()?.payload == [2])
+        #expect(try client.receive()?.payload == [3])
+        server.expectEmpty(clients: 1)
+    }
+
+    @Test func callsThatWaitGoWithTheirConnection() throws {
+        var limits = RPCLimits()
+        limits.callsPerUIDMax = 4
+        let server = try TestServer(limits: limits)
+        for _ in 0..<3 {
+            let gone = try server.client()
+            var frames = requestFrame(stream: 1, method: "Spin", payload: Array("1000".utf8))
+            for call in 1...4 { frames += requestFrame(stream: UInt32(2 * call + 1)) }
+            try gone.send(frames)
+        }
+        server.expectEmpty(clients: 0)
+        let client = try server.client()
+        var frames = requestFrame(stream: 1, method: "Spin", payload: Array("1000".utf8))
+        for call in 1...4 { frames += requestFrame(stream: UInt32(2 * call + 1), payload: [1]) }
+        try client.send(frames)
+        for _ in 0..<5 { #expect(try client.receive()?.code == .ok) }
+    }
+
     @Test func callsOfOneUIDInFlightAreLimited() throws {
         var limits = RPCLimits()
         limits.callsPerUIDMax = 2

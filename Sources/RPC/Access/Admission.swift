@@ -5,8 +5,9 @@ internal import Synchronization
 final class PeerAccount: Sendable {
     let userID: UInt32
     fileprivate let connections = Atomic<Int>(0)
-    /// Calls begun and not answered.
+    /// Calls received and not answered, but for those that a loop is at; and the pending ones of them.
     private let calls = Atomic<Int>(0)
+    private let pendingCalls = Atomic<Int>(0)
     private let bytes = Atomic<Int>(0)
 
     init(userID: UInt32) { self.userID = userID }
@@ -16,14 +17,43 @@ final class PeerAccount: Sendable {
 
     func addBufferBytes(_ count: Int) { bytes.add(count, ordering: .relaxed) }
 
-    /// Counts one more call in flight; false, and not counted, where there are `max` already.
-    func beginCall(max: Int) -> Bool {
-        if calls.add(1, ordering: .relaxed).newValue <= max { return true }
-        endCalls(1)
-        return false
+    /// Counts calls that wait, or fewer of them for a negative number.
+    ///
+    /// - Returns: how many calls are in flight now.
+    @discardableResult
+    func addCalls(_ count: Int) -> Int { calls.add(count, ordering: .relaxed).newValue }
+
+    /// Counts one more call in flight, a pending one; where that is too many, nothing is counted,
+    /// and the limit is returned that it would pass.
+    func beginPendingCall(_ limits: RPCLimits) -> CallLimit? {
+        let (all, pending) = (addCalls(1), pendingCalls.add(1, ordering: .relaxed).newValue)
+        if all <= limits.callsPerUIDMax, pending <= limits.resolvedPendingCallsPerUIDMax {
+            return nil
+        }
+        endPendingCall()
+        return all > limits.callsPerUIDMax
+            ? CallLimit(name: "callsPerUIDMax", max: limits.callsPerUIDMax)
+            : CallLimit(
+                name: "pendingCallsPerUIDMax", max: limits.resolvedPendingCallsPerUIDMax)
     }
 
-    func endCalls(_ count: Int) { calls.subtract(count, ordering: .relaxed) }
+    func endPendingCall() {
+        addCalls(-1)
+        pendingCalls.subtract(1, ordering: .relaxed)
+    }
+
+    /// What a call is told that would pass a limit.
+    func refusal(_ limit: CallLimit) -> RPCError {
+        RPCError(
+            .resourceExhausted,
+            "uid \(userID) has \(limit.max) calls in flight; the limit is \(limit.name)")
+    }
+}
+
+/// A limit on calls of one uid.
+struct CallLimit {
+    let name: String
+    let max: Int
 }
 
 /// Counts the connections of all loops against the limits, in all and by uid.

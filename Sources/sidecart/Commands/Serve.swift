@@ -162,19 +162,18 @@ struct Serve: ParsableCommand {
         _ log: ServerLog
     ) {
         var handsOver = false
+        let cause: Logger.Metadata
         switch request {
         case .client(let drain):
             handsOver = drain.handsOver
-            log.info(
-                "draining",
-                [
-                    "asked_by_pid": .stringConvertible(drain.peer.processID),
-                    "asked_by_uid": .stringConvertible(drain.peer.userID),
-                    "hands_over": .stringConvertible(drain.handsOver),
-                ])
+            cause = [
+                "asked_by_pid": .stringConvertible(drain.peer.processID),
+                "asked_by_uid": .stringConvertible(drain.peer.userID),
+                "hands_over": .stringConvertible(drain.handsOver),
+            ]
         case .signal(let signal):
-            log.info("draining", ["signal": "\(signal == SIGINT ? "SIGINT" : "SIGTERM")"])
-        case .hangUp: break
+            cause = ["signal": "\(signal == SIGINT ? "SIGINT" : "SIGTERM")"]
+        case .hangUp: return
         }
         ServiceManager.notify("STOPPING=1")
         Thread.detachNewThread {
@@ -184,7 +183,7 @@ struct Serve: ParsableCommand {
                 return server.endGrace()
             }
         }
-        server.drain(handsOver: handsOver)
+        server.drain(handsOver: handsOver) { log.info("draining", cause) }
         log.info("stopped", ["calls": .stringConvertible(server.statistics.calls)])
         log.flush()
     }

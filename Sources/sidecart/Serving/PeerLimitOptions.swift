@@ -14,9 +14,9 @@ struct PeerLimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Most calls of one uid that wait or run on the threads for long calls. Default: 3072.",
+            "Most calls of one uid that were received and are not answered. At most 3072 of them may be pending: long calls, and those that wait for the disk.",
             valueName: "n"))
-    var callsPerUidMax: Int?
+    var callsPerUidMax = RPCLimits().callsPerUIDMax
 
     @Option(
         help: ArgumentHelp(
