@@ -45,14 +45,21 @@ package struct EventSplits: Sendable {
         guard folds >= 2 else { throw EvaluationError("\(folds) folds; it takes 2 or more") }
         let parts = deal(folds: folds)
         var splits: [EvaluationSplit] = []
+        var leftOut: [(fold: Int, why: EvaluationError)] = []
         for fold in 0..<folds {
-            splits.append(try foldSplit(fold, of: parts))
+            do throws(EvaluationError) {
+                splits.append(try foldSplit(fold, of: parts))
+            } catch {
+                leftOut.append((fold + 1, error))
+            }
         }
+        if splits.isEmpty, let why = leftOut.first?.why { throw why }
         return EvaluationPlan(
             title: "\(folds)-fold cross-validation",
             summary:
                 "Each user's items are dealt into \(folds) parts, and each part is held out in turn. All "
-                + "items are ranked but those that she took in training.",
+                + "items are ranked but those that she took in training."
+                + leftOut.map { " Fold \($0.fold) is left out: \($0.why)." }.joined(),
             splits: splits, leading: Measure(.ndcg, at: lengths.contains(10) ? 10 : lengths.last!),
             lengths: lengths)
     }
@@ -105,6 +112,11 @@ package struct EventSplits: Sendable {
     {
         let past = dataset.keepingEvents { parts[$0] != Int32(fold) }
         let held = (0..<dataset.events.count).filter { parts[$0] == Int32(fold) }
+        if options.countsRatingsAlone, differs(where: { _ in true }),
+            !differs(where: { parts[$0] != Int32(fold) })
+        {
+            throw EvaluationError("all ratings outside it are alike")
+        }
         return try split(past: past, held: held, of: "outside fold \(fold + 1)") {
             () throws(EvaluationError) in
             let inner = EventSplits(dataset: past, options: options, seed: seed &+ 1)
@@ -114,7 +126,37 @@ package struct EventSplits: Sendable {
 
     /// The part of each event that counts and has a user; else -1. All of a user's events of an
     /// item are in one.
+    ///
+    /// Where ratings differ they are dealt anew until they do outside each part too, since nothing
+    /// is learnt from ratings that are all alike; chance may make them so where they are few.
     private func deal(folds: Int) -> [Int32] {
+        var generator = SeededGenerator(seed: seed)
+        var parts = deal(folds: folds, &generator)
+        guard options.countsRatingsAlone, differs(where: { _ in true }) else { return parts }
+        for _ in 0..<Self.dealsMax {
+            if (0..<Int32(folds)).allSatisfy({ fold in differs(where: { parts[$0] != fold }) }) {
+                break
+            }
+            parts = deal(folds: folds, &generator)
+        }
+        return parts
+    }
+
+    private static let dealsMax = 100
+
+    /// Whether two of the events that count and satisfy the condition have different values.
+    private func differs(where isIncluded: (Int) -> Bool) -> Bool {
+        let events = dataset.events
+        var first: Float?
+        for event in 0..<events.count
+        where events.users[event] != EventTable.none && counts(event) && isIncluded(event) {
+            if let first, first != events.values[event] { return true }
+            first = events.values[event]
+        }
+        return false
+    }
+
+    private func deal(folds: Int, _ generator: inout SeededGenerator) -> [Int32] {
         let events = dataset.events
         var parts = Array(repeating: Int32(-1), count: events.count)
         var byUser = Array(repeating: [Int](), count: dataset.users.count)
@@ -122,7 +164,6 @@ package struct EventSplits: Sendable {
         {
             byUser[Int(events.users[event])].append(event)
         }
-        var generator = SeededGenerator(seed: seed)
         for own in byUser where !own.isEmpty {
             let items = Set(own.map { events.items[$0] }).sorted().shuffled(using: &generator)
             // A user with few items would otherwise have them all in the first parts.

@@ -170,7 +170,7 @@ struct Evaluate: ParsableCommand {
         }
         let chosen = try ModelChoice(names: models ?? model.model, settings: model.settings)
         for entrant in chosen.entrants { _ = try entrant.entry.make(entrant.values) }
-        var plan = try PlanRequest(
+        let made = try PlanRequest(
             inputs: inputs, kind: kind, folds: folds,
             completion: BasketCompletion(
                 split: split, itemBasketsMin: itemBasketsMin,
@@ -178,6 +178,7 @@ struct Evaluate: ParsableCommand {
             lengths: k, seed: model.seed, reading: reading,
             options: model.dataOptions
         ).makePlan()
+        var plan = made.plan
         if let by {
             guard !by.kind.hasLength || plan.lengths.contains(by.k) else {
                 let given = plan.lengths.map(String.init).joined(separator: ",")
@@ -220,7 +221,7 @@ struct Evaluate: ParsableCommand {
         let summary = EvaluationSummary(
             plan: plan, standings: standings, refusals: refusals,
             secondsPerEpoch: secondsPerEpoch, seed: model.seed, seeds: seeds,
-            threads: model.threadCount)
+            threads: model.threadCount, read: made.read)
         try write(ReportPage(summary: summary).html)
         if output.json {
             try Output.printJSON(summary)

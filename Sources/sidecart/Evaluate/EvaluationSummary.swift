@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Interactions
 import Training
 
 /// What an evaluation found, for JSON, for the terminal and for the page.
@@ -75,11 +76,14 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
     /// Best first.
     let models: [Model]
     let refused: [Refusal]
+    /// How event files were understood; nil for published files, which are read as they are.
+    let read: ReadReport?
 
     /// - Precondition: at least one model is in the standings.
     init(
         plan: EvaluationPlan, standings: Standings, refusals: [Refusal],
-        secondsPerEpoch: [String: Double], seed: UInt64, seeds: Int, threads: Int
+        secondsPerEpoch: [String: Double], seed: UInt64, seeds: Int, threads: Int,
+        read: ReadReport? = nil
     ) {
         title = plan.title
         summary = plan.summary
@@ -95,6 +99,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         self.threads = threads
         peakMemoryBytes = PeakMemory.bytes
         refused = refusals
+        self.read = read
         models = standings.rows.map { row in
             var figures: [String: Figure] = [:]
             for (measure, figure) in row.figures {

@@ -37,17 +37,19 @@ struct PlanRequest {
     let options: TrainingDataOptions
 
     /// Reads the files.
-    func makePlan() throws -> EvaluationPlan {
-        let plan =
+    ///
+    /// - Returns: the plan, and how event files were understood.
+    func makePlan() throws -> (plan: EvaluationPlan, read: ReadReport?) {
+        let made: (plan: EvaluationPlan, read: ReadReport?) =
             switch try kind ?? publishedKind() {
-            case .leaveOneOut: try leaveOneOut()
-            case .given: try given()
-            case .nextBasket: try nextBasket()
+            case .leaveOneOut: (try leaveOneOut(), nil)
+            case .given: (try given(), nil)
+            case .nextBasket: (try nextBasket(), nil)
             case .replay: preconditionFailure("a replay has no plan of held-out items")
             case let kind: try eventPlan(kind)
             }
-        try plan.checkAsks()
-        return plan
+        try made.plan.checkAsks()
+        return made
     }
 
     /// The protocol whose published files the argument names, or nil where it is event files.
@@ -69,7 +71,7 @@ struct PlanRequest {
         return nil
     }
 
-    private func eventPlan(_ kind: PlanKind?) throws -> EvaluationPlan {
+    private func eventPlan(_ kind: PlanKind?) throws -> (EvaluationPlan, ReadReport) {
         let (dataset, report) = try reading.read(inputs)
         Output.note(report.description)
         let splits = EventSplits(dataset: dataset, options: options, seed: seed)
@@ -80,11 +82,13 @@ struct PlanRequest {
             Output.note(
                 "protocol: \(chosen.rawValue), since \(suitable.reason); --protocol asks otherwise")
         }
-        return switch chosen {
-        case .temporal: try splits.makeTemporalPlan(at: lengths)
-        case .kFold: try splits.makeFoldPlan(folds: folds, at: lengths)
-        default: try splits.makeBasketPlan(completion, at: lengths)
-        }
+        let plan =
+            switch chosen {
+            case .temporal: try splits.makeTemporalPlan(at: lengths)
+            case .kFold: try splits.makeFoldPlan(folds: folds, at: lengths)
+            default: try splits.makeBasketPlan(completion, at: lengths)
+            }
+        return (plan, report)
     }
 
     private func leaveOneOut() throws -> EvaluationPlan {
