@@ -161,6 +161,7 @@ let package = Package(
         .target(
             name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: c),
         .target(name: "CPeerIdentity", path: "Tests/CPeerIdentity", cSettings: c),
+        .target(name: "CFailingCalls", path: "Tests/CFailingCalls", cSettings: c),
         .target(name: "CPlainScan", path: "Tests/CPlainScan", cSettings: c),
         .testTarget(
             name: "IntegrationTests",
@@ -186,7 +187,9 @@ let package = Package(
             name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: swift),
         .testTarget(
             name: "BundlesTests",
-            dependencies: ["Bundles", "ModelParts", "Interactions", "TestFolders"],
+            dependencies: [
+                "Bundles", "ModelParts", "Interactions", "TestFolders", "CFailingCalls",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "EventLoopTests",

@@ -33,6 +33,9 @@ let badManifests: [BadManifest] = {
         ),
         (manifest(#", "seed": -1"#), "\"seed\": is not a whole number"),
         (manifest(#", "metrics": {"a": "b"}"#), "\"metrics\".\"a\" has the wrong type"),
+        (manifest(#", "folds_item_case": "yes""#), "\"folds_item_case\" has the wrong type"),
+        (manifest(#", "composes_ids": 2"#), "\"composes_ids\" has the wrong type"),
+        (manifest(#", "fold_item_case": true"#), "\"fold_item_case\": is no key"),
         (manifest("", digest: "abc"), "64 hexadecimal digits"),
         (
             manifest(#", "counts": {"items": 4, "users": 0, "dimensions": 2, "interactions": 0}"#),

@@ -181,6 +181,39 @@ let badTensors: [BadTensor] = {
             "catalog.stocks", "I32", [3], littleEndian([1, -2, 0] as [Int32]),
             cause: "element 1 is -2"),
         BadTensor(
+            "catalog.groups.bytes", "U8", [1], [0xff],
+            others: [raw("catalog.groups.offsets", "I64", [0, 0, 1, 1] as [Int64])],
+            cause: "text 1 is not valid UTF-8"),
+        BadTensor(
+            "catalog.groups.bytes", "U8", [2], [65, 66],
+            others: [raw("catalog.groups.offsets", "I64", [0, 1, 2] as [Int64])],
+            blamed: "catalog.groups.offsets", cause: "has 3 elements, not 4"),
+        BadTensor(
+            "catalog.groups.bytes", "U8", [1], [65], blamed: "catalog.groups.offsets",
+            cause: "is missing"),
+        BadTensor(
+            "catalog.groups.offsets", "I64", [4], littleEndian([0, 0, 0, 0] as [Int64]),
+            cause: "is no tensor of a bundle"),
+        BadTensor(
+            "catalog.available_from", "I64", [2], littleEndian([0, 1] as [Int64]),
+            cause: "has 2 elements, not 3"),
+        BadTensor(
+            "catalog.available_from", "I32", [3], littleEndian([0, 1, 2] as [Int32]),
+            cause: "has dtype I32, not I64"),
+        floats("catalog.available_from", [3], [0, 1, 2], "has dtype F32, not I64"),
+        BadTensor(
+            "catalog.discontinued", "U8", [3], [0, 2, 1], cause: "element 1 is 2, not 0 or 1"),
+        BadTensor("catalog.discontinued", "U8", [4], [0, 0, 1, 1], cause: "has 4 elements, not 3"),
+        BadTensor(
+            "catalog.discontinued", "I32", [3], littleEndian([0, 1, 0] as [Int32]),
+            cause: "has dtype I32, not U8"),
+        BadTensor(
+            "catalog.attributes.bytes", "U8", [1], [65],
+            others: [
+                raw("catalog.attributes.offsets", "I64", [0, 1] as [Int64]),
+                raw("catalog.attributes.rows", "I64", [0, 1, 0, 1] as [Int64]),
+            ], blamed: "catalog.attributes.rows", cause: "element 2 is 0, after 1"),
+        BadTensor(
             "catalog.titles.bytes", "U8", [1], [0xe2],
             others: [raw("catalog.titles.offsets", "I64", [0, 0, 1, 1] as [Int64])],
             cause: "text 1 is not valid UTF-8"),

@@ -1,4 +1,5 @@
 import Bundles
+import CFailingCalls
 import Foundation
 import Interactions
 import Synchronization
@@ -159,6 +160,51 @@ import Testing
             #expect(error?.message == "cannot write: File too large")
             #expect(try folder.names == ["b"])
             #expect(try ModelBundle.read(from: path).info.version == "2024-05-01a")
+        }
+    }
+
+    @Test func `A bundle stays where its successor's name cannot be brought to the disk`()
+        async throws
+    {
+        // In a process of its own, whose kernel fails the folder's fsync.
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            var bundle = fullBundle()
+            try bundle.write(to: folder["b"])
+            bundle.info.version = "second"
+            // The parent folder is what a write opens first.
+            let next = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            close(next)
+            try #require(sc_fail_fsync(next) == 0)
+            for path in ["b", "new"] {
+                let error = #expect(throws: BundleError.self) {
+                    try bundle.write(to: folder[path], replacing: true)
+                }
+                #expect(error?.path == folder.path)
+                #expect(error?.message == "cannot write to disk: Input/output error")
+                #expect(try folder.names == ["b"])
+                #expect(try ModelBundle.read(from: folder["b"]).info.version == "2024-05-01a")
+            }
+        }
+    }
+
+    @Test func `A bundle stays where its folder cannot be opened`() async throws {
+        // In a process of its own, which is nobody's: root opens everything.
+        await #expect(processExitsWith: .success) {
+            let folder = TemporaryFolder()
+            var bundle = fullBundle()
+            try bundle.write(to: folder["b"])
+            bundle.info.version = "second"
+            try #require(chmod(folder.path, 0o311) == 0)
+            if geteuid() == 0 { try #require(seteuid(65_534) == 0) }
+            let error = #expect(throws: BundleError.self) {
+                try bundle.write(to: folder["b"], replacing: true)
+            }
+            #expect(error?.message == "its folder cannot open: Permission denied")
+            #expect(try ModelBundle.read(from: folder["b"]).info.version == "2024-05-01a")
+            if geteuid() != getuid() { try #require(seteuid(getuid()) == 0) }
+            try #require(chmod(folder.path, 0o700) == 0)
+            #expect(try folder.names == ["b"])
         }
     }
 
