@@ -56,20 +56,22 @@ bench: setup
 	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
 	SIDECART_BENCHMARK_TOP=64,192 swift test -c release --filter TopItemsBenchmark
 
-# libFuzzer with AddressSanitizer on whatever reads what others wrote: `make fuzz` runs each target FUZZ_RUNS times,
+# libFuzzer with AddressSanitizer on whatever reads what others wrote (of two -sanitize options swiftc would heed the
+# last alone, and libFuzzer would see no coverage): `make fuzz` runs each target FUZZ_RUNS times,
 # `make fuzz FUZZ_TARGETS=csv FUZZ_RUNS=1000000` one of them. Inputs found stay in .build/fuzz/corpus, and one that
 # crashes, leaks or takes over a second is written beside it and ends the run.
 FUZZ_RUNS ?= 100000
 FUZZ_TARGETS ?= $$($(FUZZ) list)
 FUZZ = .build/fuzz/release/fuzz
 fuzz: setup
-	swift build -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer \
-		-Xswiftc -sanitize=address -Xswiftc -use-ld=lld \
+	swift build -c release --product fuzz --scratch-path .build/fuzz \
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
 		-Xcc -fsanitize=address,fuzzer-no-link -Xcc -DSIDECART_LIBFUZZER
 	@for target in $(FUZZ_TARGETS); do \
 		echo "== $$target"; corpus=.build/fuzz/corpus/$$target; \
 		mkdir -p $$corpus .build/fuzz/found; \
 		$(FUZZ) seeds $$target $$corpus || exit 1; \
+		ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16 \
 		$(FUZZ) $$target $$corpus -runs=$(FUZZ_RUNS) -timeout=1 -max_len=4096 -rss_limit_mb=4096 \
 			-print_final_stats=1 -verbosity=0 -artifact_prefix=.build/fuzz/found/$$target- || exit 1; \
 	done

@@ -1,7 +1,10 @@
 import Interactions
 
 extension FuzzTarget {
-    static let csv = FuzzTarget(name: "csv", seeds: Seeds.tables.map { [0] + Array($0.utf8) }) {
+    static let csv = FuzzTarget(
+        name: "csv",
+        seeds: Seeds.tables.map { [0] + Array($0.utf8) } + [[0x30] + Array(Seeds.wideTable.utf8)]
+    ) {
         readEvents($0, file: "e.csv")
     }
 

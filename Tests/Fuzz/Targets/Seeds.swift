@@ -19,6 +19,11 @@ enum Seeds {
         "user\titem\tquantity\nJose\u{301}\tcafe\u{301}\t1e3\n",
     ]
 
+    /// Of a column for each item, many of whose names are no plain text: what was slow once.
+    static let wideTable =
+        "basket," + (0..<60).map { "\u{fffd}\u{1f375}Ünïcödé \($0)" }.joined(separator: ",")
+        + "\n1" + String(repeating: ",1", count: 60) + "\n"
+
     static let json = [
         "{\"user_id\": \"u1\", \"item_id\": 17, \"timestamp\": 1700000000, \"event_type\": \"add_to_cart\"}\n",
         "{\"user\":\"u\",\"item\":\"caf\\u00e9 \\\"\\ud83d\\ude00\\\"\",\"more\":{\"a\":[1,{\"b\":\"}\"}]}}\n",
