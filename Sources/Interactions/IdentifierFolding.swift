@@ -2,7 +2,8 @@ internal import Foundation
 
 /// How ids that differ in spelling alone are taken for one.
 package struct IdentifierFolding: Equatable, Sendable {
-    /// `85123a` and `85123A` are one item; ASCII letters only.
+    /// `85123a` and `85123A` are one item, and so are `grün` and `GRÜN`: letters of any script are
+    /// compared in lower case as Unicode has it.
     package var foldsCase = false
     /// Accents are composed, as in Unicode's form NFC.
     package var composes = false
@@ -25,7 +26,5 @@ package struct IdentifierFolding: Equatable, Sendable {
         id.utf8.allSatisfy { $0 < 0x80 } ? id : id.precomposedStringWithCanonicalMapping
     }
 
-    static func lowercased(_ id: String) -> String {
-        String(decoding: id.utf8.map(asciiLowercased), as: UTF8.self)
-    }
+    static func lowercased(_ id: String) -> String { id.lowercased() }
 }

@@ -85,8 +85,9 @@ package struct IdentifierTable: Sendable {
         }
     }
 
+    /// Whether the text is the id with this number.
     @inline(__always)
-    private func matches(_ id: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
+    func matches(_ id: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
         let start = offsets[index]
         guard offsets[index + 1] - start == id.count else { return false }
         return bytes.withUnsafeBytes { all in

@@ -61,6 +61,39 @@ extension ProgramTests {
             #expect(server.end() == 0)
         }
 
+        @Test("What a server sends changes nothing of a terminal")
+        func escaping() throws {
+            let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{85}"
+            let events = try folder.write(
+                "events.jsonl",
+                ["tea", "pot"].map {
+                    #"{"user":"u\#(evil)","item":"\#($0)\#(evil)","order":"1","title":"\#($0)\#(evil)"}"#
+                        .replacing("\u{1b}", with: #"\u001b"#).replacing("\u{7}", with: #"\u0007"#)
+                }.joined(separator: "\n"))
+            let trained = try Program.run(
+                "train", events, "--model", "copurchase", "--set", "copurchase.support_min=1",
+                "--out", folder["b"])
+            try #require(trained.code == 0, "\(trained.errors)")
+            #expect(trained.errors.isPrintable && trained.output.isPrintable)
+            let server = try Server(bundle: folder["b"], socket: folder["s"])
+            for command in [
+                ["recommend", "--basket", "tea\(evil)"], ["recommend", "--basket", "no\(evil)"],
+                ["recommend", "--user", "u\(evil)", "--why-not", "pot\(evil)"],
+                ["related", "tea\(evil)"], ["related", "no\(evil)"],
+                ["score", "tea\(evil)", "no\(evil)"], ["inspect", "item", "tea\(evil)"],
+                ["inspect", "user", "u\(evil)"], ["inspect", "item", "no\(evil)"], ["status"],
+            ] {
+                for form in [[], ["--json"]] {
+                    let said = try Program.run(command + ["--socket", folder["s"]] + form)
+                    #expect(said.output.isPrintable, "\(command): \(said.output.debugDescription)")
+                    #expect(said.errors.isPrintable, "\(command): \(said.errors.debugDescription)")
+                    #expect(said.code == 0 ? !said.output.isEmpty : said.errors.isOneLine)
+                }
+            }
+            #expect(server.log.isPrintable)
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test(
             "Every subcommand explains itself, with examples",
             arguments: [

@@ -128,6 +128,7 @@ import Wire
                     $0.pendingBytesMax = 1200
                 }
             ), ("callsPerUIDMax", { $0.callsPerUIDMax = 2 }),
+            ("pendingCallsPerUIDMax", { $0.pendingCallsPerUIDMax = 2 }),
         ] as [(String, (inout RPCLimits) -> Void)] {
             var limits = RPCLimits()
             change(&limits)

@@ -113,6 +113,9 @@ package func unpacked(_ source: any ByteSource, file: String) throws(ReadError) 
     if head.starts(with: [0x1f, 0x8b]) {
         let unpacked = GzipSource(whole, file: file)
         head = try readAhead(unpacked, count: FileSignature.bytesMax)
+        if head.starts(with: [0x1f, 0x8b]) {
+            throw ReadError(.notText, file: file, "is packed by gzip twice; unpack it once: gunzip")
+        }
         whole = PrefixedSource(prefix: head, rest: unpacked)
     }
     if let what = FileSignature.foreign(head) { throw ReadError(.notText, file: file, what) }
@@ -121,15 +124,18 @@ package func unpacked(_ source: any ByteSource, file: String) throws(ReadError) 
 
 /// The next `count` bytes, fewer only at the end.
 func readAhead(_ source: any ByteSource, count: Int) throws(ReadError) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
-    defer { buffer.deallocate() }
-    var filled = 0
-    while filled < count {
-        let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+    // Most files are far shorter than what may be looked at.
+    let block = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: min(count, 1 << 16), alignment: 1)
+    defer { block.deallocate() }
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+        let room = min(block.count, count - bytes.count)
+        let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: block[..<room]))
         if got == 0 { break }
-        filled += got
+        bytes.append(contentsOf: block[..<got])
     }
-    return Array(buffer[..<filled])
+    return bytes
 }
 
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }

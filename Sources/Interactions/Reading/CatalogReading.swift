@@ -65,6 +65,10 @@ extension DatasetReader {
                 isDiscontinued: facts.isDiscontinued,
                 attributes: facts.attributes.isEmpty ? nil : facts.attributes)
             while isInCatalog.count <= Int(item) { isInCatalog.append(false) }
+            if isInCatalog[Int(item)] {
+                repeatedItems.count += 1
+                if repeatedItems.count == 1 { repeatedItems.example = dataset.items[Int(item)] }
+            }
             isInCatalog[Int(item)] = true
         } catch {
             throw reader.badField(line.item, error.message)
@@ -125,13 +129,13 @@ extension DatasetReader {
         func read<Reader: RecordReader>(
             _ reader: Reader, into facts: inout Facts, notUTF8: inout Int
         ) throws(ReadError) {
-            facts.title = text(title, reader, &notUTF8)
+            facts.title = try plainText(title, reader, &notUTF8)
             facts.price = try number(price, reader).map { Float($0) }
             if let price = facts.price, price < 0 || !price.isFinite {
                 throw reader.badField(self.price!, "\(price) is not a price")
             }
             if let stock { facts.stock = pieces(reader.field(stock), &facts) }
-            facts.group = text(group, reader, &notUTF8)
+            facts.group = try plainText(group, reader, &notUTF8)
             facts.availableFrom = try seconds(availableFrom, reader)
             facts.isDiscontinued = try truth(discontinued, reader)
             if let category { facts.category = try path(category, reader, &notUTF8) }
@@ -198,6 +202,18 @@ extension DatasetReader {
             let text = trimmedBlanks(reader.field(column))
             if isMissing(text) { return nil }
             return decoded(text, &notUTF8)
+        }
+
+        private func plainText<Reader: RecordReader>(
+            _ column: Int?, _ reader: Reader, _ notUTF8: inout Int
+        ) throws(ReadError) -> String? {
+            if let column, reader.isNested(column) {
+                throw reader.badField(
+                    column,
+                    "holds a JSON array or object, \(shown(reader.field(column))), where a text is meant"
+                )
+            }
+            return text(column, reader, &notUTF8)
         }
 
         private func isMissing(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

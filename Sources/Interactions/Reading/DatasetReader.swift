@@ -32,6 +32,8 @@ package struct DatasetReader {
     var textsNotUTF8 = 0
     var longAttributes = 0
     var oddStocks = (count: 0, example: "")
+    /// Catalog lines of items that an earlier one named.
+    var repeatedItems = (count: 0, example: "")
     /// By item, whether a catalog names it.
     var isInCatalog: [Bool] = []
     /// Of the file being read.
@@ -91,6 +93,11 @@ package struct DatasetReader {
             report.notes.append(
                 "\(path): column \(name) is taken for a quantity; --kind rating takes it for ratings"
             )
+        }
+        if let name = file.understood.unused.first(where: { statusNames.contains(plainName($0)) }) {
+            report.notes.append(
+                "\(path): column \(name) is not used: where it tells cancelled orders, they count as "
+                    + "sold; --columns kind=\(name) --kinds cancelled=return, say, takes them back")
         }
         duration += ContinuousClock.now - start
     }
@@ -235,7 +242,9 @@ package struct DatasetReader {
         report.lastTime = times.max()
         let early = times.count { $0 < plausibleYears.first }
         let late = times.count { [limit = now() + plausibleYears.ahead] in $0 > limit }
-        if early + late > 0, early + late < events.count {
+        // Of a clock of its own are all, and that was said.
+        let isGuessed = report.files.contains { $0.timeFormat != nil && $0.hasGuessedTimes }
+        if early + late > 0, early + late < events.count || isGuessed {
             report.notes.append(
                 "\(early + late) times lie before 1990 or more than a year ahead, from "
                     + "\(isoTime(report.firstTime!)) to \(isoTime(report.lastTime!))")
@@ -246,6 +255,13 @@ package struct DatasetReader {
         for item in 0..<report.items where isInCatalog.count > item && isInCatalog[item] {
             report.catalogItems += 1
             if hasEvent[item] { report.catalogItemsWithEvents += 1 }
+        }
+        if report.catalogItems > 0, report.catalogItemsWithEvents == 0, !events.items.isEmpty {
+            let named = isInCatalog.firstIndex(of: true)!
+            report.notes.append(
+                "none of the catalog's \(report.catalogItems) items has events: it says "
+                    + "\"\(dataset.items[named])\", and events say "
+                    + "\"\(dataset.items[Int(events.items[0])])\"")
         }
         report.basketsMadeBy =
             report.files.lazy.filter { $0.content == .events }.compactMap(\.basketMaker).first
@@ -274,6 +290,11 @@ package struct DatasetReader {
             report.notes.append(
                 "\(oddStocks.count) items are taken for sold out, since their stock cannot be read, "
                     + "such as \"\(oddStocks.example)\"")
+        }
+        if repeatedItems.count > 0 {
+            report.notes.append(
+                "\(repeatedItems.count) catalog lines are of an item that an earlier one named, such as "
+                    + "\"\(repeatedItems.example)\"; what a later one says counts")
         }
         noteIdentifiers()
         note(longAttributes, "attributes were longer than 256 bytes and were left out")

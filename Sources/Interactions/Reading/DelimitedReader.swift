@@ -75,6 +75,7 @@ final class DelimitedReader: RecordReader {
 
     func isNested(_ column: Int) -> Bool { false }
 
+    @inline(__always)
     func field(_ column: Int) -> UnsafeBufferPointer<UInt8> {
         if fields[column].hasEscapes { halveQuotes(column) }
         let field = fields[column]

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Which columns of a file make an event, and how they are written.
 struct EventLine {
     let user: Int?
@@ -13,6 +15,7 @@ struct EventLine {
     let category: Int?
     let price: Int?
     let timeFormat: TimeFormat?
+    private let lastTime = LastTime()
     let numbers: WrittenNumbers
     let missing: MissingValues
     let returnPrefix: [UInt8]?
@@ -55,7 +58,11 @@ struct EventLine {
     func seconds<Reader: RecordReader>(_ reader: Reader) throws(ReadError) -> Int64 {
         guard let time else { return EventTable.noTime }
         let text = reader.field(time)
-        if let seconds = timeFormat?.seconds(text) { return seconds }
+        if lastTime.isWritten(text) { return lastTime.seconds }
+        if let seconds = timeFormat?.seconds(text) {
+            lastTime.keep(text, seconds)
+            return seconds
+        }
         if isMissing(text) { return EventTable.noTime }
         // Without a format no sample record had a time, and this one comes too late to guess from.
         let format = timeFormat.map { "not a time as \($0.rawValue)" }
@@ -117,6 +124,30 @@ struct EventLine {
     func beginsReturn(_ basket: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let returnPrefix else { return false }
         return trimmedBlanks(basket).starts(with: returnPrefix)
+    }
+}
+
+/// The time that was read last: lines of one order, which follow each other, mostly share it.
+private final class LastTime {
+    private static let bytesMax = 64
+    private let text = UnsafeMutablePointer<UInt8>.allocate(capacity: bytesMax)
+    private var count = 0
+    private(set) var seconds: Int64 = 0
+
+    deinit { text.deallocate() }
+
+    @inline(__always)
+    func isWritten(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard other.count == count, count > 0, let start = other.baseAddress else { return false }
+        return memcmp(text, start, count) == 0
+    }
+
+    @inline(__always)
+    func keep(_ other: UnsafeBufferPointer<UInt8>, _ seconds: Int64) {
+        count = 0
+        guard let start = other.baseAddress, other.count <= Self.bytesMax else { return }
+        memcpy(text, start, other.count)
+        (count, self.seconds) = (other.count, seconds)
     }
 }
 

@@ -11,8 +11,10 @@ package struct FileReport: Encodable, Sendable, CustomStringConvertible {
     package let encoding: String
     /// The column of each role that has one.
     package let columns: [String: String]
-    /// The columns that play no role; empty for a catalog, whose further columns are attributes.
+    /// The columns that play no role; empty for a catalog.
     package let unused: [String]
+    /// A catalog's columns that play no role of their own, and are attributes; else empty.
+    package let attributes: [String]
     /// The column with a list of items, where one has; each item of it is an event.
     package let list: String?
     /// How times are written; nil where no column has any.
@@ -25,7 +27,8 @@ package struct FileReport: Encodable, Sendable, CustomStringConvertible {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case file, content, format, delimiter, encoding, columns, unused, list, timeFormat
+        case file, content, format, delimiter, encoding, columns, unused, attributes, list
+        case timeFormat
     }
 
     /// Two lines: how the file is written, and its columns.
@@ -40,11 +43,13 @@ package struct FileReport: Encodable, Sendable, CustomStringConvertible {
         }
         if let list { form.append("an event for each item of the lists in \(list)") }
         var taken = "\(file): columns taken as \(mapping)"
-        if !unused.isEmpty {
-            taken += "; unused: \(unused.prefix(20).joined(separator: ", "))"
-            if unused.count > 20 { taken += " and \(unused.count - 20) more" }
+        for (what, names) in [("unused", unused), ("attributes", attributes)] where !names.isEmpty {
+            let shown = names.prefix(20).map { $0.isEmpty ? "\"\"" : $0 }
+            taken += "; \(what): \(shown.joined(separator: ", "))"
+            if names.count > 20 { taken += " and \(names.count - 20) more" }
         }
-        return "\(file): \(form.joined(separator: ", "))\n\(taken)"
+        return ["\(file): \(form.joined(separator: ", "))", taken].map(ReadError.withoutControls)
+            .joined(separator: "\n")
     }
 
     /// What makes a basket of the events in this file; nil where nothing does.

@@ -21,6 +21,10 @@ struct IdentifierColumn {
     /// Texts that are not their id, and what they are instead.
     private var others = IdentifierTable()
     private var meanings: [Int32] = []
+    /// What was found last, in the table of ids and among the others; lines of one order, which
+    /// follow each other, mostly share basket and user.
+    private var last: Int32 = -1
+    private var lastOther: Int32 = -1
     /// Lower-case ids and their numbers, where case is folded.
     private var folded = IdentifierTable()
     private var foldedNumbers: [Int32] = []
@@ -54,10 +58,22 @@ struct IdentifierColumn {
         _ text: UnsafeBufferPointer<UInt8>, in table: IdentifierTable
     ) throws(Problem) -> Int32 {
         if text.count == 0 { return Self.missing }
-        if let number = table.index(of: text) { return number }
+        if last >= 0, table.matches(text, Int(last)) { return last }
+        if lastOther >= 0, others.matches(text, Int(lastOther)) {
+            return meanings[Int(lastOther)]
+        }
+        if let number = table.index(of: text) {
+            last = number
+            return number
+        }
         if let index = others.index(of: text) {
             let meaning = meanings[Int(index)]
-            if meaning == Self.missing { _ = missing.take(trimmedBlanks(text)) }
+            if meaning == Self.missing {
+                // Each is counted.
+                _ = missing.take(trimmedBlanks(text))
+            } else {
+                lastOther = index
+            }
             return meaning
         }
         return try clean(text, table).number
@@ -87,7 +103,7 @@ struct IdentifierColumn {
     private mutating func clean(
         _ text: UnsafeBufferPointer<UInt8>, _ table: IdentifierTable
     ) throws(Problem) -> (number: Int32, id: String) {
-        var bytes = trimmedBlanks(text)
+        var bytes = trimmedOfUnseen(text)
         // `="00123"` keeps Excel from taking an id for a number.
         if bytes.count > 3, bytes[0] == 0x3d, bytes[1] == 0x22, bytes[bytes.count - 1] == 0x22 {
             bytes = UnsafeBufferPointer(rebasing: bytes[2..<bytes.count - 1])
@@ -131,6 +147,24 @@ struct IdentifierColumn {
         meanings.append(meaning)
     }
 }
+
+/// Without blanks of any kind, byte-order marks and other marks that nobody sees at either end.
+private func trimmedOfUnseen(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    var text = trimmedBlanks(text)
+    while let first = unseen.first(where: { text.starts(with: $0) }) {
+        text = trimmedBlanks(UnsafeBufferPointer(rebasing: text.dropFirst(first.count)))
+    }
+    while let last = unseen.first(where: { text.suffix($0.count).elementsEqual($0) }) {
+        text = trimmedBlanks(UnsafeBufferPointer(rebasing: text.dropLast(last.count)))
+    }
+    return text
+}
+
+/// U+00A0, U+200B, U+200E, U+200F, U+202F, U+3000 and U+FEFF in UTF-8.
+private let unseen = [
+    "\u{a0}", "\u{200b}", "\u{200e}", "\u{200f}", "\u{202f}", "\u{3000}", "\u{feff}",
+]
+.map { Array($0.utf8) }
 
 /// Digits and then `.0`.
 func isWholeFloat(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -12,20 +12,33 @@ extension DatasetReader {
     }
 
     private mutating func noteMangled(_ name: String, _ table: IdentifierTable) {
-        var (rounded, dates) = (0, 0)
-        var (roundedExample, dateExample) = ("", "")
+        var (rounded, dates, stripped) = (0, 0, 0)
+        var (roundedExample, dateExample, strippedExample) = ("", "", "")
         for index in 0..<table.count {
             table.withBytes(of: index) { id in
                 if Self.isRounded(id) {
                     rounded += 1
                     if rounded == 1 { roundedExample = String(decoding: id, as: UTF8.self) }
-                } else if Self.isShortDate(id) {
+                } else if Self.isShortDate(id) || (name == "item" && Self.isDate(id)) {
                     dates += 1
                     if dates == 1 { dateExample = String(decoding: id, as: UTF8.self) }
+                } else if let short = Self.shortened(id), table.index(of: short) != nil {
+                    stripped += 1
+                    if stripped == 1 {
+                        strippedExample =
+                            "\(String(decoding: short, as: UTF8.self)) and "
+                            + String(decoding: id, as: UTF8.self)
+                    }
                 }
             }
         }
-        report.identifiers.mangled += rounded + dates
+        report.identifiers.mangled += rounded + dates + stripped
+        if stripped > 0 {
+            report.notes.append(
+                "\(stripped) \(name) ids are there without leading zeros or .0 too, such as "
+                    + "\(strippedExample): some program took them for numbers, and they may be one; "
+                    + "export the column as text")
+        }
         if rounded > 0 {
             report.notes.append(
                 "\(rounded) \(name) ids look rounded by a spreadsheet, such as \(roundedExample): "
@@ -38,12 +51,30 @@ extension DatasetReader {
         }
     }
 
-    /// Digits with an exponent, such as `5.90123E+12`.
+    /// Digits with an exponent, such as `5.90123E+12`; with a comma where decimals have one.
     private static func isRounded(_ id: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard id.count >= 5, id[0] &- 0x30 < 10, let e = id.firstIndex(of: 0x45), e + 2 < id.count,
+        guard id.count >= 5, id[0] &- 0x30 < 10,
+            let e = id.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }), e + 2 < id.count,
             id[e + 1] == 0x2b, id[(e + 2)...].allSatisfy({ $0 &- 0x30 < 10 })
         else { return false }
-        return e == 1 || (id[1] == 0x2e && e > 2 && id[2..<e].allSatisfy { $0 &- 0x30 < 10 })
+        let hasPoint = id[1] == UInt8(ascii: ".") || id[1] == UInt8(ascii: ",")
+        return e == 1 || (hasPoint && e > 2 && id[2..<e].allSatisfy { $0 &- 0x30 < 10 })
+    }
+
+    /// `2024-03-01`, perhaps with a midnight behind it, which was `3-1` once.
+    private static func isDate(_ id: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard id.count == 10 || id.count == 19, id[4] == 0x2d, id[7] == 0x2d,
+            id.count == 10 || id[10...].elementsEqual(" 00:00:00".utf8)
+        else { return false }
+        return TimeFormat.iso8601.seconds(id) != nil
+    }
+
+    /// Digits without the zeros before them or the `.0` behind them; nil for any other id.
+    private static func shortened(_ id: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+        if isWholeFloat(id) { return UnsafeBufferPointer(rebasing: id.dropLast(2)) }
+        guard id.count > 1, id[0] == 0x30, id.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+        let short = id.drop { $0 == 0x30 }
+        return short.isEmpty ? nil : UnsafeBufferPointer(rebasing: short)
     }
 
     private static let months: Set = [

@@ -7,7 +7,8 @@ final class MissingValues {
     static let usual = [
         "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "-NaN", "NaT", "NULL",
         "Null", "null", "(null)", "<null>", "None", "none", "nil", "NIL", "undefined", "\\N", "-",
-        "--", "#NULL!", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?",
+        "--", "#NULL!", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "0000-00-00",
+        "0000-00-00 00:00:00",
     ]
     /// What shops write for a shopper that they do not know.
     static let usualUsers = [

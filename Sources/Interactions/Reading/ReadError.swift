@@ -63,13 +63,24 @@ package struct ReadError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What a file holds may be in a message: control characters are replaced, and the middle of
     /// a long message is cut out.
     private static func legible(_ message: String) -> String {
-        let clean = message.unicodeScalars.lazy.map { scalar -> Unicode.Scalar in
-            scalar.properties.generalCategory == .control ? "·" : scalar
+        if message.utf8.count <= messageLengthMax, message.utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) {
+            return message
         }
-        guard clean.count > messageLengthMax else { return String(String.UnicodeScalarView(clean)) }
+        let clean = withoutControls(message).unicodeScalars
+        guard clean.count > messageLengthMax else { return String(clean) }
         let half = messageLengthMax / 2
         return String(String.UnicodeScalarView(clean.prefix(half))) + " … "
             + String(String.UnicodeScalarView(clean.suffix(half)))
+    }
+
+    /// The text with a dot for each control character, since terminals obey these.
+    static func withoutControls(_ text: String) -> String {
+        if text.utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.lazy.map { scalar -> Unicode.Scalar in
+                    scalar.properties.generalCategory == .control ? "·" : scalar
+                }))
     }
 
     private static let messageLengthMax = 1_000

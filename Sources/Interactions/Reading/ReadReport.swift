@@ -96,7 +96,8 @@ package struct ReadReport: Encodable, Sendable, CustomStringConvertible {
             lines.append("bad lines: \(badLines)")
             lines += badLineExamples.map { "  \($0)" }
         }
-        return (lines + notes).joined(separator: "\n")
+        // Notes have examples of what files hold.
+        return (lines + notes.map(ReadError.withoutControls)).joined(separator: "\n")
     }
 }
 

@@ -76,6 +76,11 @@ struct ResolvedColumns {
     ) -> ColumnMapping {
         let taken = Set(wanted.columns.values)
         let prefix = list.map { "\($0)." }
+        let plain = names.map { name in
+            plainName(
+                prefix.map { name.hasPrefix($0) } == true
+                    ? String(name.dropFirst(prefix!.count)) : name)
+        }
         // An order's own columns, and those of its items.
         let outer = names.indices.filter { index in
             names[index] != list && prefix.map { !names[index].hasPrefix($0) } ?? true
@@ -92,11 +97,7 @@ struct ResolvedColumns {
             if list != nil, role == .basket || role == .item { synonyms.append("id") }
             let places = ofItems ? inner : outer
             let index = synonyms.lazy.compactMap { synonym in
-                places.first { place in
-                    let name =
-                        ofItems ? String(names[place].dropFirst(prefix!.count)) : names[place]
-                    return plainName(name) == synonym && !taken.contains(names[place])
-                }
+                places.first { plain[$0] == synonym && !taken.contains(names[$0]) }
             }.first
             if let index { columns[role] = names[index] }
         }

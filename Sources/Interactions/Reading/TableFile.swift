@@ -125,7 +125,8 @@ struct TableFile {
             encoding: text.encoding,
             columns: Dictionary(
                 uniqueKeysWithValues: columns.mapping.columns.map { ($0.key.rawValue, $0.value) }),
-            unused: content == .catalog ? [] : columns.unused, list: list?.name,
+            unused: content == .catalog ? [] : columns.unused,
+            attributes: content == .catalog ? columns.unused : [], list: list?.name,
             timeFormat: findings.timeFormat?.rawValue, hasGuessedTimes: timeFormat == nil)
         self.notes = notes
     }

@@ -68,11 +68,8 @@ struct TextSource {
     private static func isWindows1252(_ sample: [UInt8]) -> Bool {
         var (good, bad) = (0, 0)
         var at = 0
-        while at < sample.count {
-            guard sample[at] >= 0x80 else {
-                at += 1
-                continue
-            }
+        while let found = firstBeyondASCII(sample, from: at) {
+            at = found
             let count =
                 switch sample[at] {
                 case 0xc2...0xdf: 2
@@ -92,6 +89,22 @@ struct TextSource {
             }
         }
         return bad > good
+    }
+
+    /// The place of the first byte above 127. Eight bytes are looked at together.
+    private static func firstBeyondASCII(_ sample: [UInt8], from start: Int) -> Int? {
+        sample.withUnsafeBytes { bytes in
+            var at = start
+            while at + 8 <= bytes.count,
+                bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080
+                    == 0
+            { at += 8 }
+            while at < bytes.count {
+                if bytes[at] >= 0x80 { return at }
+                at += 1
+            }
+            return nil
+        }
     }
 
     /// The delimiter that a first line such as `sep=;` names, and that line's length.

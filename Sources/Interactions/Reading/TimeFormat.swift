@@ -3,6 +3,8 @@ package enum TimeFormat: String, CaseIterable, Sendable {
     /// Seconds since 1970, decimals allowed (they are cut off).
     case unixSeconds = "unix-seconds"
     case unixMilliseconds = "unix-milliseconds"
+    case unixMicroseconds = "unix-microseconds"
+    case unixNanoseconds = "unix-nanoseconds"
     /// `YYYYMMDD`.
     case compactDate = "compact-date"
     /// `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`.
@@ -25,7 +27,9 @@ package enum TimeFormat: String, CaseIterable, Sendable {
         let text = trimmedBlanks(text)
         switch self {
         case .unixSeconds: return Self.unix(text, per: 1)
-        case .unixMilliseconds: return Self.unix(text, per: 1000)
+        case .unixMilliseconds: return Self.unix(text, per: 1e3)
+        case .unixMicroseconds: return Self.unix(text, per: 1e6)
+        case .unixNanoseconds: return Self.unix(text, per: 1e9)
         case .compactDate:
             let digits =
                 isWholeFloat(text) ? UnsafeBufferPointer(rebasing: text.dropLast(2)) : text
@@ -175,7 +179,9 @@ struct TimeFormatDetector {
             return .format(.spreadsheetDays)
         }
         if isPlausible(.unixSeconds, { $0 }) { return .format(.unixSeconds) }
-        if isPlausible(.unixMilliseconds, { $0 / 1000 }) { return .format(.unixMilliseconds) }
+        if isPlausible(.unixMilliseconds, { $0 / 1e3 }) { return .format(.unixMilliseconds) }
+        if isPlausible(.unixMicroseconds, { $0 / 1e6 }) { return .format(.unixMicroseconds) }
+        if isPlausible(.unixNanoseconds, { $0 / 1e9 }) { return .format(.unixNanoseconds) }
         return .implausible(
             example: example, guess: Self.guess(numbers.min()!...numbers.max()!))
     }
@@ -193,7 +199,12 @@ struct TimeFormatDetector {
 
 extension TimeFormat {
     fileprivate var isNumber: Bool {
-        [.unixSeconds, .unixMilliseconds, .spreadsheetDays, .dayNumbers].contains(self)
+        switch self {
+        case .unixSeconds, .unixMilliseconds, .unixMicroseconds, .unixNanoseconds,
+            .spreadsheetDays, .dayNumbers:
+            true
+        default: false
+        }
     }
 }
 

@@ -7,20 +7,27 @@ private let eventNames: [ColumnRole: [String]] = [
     .user: [
         "user", "userid", "customer", "customerid", "client", "clientid", "visitor", "visitorid",
         "shopper", "shopperid", "member", "memberid", "account", "accountid", "reviewerid", "uid",
-        "household", "householdkey", "householdid", "buyerid", "cardid",
+        "household", "householdkey", "householdid", "buyerid", "cardid", "customerno",
+        "customernumber", "custid", "userno", "loyaltyid", "loyaltynumber", "cardnumber", "email",
+        "customeremail", "useremail", "emailaddress",
     ],
     .item: [
         "item", "itemid", "product", "productid", "sku", "stockcode", "article", "articleid",
         "asin", "parentasin", "movieid", "productcode", "itemcode", "iid", "pid", "sid",
+        "articleno", "articlenumber", "itemno", "itemnumber", "productno", "productnumber",
+        "variantsku", "lineitemsku", "ean", "gtin", "upc",
     ],
     .time: [
         "time", "timestamp", "eventtime", "datetime", "date", "invoicedate", "orderdate",
         "purchasedate", "createdat", "unixreviewtime", "ts", "tdat", "transactiondt",
         "transactiondate", "transactiontime", "transactiontimestamp", "saledate", "visitdate",
+        "eventtimestamp", "orderedat", "purchasedat",
     ],
     .basket: [
         "basket", "basketid", "order", "orderid", "invoice", "invoiceno", "invoicenumber",
         "transaction", "transactionid", "receipt", "receiptid", "cartid", "session", "sessionid",
+        "orderno", "ordernumber", "receiptno", "receiptnumber", "transactionno",
+        "transactionnumber", "billno", "billnumber", "ticketid", "ticketno",
     ],
     .value: ["value", "quantity", "qty", "rating", "units", "weight"],
     .kind: [
@@ -67,6 +74,12 @@ private let basketNames: [ColumnRole: [String]] = [
 let usualListNames = [
     "items", "lineitems", "orderitems", "orderlines", "basketitems", "cartitems", "products",
     "articles", "skus", "itemids", "productids", "itemlist", "productlist",
+]
+
+/// What a column that says what became of an order is usually called.
+let statusNames: Set = [
+    "status", "orderstatus", "orderstate", "financialstatus", "paymentstatus", "cancelledat",
+    "canceledat", "iscancelled", "iscanceled", "cancelled", "canceled", "refunded", "isreturn",
 ]
 
 /// The names that columns usually have, in plain form, the most telling first.

@@ -80,7 +80,10 @@ struct ReadingOptions: ParsableArguments {
     @Flag(help: "Leave out items whose id has no digit, such as POST among numbered products.")
     var excludeItemsWithoutDigit = false
 
-    @Flag(help: "Take item ids that differ in case alone, such as 85123a and 85123A, for one item.")
+    @Flag(
+        help:
+            "Take item ids that differ in case alone, such as 85123a and 85123A, for one item; letters of any script."
+    )
     var foldItemCase = false
 
     @Flag(

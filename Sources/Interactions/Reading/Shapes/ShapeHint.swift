@@ -12,6 +12,10 @@ struct ShapeHint {
         }
         guard case .delimited(let layout) = kind else { return nil }
         let rows = Self.rows(sample, layout)
+        if let line = Self.laterHeader(sample, layout) {
+            text = "line \(line) looks like the header; leave out the lines before it"
+            return
+        }
         let widths = Set(rows.map(\.count))
         let isBlank =
             rows.prefix(20).allSatisfy { $0.count == 1 }
@@ -44,6 +48,22 @@ struct ShapeHint {
         text =
             "the first line looks like data and not like a header; --columns user=1,item=2, say, "
             + "names columns by number"
+    }
+
+    /// The line that names an item, and a user or a basket, as headers do below a title.
+    private static func laterHeader(
+        _ sample: [UInt8], _ layout: DelimitedReader.Layout
+    ) -> Int? {
+        let usual = usualNames(.events)
+        let lines = sample.prefix(1 << 16).split(separator: 10, omittingEmptySubsequences: false)
+        for (place, line) in lines.prefix(20).enumerated().dropFirst() {
+            let names = line.split(separator: layout.delimiter[0]).map {
+                plainName(String(decoding: $0, as: UTF8.self))
+            }
+            func has(_ role: ColumnRole) -> Bool { names.contains(where: usual[role]!.contains) }
+            if has(.item), has(.user) || has(.basket) { return place + 1 }
+        }
+        return nil
     }
 
     /// The first lines' fields; quotes are not looked at.
