@@ -55,7 +55,7 @@ extension Case {
             " Customer No. , Article-No , Receipt No. \na,x,1\nb,y,2\n",
             read: ["users": 2, "items": 2, "baskets": 2])
         Case("a user known by her mail", "email,item,order\na@x,x,1\n", users: ["a@x"])
-        Case("a header alone", "user,item,order\n", code: 1, says: ["no"])
+        Case("a header alone", "user,item,order\n", code: 1, says: ["no event to learn from"])
     }
 
     private static let orders = ["eventsKept": 3, "items": 2, "users": 2, "baskets": 2]
@@ -83,8 +83,8 @@ extension Case {
                 + "\n" + #"{"id":2,"customer":{"id":"b"},"line_items":[{"sku":"mug"}]}"# + "\n",
             file: "events.jsonl", read: orders)
         Case(
-            "a list of objects as the item", #"{"user":"a","item":{"id":"kettle","n":1}}"# + "\n",
-            file: "events.jsonl", code: 1, says: ["item"])
+            "an object as the item", #"{"user":"a","item":{"id":"kettle","n":1}}"# + "\n",
+            file: "events.jsonl", items: ["kettle"])
         Case(
             "JSON lists in cells",
             "order,customer,items\n1,a,\"[\"\"kettle\"\",\"\"mug\"\"]\"\n2,b,\"[\"\"mug\"\"]\"\n",

@@ -89,7 +89,7 @@ extension Case {
         Case(
             "a setting that there is not", pairs,
             command: train("association", ["--set", "association.suport_min=0.29"]), code: 1,
-            says: ["suport_min", "support_min"])
+            says: ["no model here has 'suport_min'"])
         Case(
             "a setting out of its range", pairs,
             command: train("association", ["--set", "association.support_min=-1"]), code: 1,
@@ -189,7 +189,7 @@ extension Case {
         Case(
             "a usual one, and what it holds out",
             "user,item,time\n"
-                + (0..<100).map { "u\($0 % 5),i\($0 * 7 % 13),\(1_600_000_000 + $0 * 86_400)\n" }
+                + (0..<100).map { "u\($0 % 5),i\($0 * 7 % 29),\(1_600_000_000 + $0 * 86_400)\n" }
                 .joined(),
             command: evaluate("temporal"),
             says: ["The newest 20 of 100 (20 %) of events are held out"])
