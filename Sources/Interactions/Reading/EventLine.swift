@@ -46,8 +46,9 @@ struct EventLine {
         guard let column else { return nil }
         let text = reader.field(column)
         if let number = numbers.number(text) {
-            let number = Float(number)
-            if number.isFinite { return number }
+            let short = Float(number)
+            if short.isFinite { return short }
+            throw reader.badField(column, "\(shown(text)) is larger than a number may be")
         } else if isMissing(text) {
             return nil
         }

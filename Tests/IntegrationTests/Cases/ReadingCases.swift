@@ -301,7 +301,7 @@ extension Case {
             says: ["items.csv:2: column 2 (price)", "--decimal-comma"])
         Case(
             "numbers past all bounds", "user,item,quantity\nu,a,1e39\n", code: 1,
-            says: ["events.csv:2: column 3 (quantity)"])
+            says: ["events.csv:2: column 3 (quantity): \"1e39\" is larger than a number may be"])
         Case(
             "nan and inf are none", "user,item,quantity\nu,a,inf\n", code: 1,
             says: ["\"inf\" is not a number"])
