@@ -9,6 +9,9 @@ internal import Wire
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
 /// into its client's socket instead of the server's memory. How it ends is in
 /// `ServerConnection+End.swift`.
+///
+/// Its variables are the loop's own, and nothing that has one of them in hand calls back into it;
+/// so their uses are not checked one by one.
 final class ServerConnection {
     /// Never that of another connection of the loop.
     let id: Int
@@ -16,27 +19,27 @@ final class ServerConnection {
     unowned let server: ServerLoop
     /// Holds the connection's place among those admitted.
     private let guest: Guest
-    var decoder: FrameDecoder
-    var rules = StreamRules()
+    @exclusivity(unchecked) var decoder: FrameDecoder
+    @exclusivity(unchecked) var rules = StreamRules()
 
     /// Read but not handled yet; empty where only the decoder holds a frame. Reading is stopped
     /// while this is not nil.
-    var waiting: ByteBuffer?
+    @exclusivity(unchecked) var waiting: ByteBuffer?
     /// When what waits was read, and what has held it up since, other than the server's work.
     private(set) var pause = Pause()
-    var holdings: Holdings
+    @exclusivity(unchecked) var holdings: Holdings
     /// Requests of this connection that were begun or refused; wraps around.
-    private var requests: UInt = 0
+    @exclusivity(unchecked) private var requests: UInt = 0
     /// While calls are refused, why; all but urgent ones.
-    private var refusal: RPCError?
+    @exclusivity(unchecked) private var refusal: RPCError?
     /// True from the high-water mark of unsent bytes until the low one.
-    private var isBlocked = false
+    @exclusivity(unchecked) private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
-    var isEnding = false
+    @exclusivity(unchecked) var isEnding = false
 
     /// Whether something was read since the last sweep.
-    var hasRead = true
-    var patience: Patience
+    @exclusivity(unchecked) var hasRead = true
+    @exclusivity(unchecked) var patience: Patience
 
     /// Bookkeeping of the server's lists.
     var index = -1
