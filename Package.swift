@@ -92,8 +92,8 @@ let package = Package(
         .target(
             name: "SidecartServer",
             dependencies: [
-                "CrossSell", "EmbeddingStore", "ModelParts", "Interactions", "RPC", "EventLoop",
-                "CSidecartProto",
+                "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Interactions", "RPC",
+                "EventLoop", "CSidecartProto",
             ],
             swiftSettings: swift),
         .executableTarget(

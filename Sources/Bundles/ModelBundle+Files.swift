@@ -29,9 +29,8 @@ extension ModelBundle {
         let manifestFile = try OpenFile(reading: BundleFormat.manifestName, in: folder)
         let tensorsFile = try OpenFile(reading: BundleFormat.tensorsName, in: folder)
         let (manifestPath, tensorsPath) = (manifestFile.path, tensorsFile.path)
-        let manifest = try Manifest(
-            parsing: manifestFile.readAll(bytesMax: BundleFormat.manifestBytesMax),
-            path: manifestPath)
+        let manifestBytes = try manifestFile.readAll(bytesMax: BundleFormat.manifestBytesMax)
+        let manifest = try Manifest(parsing: manifestBytes, path: manifestPath)
         let (tensors, digest) = try SafetensorsFile.read(tensorsFile)
         guard digest == manifest.tensorsDigest else {
             throw BundleError(
@@ -40,8 +39,9 @@ extension ModelBundle {
                     "damaged: its SHA-256 is \(digest), the manifest says \(manifest.tensorsDigest)"
             )
         }
-        let bundle = try ModelBundle(
+        var bundle = try ModelBundle(
             info: manifest.info, foldIn: manifest.foldIn, tensors: tensors, path: tensorsPath)
+        bundle.digest = BundleDigest(ofManifest: manifestBytes)
         if let counts = manifest.counts, counts != bundle.counts {
             throw BundleError(
                 path: manifestPath,

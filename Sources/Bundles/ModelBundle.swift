@@ -17,6 +17,8 @@ package struct ModelBundle: Sendable {
     /// `[U, I]`: who took what, in the order of time, newest last. Columns do not ascend, and may
     /// repeat; values are quantities. nil where no histories are known.
     package var histories: SparseMatrix?
+    /// Of a bundle that was read: tells it from any other.
+    package internal(set) var digest: BundleDigest?
 
     package init(
         info: BundleInfo, items: IdentifierTable, users: IdentifierTable = IdentifierTable(),

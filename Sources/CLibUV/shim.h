@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <uv.h>
 
 // What Swift cannot import: Linux calls that the headers only declare for _GNU_SOURCE, and variadic functions.
@@ -69,3 +72,12 @@ static inline int sc_accept(int fd) {
 
 // Names the calling thread; Linux keeps 15 bytes.
 static inline void sc_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// The lowest priority there is for the calling thread, for the processor (nice 19) and for files (the idle class of
+// ioprio_set(2), which has no header). What of it is not allowed is not needed.
+static inline void sc_lower_thread_priority(void) {
+    enum { who_process = 1, class_idle = 3, class_shift = 13 };
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+    setpriority(PRIO_PROCESS, (id_t)thread, 19);
+    syscall(SYS_ioprio_set, who_process, 0, class_idle << class_shift);
+}

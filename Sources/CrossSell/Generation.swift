@@ -9,7 +9,8 @@ package import ModelParts
 /// `items.count` up and have no catalog entry.
 package final class Generation: Sendable {
     package let version: String
-    private let versionText: TextTable
+    /// Version and kind.
+    private let texts: TextTable
     /// The algorithm, such as `ials`.
     package let kind: String
     package let dimensions: Int
@@ -56,8 +57,8 @@ package final class Generation: Sendable {
         let count = bundle.items.count
         let parts = bundle.parts
         version = bundle.info.version
-        versionText = TextTable(count: 1) { _ in bundle.info.version }
         kind = bundle.info.kind
+        texts = TextTable(count: 2) { $0 == 0 ? bundle.info.version : bundle.info.kind }
         userOrdinals = bundle.users
         items = ItemTable(
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,
@@ -100,7 +101,10 @@ package final class Generation: Sendable {
     }
 
     /// The version's UTF-8; valid while the generation lives.
-    package var versionBytes: IDView { versionText[0] }
+    package var versionBytes: IDView { texts[0] }
+
+    /// The kind's UTF-8; valid while the generation lives.
+    package var kindBytes: IDView { texts[1] }
 
     private static func store(
         _ ids: IdentifierTable, _ vectors: Matrix?, dimensions: Int, shards: Int,

@@ -31,6 +31,10 @@ package enum ProcessSettings {
     /// Gives the system what the allocator keeps of smaller blocks. May take milliseconds.
     package static func trimMemory() { sc_return_free_memory() }
 
+    /// Has the calling thread run only when no other wants the processor, as far as the kernel's
+    /// weights go, and read files when nobody else does.
+    package static func lowerThreadPriority() { sc_lower_thread_priority() }
+
     /// Raises the soft limit of open files towards `wanted`, as far as the hard limit allows.
     ///
     /// - Returns: the soft limit now in force; the largest number where none is known.

@@ -81,7 +81,7 @@ final class BackgroundLane: Sendable {
         let queue = BackgroundQueue()
         let thread = try LoopThread.start(name: "sidecart-long-\(index)") { loop in
             let worker = BackgroundWorker(queue: queue, limits: limits)
-            try worker.start(index: index, makeRouter)
+            try worker.start(index: index, door: loop.door, makeRouter)
             made.withLock { $0 = LoopBound(worker, to: loop) }
         }
         guard let worker = made.withLock({ $0 }) else {
@@ -124,9 +124,13 @@ private final class BackgroundWorker {
         call = Call(lane: .background, limits: limits, background: queue)
     }
 
-    func start(index: Int, _ makeRouter: (LaneSetup) throws -> Router) rethrows {
+    func start(
+        index: Int, door: LoopDoor, _ makeRouter: (LaneSetup) throws -> Router
+    ) rethrows {
         router = try makeRouter(
-            LaneSetup(.background, loopIndex: index) { [unowned self] in hooks.append($0) })
+            LaneSetup(.background, loopIndex: index, door: door) { [unowned self] in
+                hooks.append($0)
+            })
     }
 
     /// Runs the call whose turn it is, if its connection has not closed meanwhile.

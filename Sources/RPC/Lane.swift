@@ -1,4 +1,4 @@
-internal import EventLoop
+package import EventLoop
 
 /// Where a call runs. Each loop of a server has both lanes, with a router of its own for each.
 package enum Lane: Sendable {
@@ -14,10 +14,15 @@ package final class LaneSetup {
     package let lane: Lane
     /// Which of the server's loops the lane belongs to, from 0.
     package let loopIndex: Int
+    /// The way onto the lane's thread, for jobs that run there between two calls.
+    package let door: LoopDoor
     private let addHook: (@escaping () -> Void) -> Void
 
-    init(_ lane: Lane, loopIndex: Int, addHook: @escaping (@escaping () -> Void) -> Void) {
-        (self.lane, self.loopIndex, self.addHook) = (lane, loopIndex, addHook)
+    init(
+        _ lane: Lane, loopIndex: Int, door: LoopDoor,
+        addHook: @escaping (@escaping () -> Void) -> Void
+    ) {
+        (self.lane, self.loopIndex, self.door, self.addHook) = (lane, loopIndex, door, addHook)
     }
 
     /// Runs `hook` at the end of each of the lane's turns, when no call runs and nothing of one is

@@ -73,7 +73,8 @@ final class ServerLoop {
         loop.atTurnEnd { [self] in endTurn() }
         budget.join(self)
         let loop = loop
-        router = try makeRouter(LaneSetup(.loop, loopIndex: index) { loop.atTurnEnd($0) })
+        router = try makeRouter(
+            LaneSetup(.loop, loopIndex: index, door: loop.door) { loop.atTurnEnd($0) })
         // Last of all, so that what the hooks took counts too.
         loop.atTurnEnd { [clock] in clock.endTurn() }
     }

@@ -6,15 +6,13 @@ internal import RPC
 
 /// `sidecart.v1.Admin`: what is running, and how to stop it gently.
 final class AdminService {
-    private let model: Generation
+    private let lane: ServingLane
     private let life: ServerLife
     private let version = TextBytes(SidecartServer.version)
-    private let kind: TextBytes
 
-    init(model: Generation, life: ServerLife) {
-        self.model = model
+    init(lane: ServingLane, life: ServerLife) {
+        self.lane = lane
         self.life = life
-        kind = TextBytes(model.kind)
     }
 
     func register(in router: Router) {
@@ -35,11 +33,12 @@ final class AdminService {
     private func status(_ call: Call) throws(RPCError) {
         _ = try call.decode(sidecart__v1__status_request__init)
         let statistics = life.statistics()
+        let model = lane.services.engine.generation
         var response = Sidecart__V1__StatusResponse()
         sidecart__v1__status_response__init(&response)
         response.version = version.binaryData
         response.model_version = model.versionBytes.binaryData
-        response.model_kind = kind.binaryData
+        response.model_kind = model.kindBytes.binaryData
         response.items = UInt64(model.items.count)
         response.users = UInt64(model.userOrdinals.count)
         response.dimensions = UInt32(model.dimensions)
@@ -66,7 +65,7 @@ final class AdminService {
         response.cpu_microseconds = ProcessUsage.cpuMicroseconds
         response.resident_bytes = ProcessUsage.residentBytes
         response.store_bytes = UInt64(model.itemStore.bytes + model.userStore.bytes)
-        response.store_bytes_max = UInt64(life.configuration.storeBytesMax)
+        response.store_bytes_max = UInt64(life.models.settings.storeBytesMax)
         response.draining = life.isDraining ? 1 : 0
         response.pid = UInt32(getpid())
         try call.reply(&response)

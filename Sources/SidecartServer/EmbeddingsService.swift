@@ -4,7 +4,7 @@ internal import EmbeddingStore
 internal import Interactions
 internal import RPC
 
-/// `sidecart.v1.Embeddings` for one loop: reads, replaces and searches the vectors being served.
+/// `sidecart.v1.Embeddings` for one lane and one model: reads, replaces and searches its vectors.
 final class EmbeddingsService {
     private let engine: Engine
     private var ids: [IDView] = []
@@ -19,15 +19,19 @@ final class EmbeddingsService {
         nearest = NearestResults(capacity: engine.limits.slateItems)
     }
 
-    func register(in router: Router) {
+    static func register(in router: Router, _ lane: ServingLane) {
         let service = "sidecart.v1.Embeddings"
-        router.add(service, "Get", role: .read) { [self] call throws(RPCError) in try get(call) }
-        router.add(service, "Put", role: .write) { [self] call throws(RPCError) in try put(call) }
-        router.add(service, "Delete", role: .write) { [self] call throws(RPCError) in
-            try delete(call)
+        router.add(service, "Get", role: .read) { call throws(RPCError) in
+            try lane.services.embeddings.get(call)
         }
-        router.add(service, "Nearest", role: .read) { [self] call throws(RPCError) in
-            try nearest(call)
+        router.add(service, "Put", role: .write) { call throws(RPCError) in
+            try lane.services.embeddings.put(call)
+        }
+        router.add(service, "Delete", role: .write) { call throws(RPCError) in
+            try lane.services.embeddings.delete(call)
+        }
+        router.add(service, "Nearest", role: .read) { call throws(RPCError) in
+            try lane.services.embeddings.nearest(call)
         }
     }
 

@@ -3,16 +3,20 @@ internal import CrossSell
 internal import ModelParts
 internal import RPC
 
-/// `sidecart.v1.Profiles` for one loop: what the model knows of a shopper and of an item.
+/// `sidecart.v1.Profiles` for one lane and one model: what it knows of a shopper and of an item.
 final class ProfilesService {
     private let engine: Engine
 
     init(engine: Engine) { self.engine = engine }
 
-    func register(in router: Router) {
+    static func register(in router: Router, _ lane: ServingLane) {
         let service = "sidecart.v1.Profiles"
-        router.add(service, "User", role: .read) { [self] call throws(RPCError) in try user(call) }
-        router.add(service, "Item", role: .read) { [self] call throws(RPCError) in try item(call) }
+        router.add(service, "User", role: .read) { call throws(RPCError) in
+            try lane.services.profiles.user(call)
+        }
+        router.add(service, "Item", role: .read) { call throws(RPCError) in
+            try lane.services.profiles.item(call)
+        }
     }
 
     private func user(_ call: Call) throws(RPCError) {

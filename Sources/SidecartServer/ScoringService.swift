@@ -3,8 +3,8 @@ internal import CrossSell
 internal import ModelParts
 internal import RPC
 
-/// `sidecart.v1.Scoring` for one loop: requests become queries of the engine, slates become
-/// replies.
+/// `sidecart.v1.Scoring` for one lane and one model: requests become queries of the engine, slates
+/// become replies.
 final class ScoringService {
     let engine: Engine
     let ruleBook: RuleBook.Reader?
@@ -18,16 +18,18 @@ final class ScoringService {
         self.ruleBook = ruleBook
     }
 
-    func register(in router: Router) {
+    static func register(in router: Router, _ lane: ServingLane) {
         let service = "sidecart.v1.Scoring"
-        router.add(service, "Score", role: .read) { [self] call throws(RPCError) in
-            try lendQuery { query throws(RPCError) in try score(call, &query) }
+        router.add(service, "Score", role: .read) { call throws(RPCError) in
+            let scoring = lane.services.scoring
+            try scoring.lendQuery { query throws(RPCError) in try scoring.score(call, &query) }
         }
-        router.add(service, "Recommend", role: .read) { [self] call throws(RPCError) in
-            try lendQuery { query throws(RPCError) in try recommend(call, &query) }
+        router.add(service, "Recommend", role: .read) { call throws(RPCError) in
+            let scoring = lane.services.scoring
+            try scoring.lendQuery { query throws(RPCError) in try scoring.recommend(call, &query) }
         }
-        router.add(service, "Related", role: .read) { [self] call throws(RPCError) in
-            try related(call)
+        router.add(service, "Related", role: .read) { call throws(RPCError) in
+            try lane.services.scoring.related(call)
         }
     }
 

@@ -5,6 +5,7 @@ internal import Synchronization
 /// What the admin service knows of the server it runs in.
 final class ServerLife: Sendable {
     let configuration: SidecartServer.Configuration
+    let models: ServedModels
     private let started = ContinuousClock.now
     private let draining = Atomic(false)
     private let onDrainRequest: @Sendable (DrainRequest) -> Void
@@ -12,10 +13,11 @@ final class ServerLife: Sendable {
     private let rpc = Locked<RPCServer?>(nil)
 
     init(
-        configuration: SidecartServer.Configuration,
+        configuration: SidecartServer.Configuration, models: ServedModels,
         onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) {
         self.configuration = configuration
+        self.models = models
         self.onDrainRequest = onDrainRequest
     }
 

@@ -1,5 +1,3 @@
-package import CrossSell
-internal import EmbeddingStore
 package import EventLoop
 package import RPC
 
@@ -10,7 +8,7 @@ package struct DrainRequest: Sendable {
     package let handsOver: Bool
 }
 
-/// Serves one model on a Unix socket, from start to drain.
+/// Serves models on a Unix socket, one at a time, from start to drain.
 package final class SidecartServer: Sendable {
     /// Of the program.
     package static let version = "0.1.0"
@@ -18,10 +16,6 @@ package final class SidecartServer: Sendable {
     package struct Configuration: Sendable {
         /// Where and how wide it listens, and who may do what.
         package var serving: RPCServerConfiguration
-        package var storeBytesMax = 4 << 30
-        package var engineLimits = EngineLimits()
-        /// The rule sets that calls may name; nil for none.
-        package var ruleBook: RuleBook?
         /// How long calls in flight may take once draining has begun.
         package var drainGrace: Duration = .seconds(10)
 
@@ -33,26 +27,30 @@ package final class SidecartServer: Sendable {
 
     /// Starts to accept calls.
     ///
-    /// - Parameter onDrainRequest: called, on a loop's thread, when a client asks for a drain;
-    ///   whoever owns the server is to call ``drain()`` on another thread.
+    /// - Parameters:
+    ///   - models: what it serves, made for as many loops as the configuration has; no other server
+    ///     may serve them.
+    ///   - onDrainRequest: called, on a loop's thread, when a client asks for a drain; whoever owns
+    ///     the server is to call ``drain()`` on another thread.
     /// - Throws: where the socket cannot be had or the limits contradict each other.
     package init(
-        model: Generation, configuration: Configuration,
+        models: ServedModels, configuration: Configuration,
         onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) throws {
-        let life = ServerLife(configuration: configuration, onDrainRequest: onDrainRequest)
-        rpc = try RPCServer(configuration.serving) { lane in
-            let engine = try Engine(
-                model, limits: configuration.engineLimits, clock: { MonotonicClock.now() })
+        precondition(
+            configuration.serving.loopCount == models.settings.loopCount,
+            "models for \(models.settings.loopCount) loops, not \(configuration.serving.loopCount)")
+        let life = ServerLife(
+            configuration: configuration, models: models, onDrainRequest: onDrainRequest)
+        rpc = try RPCServer(configuration.serving) { setup in
+            let lane = models.makeLane(setup)
             let router = Router()
-            ScoringService(
-                engine: engine, ruleBook: configuration.ruleBook.map { RuleBook.Reader($0) }
-            ).register(in: router)
-            ProfilesService(engine: engine).register(in: router)
-            EmbeddingsService(engine: engine).register(in: router)
-            AdminService(model: model, life: life).register(in: router)
+            ScoringService.register(in: router, lane)
+            ProfilesService.register(in: router, lane)
+            EmbeddingsService.register(in: router, lane)
+            AdminService(lane: lane, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
-            lane.atTurnEnd { engine.endTurn() }
+            setup.atTurnEnd { lane.endTurn() }
             return router
         }
         self.life = life

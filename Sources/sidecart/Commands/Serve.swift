@@ -1,7 +1,4 @@
 import ArgumentParser
-import Bundles
-import CrossSell
-import EmbeddingStore
 import EventLoop
 import Foundation
 import Logging
@@ -14,7 +11,7 @@ struct Serve: ParsableCommand {
         discussion: """
             Says "ready" on standard error, at log level info, once it accepts calls. SIGTERM and SIGINT drain: calls in flight are \
             finished, those that still come are told that the server is unavailable, the socket is removed, and the exit code is 0; a \
-            second one ends it at once. SIGHUP reads --rules again. Where systemd hands over a socket, --socket is left out; it is told READY and STOPPING.
+            second one ends it at once. SIGHUP reads --rules again, and --bundle where another bundle has taken its place, which then serves without a failed or slow call. Where systemd hands over a socket, --socket is left out; it is told READY and STOPPING.
 
             Examples:
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock
@@ -100,18 +97,10 @@ struct Serve: ParsableCommand {
         let requests = try StopRequests()
         let serving = try listening(log)
         var configuration = SidecartServer.Configuration(serving)
-        do throws(RuleBookError) {
-            configuration.ruleBook = try rules.map { path throws(RuleBookError) in
-                try RuleBook(path: path, limits: configuration.engineLimits)
-            }
-        } catch {
-            throw Failure("\(error)")
-        }
-        let model = try load(log)
-        configuration.storeBytesMax = storeMebibytesMax << 20
         configuration.drainGrace = .seconds(drainSeconds)
+        let models = try loadModels(log)
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
-        let server = try SidecartServer(model: model, configuration: configuration) {
+        let server = try SidecartServer(models: models, configuration: configuration) {
             requests.post(.client($0))
         }
         if server.connectionsMax < peers.connectionsMax {
@@ -128,23 +117,22 @@ struct Serve: ParsableCommand {
                 "socket": "\(server.path)", "threads": .stringConvertible(threads),
                 "pid": .stringConvertible(getpid()),
             ])
-        ServiceManager.notify("READY=1\nSTATUS=serving \(model.kind) \(model.version)")
+        ServiceManager.notify("READY=1\nSTATUS=serving \(models.serving.words)")
         predecessor?.letGo(log)
-        let request = nextEnd(requests, configuration.ruleBook, log)
+        let request = nextEnd(requests, models, log)
         end(server, request, requests, log)
     }
 
-    /// Waits until the server is to end. SIGHUP has its rule sets read again.
+    /// Waits until the server is to end. SIGHUP has its rule sets and its bundle read again.
     private func nextEnd(
-        _ requests: StopRequests, _ ruleBook: RuleBook?, _ log: ServerLog
+        _ requests: StopRequests, _ models: ServedModels, _ log: ServerLog
     ) -> StopRequests.Request {
         while true {
             let request = requests.next()
             guard case .hangUp = request else { return request }
-            guard let ruleBook else {
-                log.info("SIGHUP: there is nothing to reload; serving on")
-                continue
-            }
+            log.info("SIGHUP: reloading")
+            models.reload()
+            guard let ruleBook = models.settings.ruleBook else { continue }
             do throws(RuleBookError) {
                 try ruleBook.reload()
                 log.info("SIGHUP: the rule sets were read again")
@@ -188,27 +176,18 @@ struct Serve: ParsableCommand {
         log.flush()
     }
 
-    private func load(_ log: ServerLog) throws -> Generation {
-        let loaded = try ContinuousClock().measuring { try ModelBundle.read(from: bundle) }
-        let model: Generation
-        do throws(StoreError) {
-            model = try Generation(
-                loaded.value, storeBytesMax: storeMebibytesMax << 20, readersMax: 2 * threads)
-        } catch {
-            throw Failure(
-                "\(bundle): its vectors do not fit into --store-mebibytes-max "
-                    + "\(storeMebibytesMax): \(error)")
+    private func loadModels(_ log: ServerLog) throws -> ServedModels {
+        var settings = ServedModels.Settings()
+        settings.loopCount = threads
+        settings.storeBytesMax = storeMebibytesMax << 20
+        do {
+            settings.ruleBook = try rules.map {
+                try RuleBook(path: $0, limits: settings.engineLimits)
+            }
+            return try ServedModels(bundle: bundle, settings: settings) { log.note($0) }
+        } catch let error as any CustomStringConvertible & Error {
+            throw Failure("\(error)")
         }
-        log.info(
-            "loaded",
-            [
-                "bundle": "\(bundle)", "model": "\(model.kind)", "version": "\(model.version)",
-                "items": .stringConvertible(model.items.count),
-                "users": .stringConvertible(model.userOrdinals.count),
-                "dimensions": .stringConvertible(model.dimensions),
-                "seconds": .stringConvertible((loaded.seconds * 1000).rounded() / 1000),
-            ])
-        return model
     }
 
     /// Where to listen, and for whom.
@@ -229,14 +208,5 @@ struct Serve: ParsableCommand {
         serving.inheritedDescriptor = inherited
         serving.onEvent = { log.note($0) }
         return serving
-    }
-}
-
-extension ContinuousClock {
-    /// What the work gives, and how long it took in seconds.
-    func measuring<Value>(_ work: () throws -> Value) rethrows -> (value: Value, seconds: Double) {
-        let start = now
-        let value = try work()
-        return (value, (now - start).seconds)
     }
 }

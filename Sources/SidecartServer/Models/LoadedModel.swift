@@ -1,0 +1,52 @@
+internal import Bundles
+internal import CrossSell
+internal import EmbeddingStore
+
+/// A model in memory, ready to serve: its generation, and for each lane the services that answer
+/// from it, made before the lane takes them so that no call waits for that.
+final class LoadedModel: Sendable {
+    let generation: Generation
+    /// The bundle's folder.
+    let path: String
+    let digest: BundleDigest?
+    /// How long it took to read and to fill, in seconds.
+    let loadSeconds: Double
+    /// By lane.
+    let lanes: [LaneServices]
+
+    /// Reads and checks a bundle, and makes everything that serving it takes.
+    ///
+    /// - Throws: ``ModelError`` where the bundle is missing, damaged or too large.
+    init(at path: String, for settings: ServedModels.Settings) throws(ModelError) {
+        let start = ContinuousClock.now
+        let bundle: ModelBundle
+        do throws(BundleError) {
+            bundle = try ModelBundle.read(from: path)
+        } catch {
+            throw ModelError(.invalid, "\(error)")
+        }
+        (self.path, digest) = (path, bundle.digest)
+        var lanes: [LaneServices] = []
+        do throws(StoreError) {
+            generation = try Generation(
+                bundle, storeBytesMax: settings.storeBytesMax, readersMax: settings.laneCount)
+            for _ in 0..<settings.laneCount {
+                lanes.append(
+                    try LaneServices(
+                        generation, limits: settings.engineLimits, ruleBook: settings.ruleBook))
+            }
+        } catch {
+            throw ModelError(
+                .exhausted,
+                "\(path): its vectors do not fit into --store-mebibytes-max "
+                    + "\(settings.storeBytesMax >> 20): \(error)")
+        }
+        self.lanes = lanes
+        loadSeconds = (ContinuousClock.now - start) / .seconds(1)
+    }
+
+    /// Whether some lane may still touch its memory.
+    func isHeld(by lanes: [ServingLane]) -> Bool {
+        zip(lanes, self.lanes).contains { $0.holds($1) }
+    }
+}
