@@ -31,13 +31,13 @@ test: setup check-format check-generated
 SIDECART_DATA ?= ../shared/data
 test-data: setup
 	python3 -m venv .build/venv
-	.build/venv/bin/pip install --quiet numpy safetensors
+	.build/venv/bin/pip install --quiet numpy safetensors prometheus-client
 	.build/venv/bin/pip download --quiet --no-deps --dest .build/obp obp==0.4.1
 	python3 -m zipfile -e .build/obp/obp-0.4.1-py3-none-any.whl .build/obp
 	swift build -c release --build-tests
 	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
 		SIDECART_OBP=$(CURDIR)/.build/obp/obp/dataset/obd \
-		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests'
+		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests|MetricsReadersTests'
 
 # Attacks on a server, in full: crowds that fill its buffers, another user, kill -9 while a bundle is replaced,
 # SIGTERM and take-overs under load. Prints a line for each; some minutes. Needs root for the other user.

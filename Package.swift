@@ -72,10 +72,15 @@ let package = Package(
 
         // The wire.
         .target(name: "Buffers", swiftSettings: swift),
+        .target(name: "Metrics", swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Buffers"], swiftSettings: swift),
         .target(name: "EventLoop", dependencies: ["Buffers", "CLibUV"], swiftSettings: swift),
         .target(
-            name: "RPC", dependencies: ["Wire", "EventLoop", "Buffers", "CSidecartProto"],
+            name: "MetricsEndpoint", dependencies: ["EventLoop", "Buffers", "Metrics"],
+            swiftSettings: swift),
+        .target(
+            name: "RPC",
+            dependencies: ["Wire", "EventLoop", "Buffers", "Metrics", "CSidecartProto"],
             swiftSettings: swift),
         .target(
             name: "SidecartClient", dependencies: ["Wire", "EventLoop", "Buffers"],
@@ -88,12 +93,16 @@ let package = Package(
             dependencies: ["Evaluation", "Bundles", "Models", "ModelParts", "Interactions"],
             swiftSettings: strict),
 
+        // What was shown, and what came of it.
+        .target(
+            name: "Outcomes", dependencies: ["EventLoop", "Interactions"], swiftSettings: swift),
+
         // What is run.
         .target(
             name: "SidecartServer",
             dependencies: [
                 "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Interactions", "RPC",
-                "EventLoop", "CSidecartProto",
+                "EventLoop", "Buffers", "Metrics", "CSidecartProto",
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -102,7 +111,7 @@ let package = Package(
                 "SidecartServer", "SidecartClient", "Training", "Evaluation", "Measures", "Models",
                 "CrossSell",
                 "EmbeddingStore", "Bundles", "ModelParts", "SampleShop", "Interactions", "RPC",
-                "EventLoop", "Wire", "Buffers", "CLinux",
+                "EventLoop", "Wire", "Buffers", "Metrics", "MetricsEndpoint", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -128,6 +137,9 @@ let package = Package(
                 "SampleShop",
             ],
             swiftSettings: swift),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+        .testTarget(
+            name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint"], swiftSettings: swift),
         .testTarget(name: "MeasuresTests", dependencies: ["Measures"], swiftSettings: swift),
         .testTarget(
             name: "ModelsTests",

@@ -113,6 +113,17 @@ extension SidecartClient {
         try await perform(StatusMethod(), timeout: timeout)
     }
 
+    /// Asks for all counters, gauges and histograms, as Prometheus reads them.
+    ///
+    /// - Parameters:
+    ///   - format: how they are written.
+    ///   - timeout: nil takes the configuration's.
+    public func metrics(
+        _ format: MetricsFormat = .prometheus, timeout: Duration? = nil
+    ) async throws -> String {
+        try await perform(MetricsMethod(format: format), timeout: timeout).text
+    }
+
     /// Tells the server to stop accepting, finish what is in flight and end. Needs the role admin.
     ///
     /// - Parameters:

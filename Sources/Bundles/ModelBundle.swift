@@ -82,6 +82,13 @@ package struct DataSummary: Codable, Equatable, Sendable {
     /// Tells whether two models saw the same data; SHA-256 in hexadecimal where Sidecart computed
     /// it.
     package var digest: String
+    /// When the newest event took place, in seconds since 1970; nil where no event had a time.
+    package var newestEvent: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case events, users, items, baskets, digest
+        case newestEvent = "newest_event_seconds"
+    }
 
     package init(events: Int, users: Int, items: Int, baskets: Int, digest: String) {
         self.events = events

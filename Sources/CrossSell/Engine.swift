@@ -89,6 +89,9 @@ package final class Engine {
     /// Ids of the last query's basket, history and exclusions that the model does not know.
     package var unknown: [IDView] { context.unknown }
 
+    /// Whether the model knows anything of the last query's user beyond her history in the query.
+    package var knowsUser: Bool { context.userRow != nil || context.storedVector != nil }
+
     /// How many items a rule kept off the last slate, as far as was looked for some to fill it.
     package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut(by: rule) }
 

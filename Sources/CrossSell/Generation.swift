@@ -1,5 +1,6 @@
 package import Bundles
 package import EmbeddingStore
+internal import Glibc
 package import Interactions
 package import ModelParts
 
@@ -13,6 +14,11 @@ package final class Generation: Sendable {
     private let texts: TextTable
     /// The algorithm, such as `ials`.
     package let kind: String
+    /// When it was loaded, in seconds since 1970.
+    package let loadedAt: Int
+    /// When the newest event that it learned from took place, in seconds since 1970; nil where the
+    /// bundle does not say.
+    package let newestEvent: Int?
     package let dimensions: Int
     package let items: ItemTable
     /// User ids to rows of histories and user lists.
@@ -59,6 +65,8 @@ package final class Generation: Sendable {
         version = bundle.info.version
         kind = bundle.info.kind
         texts = TextTable(count: 2) { $0 == 0 ? bundle.info.version : bundle.info.kind }
+        loadedAt = time(nil)
+        newestEvent = bundle.info.data?.newestEvent
         userOrdinals = bundle.users
         items = ItemTable(
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,

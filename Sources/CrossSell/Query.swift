@@ -21,6 +21,11 @@ package struct Query {
 
     package init() {}
 
+    /// How many items its basket, its history and its rules name.
+    package var itemCount: Int {
+        basket.count + history.count + rules.exclusions.count + rules.allowed.count
+    }
+
     /// How many items are ranked: those to return, and those that exploration draws from.
     var ranked: Int { k + exploration.extra }
 

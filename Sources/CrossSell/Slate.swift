@@ -2,7 +2,7 @@ package import ModelParts
 
 /// How an answer was found, best first: a ladder that a request steps down where the model has
 /// nothing to go on, or where its deadline leaves no time.
-package enum Tier: Int, Sendable {
+package enum Tier: Int, Sendable, CaseIterable {
     /// All that the model knows of shopper, basket and items, ranked by its whole ranker.
     case full = 1
     /// The same without the ranker's second stage, for want of time.
@@ -11,6 +11,9 @@ package enum Tier: Int, Sendable {
     case neighbors = 3
     /// What sells best: nothing is known of the shopper, or there was no time for more.
     case popular = 4
+
+    /// Such as `neighbors`.
+    package var name: String { String(describing: self) }
 }
 
 /// One item of a slate.

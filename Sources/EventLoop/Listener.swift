@@ -1,7 +1,18 @@
 internal import CLibUV
 internal import Glibc
 
-/// Accepts connections from a ``UnixSocket`` and hands over their descriptors.
+/// A socket that somebody can connect to.
+package protocol ListeningSocket: AnyObject {
+    var descriptor: Int32 { get }
+    /// Whether those who have connected when the listening ends are still handed over.
+    var handsOverAtEnd: Bool { get }
+    /// Ends the listening, but for those who have connected before.
+    func refuseNewcomers()
+    /// Calls after the first one do nothing.
+    func close()
+}
+
+/// Accepts connections from a socket and hands over their descriptors.
 ///
 /// It polls and accepts by itself, rather than through `uv_listen`, because a descriptor that was
 /// never tied to a loop can be given to any of them.
@@ -11,7 +22,7 @@ package final class Listener: Handle {
     /// Wait after the process ran out of descriptors, when polling would only spin.
     private static let exhaustedPause = Duration.milliseconds(50)
 
-    private let socket: UnixSocket
+    private let socket: any ListeningSocket
     private let accepted: (Int32) -> Void
     private let pause: Timer
 
@@ -21,7 +32,7 @@ package final class Listener: Handle {
     ///   - socket: must stay open until the listener has closed.
     ///   - accepted: gets each connection's descriptor (non-blocking, close-on-exec) and owns it.
     package init(
-        _ socket: UnixSocket, on loop: EventLoop, accepted: @escaping (Int32) -> Void
+        _ socket: any ListeningSocket, on loop: EventLoop, accepted: @escaping (Int32) -> Void
     ) throws(EventLoopError) {
         self.socket = socket
         self.accepted = accepted
@@ -61,7 +72,7 @@ package final class Listener: Handle {
     package func finish() {
         guard !isClosing else { return }
         socket.refuseNewcomers()
-        if socket.ownsPath { while case .more = acceptOne() {} }
+        if socket.handsOverAtEnd { while case .more = acceptOne() {} }
         close()
         socket.close()
     }

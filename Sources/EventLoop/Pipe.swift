@@ -2,7 +2,8 @@ package import Buffers
 internal import CLibUV
 internal import Glibc
 
-/// One end of a connected Unix-domain stream socket.
+/// One end of a connected stream socket: of a Unix-domain one, or of a TCP one that was adopted, since
+/// libuv asks of the descriptor of a pipe only that it is a stream.
 ///
 /// Reading: bytes arrive in the loop's shared buffer and are lent to ``onRead`` for the length of
 /// the call. Writing: fill ``output``, then ``flush()``. What the kernel does not take at once is

@@ -13,7 +13,7 @@ internal import Glibc
 ///   over whatever socket is there in one step, so that at no moment a client finds nobody.
 /// - Removal: the path is removed at the end only while it still leads to this socket (same device
 ///   and inode), which is looked at under the lock too.
-package final class UnixSocket {
+package final class UnixSocket: ListeningSocket {
     /// Longest path in bytes.
     package static let pathBytesMax = UnixAddress.pathBytesMax
 
@@ -31,7 +31,7 @@ package final class UnixSocket {
     package private(set) var path: String
     /// False for a socket that somebody else made, and keeps.
     let ownsPath: Bool
-    let descriptor: Int32
+    package let descriptor: Int32
     private var identity: FileIdentity?
     /// The socket's file, wherever it is moved.
     private var place: Int32 = -1
@@ -98,6 +98,9 @@ package final class UnixSocket {
 
     deinit { close() }
 
+    /// Those of an inherited socket are left to whoever serves it next.
+    package var handsOverAtEnd: Bool { ownsPath }
+
     /// True if a socket address can hold `path`.
     package static func fits(_ path: String) -> Bool {
         (1...pathBytesMax).contains(path.utf8.count) && !path.utf8.contains(0)
@@ -140,7 +143,7 @@ package final class UnixSocket {
 
     /// Ends the listening: whoever connects from now on is refused, and those who were before can
     /// still be accepted. A socket that was inherited goes on, for whoever else serves it.
-    func refuseNewcomers() {
+    package func refuseNewcomers() {
         guard ownsPath, !isClosed else { return }
         removePath()
         shutdown(descriptor, Int32(SHUT_RD))

@@ -37,6 +37,9 @@ package struct EventTable: Sendable {
 
     package var count: Int { items.count }
 
+    /// The latest of all times; nil where no event has one.
+    package var newestTime: Int64? { times.max().flatMap { $0 == Self.noTime ? nil : $0 } }
+
     package mutating func append(
         user: Int32 = none, item: Int32, kind: EventKind = .purchase, value: Float = 1,
         time: Int64 = noTime, basket: Int32 = none

@@ -48,6 +48,8 @@ package final class Call {
     @exclusivity(unchecked) private(set) var move: (token: ReplyToken, nanoseconds: Int64)?
     /// True once the answer was put off to a later turn.
     @exclusivity(unchecked) private(set) var isDeferred = false
+    /// Its method's place in the router; the number of methods for one that there is not.
+    @exclusivity(unchecked) var route = 0
     @exclusivity(unchecked) private var stream: UInt32 = 0
     @exclusivity(unchecked) private var output: ByteBuffer?
     @exclusivity(unchecked) private var outputMark = 0
@@ -139,7 +141,7 @@ package final class Call {
             )
         }
         let token = try connection.makeToken(
-            stream: stream, readAt: readAt, deadline: deadline, heldBytes: heldBytes)
+            stream: stream, route: route, readAt: readAt, deadline: deadline, heldBytes: heldBytes)
         isDeferred = true
         return token
     }

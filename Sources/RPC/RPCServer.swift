@@ -122,6 +122,16 @@ package final class RPCServer: Sendable {
 
     deinit { beginDrain(grace: .zero) }
 
+    /// How calls were answered, by method in the order in which the router has them.
+    package var methodStatistics: [MethodStatistics] {
+        MethodStatistics.sum(parts[0].methods, parts.map(\.answers))
+    }
+
+    /// Estimated work that waits or runs in the background of all loops.
+    package var backlogNanoseconds: Int64 {
+        parts.reduce(0) { $0 + $1.background.queue.backlogNanoseconds }
+    }
+
     /// The counters of all loops, summed.
     package var statistics: RPCStatistics {
         var sum = RPCStatistics()
@@ -194,6 +204,9 @@ struct Part: Sendable {
     let background: BackgroundLane
     let server: LoopBound<ServerLoop>
     let counters: LoopCounters
+    /// `SERVICE/METHOD` in the order of `answers`.
+    let methods: [String]
+    let answers: MethodCounters
 
     static func start(
         index: Int, _ configuration: RPCServerConfiguration, _ budget: BufferBudget,
@@ -210,13 +223,18 @@ struct Part: Sendable {
                     budget: budget, onEvent: configuration.onEvent)
                 try server.start(index: index, makeRouter)
                 if let acceptor { try server.listen(Acceptor(acceptor)) }
-                made.value.withLock { $0 = (LoopBound(server, to: loop), server.counters) }
+                let seen = Outcome.Seen(
+                    server: LoopBound(server, to: loop), counters: server.counters,
+                    methods: server.router.methods.map { "\($0.service)/\($0.method)" },
+                    answers: server.answers)
+                made.value.withLock { $0 = seen }
             }
-            guard let (server, counters) = made.value.withLock({ $0 }) else {
+            guard let seen = made.value.withLock({ $0 }) else {
                 preconditionFailure("a loop started without its server")
             }
             return Part(
-                thread: thread, background: background, server: server, counters: counters)
+                thread: thread, background: background, server: seen.server,
+                counters: seen.counters, methods: seen.methods, answers: seen.answers)
         } catch {
             background.stop()
             throw error
@@ -233,5 +251,12 @@ struct Part: Sendable {
 
 /// What a loop's thread hands to the one that started it.
 private final class Outcome: Sendable {
-    let value = Locked<(LoopBound<ServerLoop>, LoopCounters)?>(nil)
+    struct Seen: Sendable {
+        let server: LoopBound<ServerLoop>
+        let counters: LoopCounters
+        let methods: [String]
+        let answers: MethodCounters
+    }
+
+    let value = Locked<Seen?>(nil)
 }

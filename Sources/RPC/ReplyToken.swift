@@ -9,6 +9,8 @@ struct PendingCall: Sendable {
     /// Which of the loop's connections waits for it.
     let connection: Int
     let stream: UInt32
+    /// Its method's place in the router.
+    let route: Int
     let readAt: Int64
     let deadline: Deadline
     let caller: Caller

@@ -64,6 +64,10 @@ package final class Router {
         _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer, for caller: Caller
     ) throws(RPCError) -> Handler {
         guard let i = index(service, method) else { throw unimplemented(service, method) }
+        return try handler(i, for: caller)
+    }
+
+    private func handler(_ i: Int, for caller: Caller) throws(RPCError) -> Handler {
         guard caller.role >= routes[i].role else { throw denied(routes[i], caller) }
         return routes[i].handler
     }
@@ -102,9 +106,12 @@ package final class Router {
     func answer(
         _ call: Call, now: Int64, unless admit: () throws(RPCError) -> Void
     ) -> (end: Int64, code: StatusCode) {
+        let route = index(call.service, call.method)
+        call.route = route ?? routes.count
         do throws(RPCError) {
             try admit()
-            try handler(call.service, call.method, for: call.caller)(call)
+            guard let route else { throw unimplemented(call.service, call.method) }
+            try handler(route, for: call.caller)(call)
             if call.isDeferred { return (MonotonicClock.now(), .ok) }
             if !call.isAnswered { throw RPCError(.internal, "the handler gave no answer") }
             let end = MonotonicClock.now()

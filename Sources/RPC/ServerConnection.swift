@@ -222,10 +222,11 @@ final class ServerConnection {
 
     /// Makes the token of a call that is answered later.
     func makeToken(
-        stream: UInt32, readAt: Int64, deadline: Deadline, heldBytes: Int
+        stream: UInt32, route: Int, readAt: Int64, deadline: Deadline, heldBytes: Int
     ) throws(RPCError) -> ReplyToken {
         let call = PendingCall(
-            connection: id, stream: stream, readAt: readAt, deadline: deadline, caller: caller,
+            connection: id, stream: stream, route: route, readAt: readAt, deadline: deadline,
+            caller: caller,
             bytes: heldBytes, account: account)
         try server.beginPending(call, of: self)
         return ReplyToken(call, of: server)

@@ -23,14 +23,19 @@ extension ServerLoop {
             try admit(connection, now: now)
         }
         clock.set(end)
-        if code != .ok {
-            counters.callsFailed.add(1)
-            if code == .permissionDenied { counters.callsDenied.add(1) }
-        } else if let move = call.move {
-            counters.callsMoved.add(1)
-            background.submit(
-                BackgroundJob(data, token: move.token, estimatedNanoseconds: move.nanoseconds))
-        }
+        guard call.isDeferred else { return record(call.route, code, readAt: call.readAt) }
+        guard let move = call.move else { return }
+        counters.callsMoved.add(1)
+        background.submit(
+            BackgroundJob(data, token: move.token, estimatedNanoseconds: move.nanoseconds))
+    }
+
+    /// Counts an answer that is ready now.
+    func record(_ route: Int, _ code: StatusCode, readAt: Int64) {
+        answers.record(route, code, nanoseconds: clock.now - readAt)
+        guard code != .ok else { return }
+        counters.callsFailed.add(1)
+        if code == .permissionDenied { counters.callsDenied.add(1) }
     }
 
     /// Refuses a call that is not worth starting.
@@ -65,8 +70,7 @@ extension ServerLoop {
 
     /// Answers a frame that never became a call.
     func refuse(_ stream: UInt32, _ code: StatusCode, _ reason: StaticString, on pipe: Pipe) {
-        counters.calls.add(1)
-        counters.callsFailed.add(1)
+        countRefusal(code)
         ResponseEnvelope.appendFrame(
             stream: stream, code: code,
             message: UnsafeRawBufferPointer(
@@ -74,9 +78,14 @@ extension ServerLoop {
     }
 
     func refuse(_ stream: UInt32, _ error: RPCError, on pipe: Pipe) {
+        countRefusal(error.code)
+        ReplyFrame.append(error, stream: stream, to: pipe.output)
+    }
+
+    private func countRefusal(_ code: StatusCode) {
         counters.calls.add(1)
         counters.callsFailed.add(1)
-        ReplyFrame.append(error, stream: stream, to: pipe.output)
+        answers.recordRefusal(code)
     }
 }
 

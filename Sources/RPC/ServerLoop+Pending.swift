@@ -37,7 +37,7 @@ extension ServerLoop {
         clock.look()
         guard let connection = owing[call.connection] else { return }
         if connection.pendingCalls == 1 { owing[call.connection] = nil }
-        if connection.didAnswer(call, answer) != .ok { counters.callsFailed.add(1) }
+        record(call.route, connection.didAnswer(call, answer), readAt: call.readAt)
     }
 
     /// Forgets a connection that closes. Its calls in the background that have not begun are

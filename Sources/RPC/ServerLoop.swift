@@ -15,6 +15,8 @@ final class ServerLoop {
     let bufferBytesPerUIDMax: Int
     private let onEvent: (@Sendable (ServerEvent) -> Void)?
     private(set) var router = Router()
+    /// How calls were answered, by their places in the router.
+    @exclusivity(unchecked) private(set) var answers = MethodCounters(methods: 0)
 
     private(set) var connections: [ServerConnection] = []
     private var connectionIDs = 0
@@ -75,6 +77,7 @@ final class ServerLoop {
         let loop = loop
         router = try makeRouter(
             LaneSetup(.loop, loopIndex: index, door: loop.door) { loop.atTurnEnd($0) })
+        answers = MethodCounters(methods: router.methods.count)
         // Last of all, so that what the hooks took counts too.
         loop.atTurnEnd { [clock] in clock.endTurn() }
     }

@@ -2,9 +2,10 @@ internal import CSidecartProto
 internal import CrossSell
 internal import EmbeddingStore
 internal import Glibc
+internal import Metrics
 internal import RPC
 
-/// `sidecart.v1.Admin`: what is running, and how to stop it gently.
+/// `sidecart.v1.Admin`: what is running and how it does, and how to stop it gently.
 final class AdminService {
     private let lane: ServingLane
     private let life: ServerLife
@@ -20,6 +21,9 @@ final class AdminService {
         router.add(service, "Status", role: .read, isUrgent: true) { [self] call throws(RPCError) in
             try status(call)
         }
+        router.add(service, "Metrics", role: .read) { [self] call throws(RPCError) in
+            try tellMetrics(call)
+        }
         router.add(service, "Drain", role: .admin) { [self] call throws(RPCError) in
             let request = try call.decode(sidecart__v1__drain_request__init)
             var response = Sidecart__V1__DrainResponse()
@@ -27,6 +31,29 @@ final class AdminService {
             try call.reply(&response)
             life.requestDrain(
                 DrainRequest(peer: call.peer, handsOver: request.pointee.hand_over != 0))
+        }
+    }
+
+    private func tellMetrics(_ call: Call) throws(RPCError) {
+        let request = try call.decode(sidecart__v1__metrics_request__init)
+        let format: MetricsWriter.Format =
+            switch request.pointee.format {
+            case SIDECART__V1__METRICS_FORMAT__PROMETHEUS_TEXT: .prometheus
+            case SIDECART__V1__METRICS_FORMAT__OPENMETRICS_TEXT: .openMetrics
+            default:
+                throw RPCError(
+                    .invalidArgument,
+                    "format is \(request.pointee.format.rawValue), which is not known")
+            }
+        if call.lane == .loop {
+            return try call.moveToBackground(estimatedNanoseconds: 2_000_000)
+        }
+        let text = ServerMetrics(life: life).text(format)
+        var response = Sidecart__V1__MetricsResponse()
+        sidecart__v1__metrics_response__init(&response)
+        try text.withUnsafeBufferPointer { text throws(RPCError) in
+            response.text = UnsafeRawBufferPointer(text).binaryData
+            try call.reply(&response)
         }
     }
 
@@ -84,27 +111,4 @@ final class TextBytes {
     deinit { bytes.deallocate() }
 
     var binaryData: ProtobufCBinaryData { UnsafeRawBufferPointer(bytes).binaryData }
-}
-
-/// What the kernel says of this life.
-enum ProcessUsage {
-    /// User and system time since the start.
-    static var cpuMicroseconds: UInt64 {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        func microseconds(_ time: timeval) -> Int { time.tv_sec * 1_000_000 + Int(time.tv_usec) }
-        return UInt64(microseconds(usage.ru_utime) + microseconds(usage.ru_stime))
-    }
-
-    /// Pages in memory now; 0 where the kernel does not say.
-    static var residentBytes: UInt64 {
-        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var buffer = [CChar](repeating: 0, count: 128)
-        guard fgets(&buffer, Int32(buffer.count), file) != nil else { return 0 }
-        let text = String(decoding: buffer.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let fields = text.split(separator: " ")
-        guard fields.count > 1, let pages = UInt64(fields[1]) else { return 0 }
-        return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
-    }
 }

@@ -26,6 +26,10 @@ extension ScoringService {
         query.deadline = call.deadline.nanoseconds
         if try LongCalls.move(call, estimate: engine.read(query)) { return }
         let tier = engine.recommendWhatWasRead(query)
+        record.scoring.note(.recommend, tier, query, engine)
+        record.scoring.add(engine.slate.count, .slateItems)
+        if engine.slate.isEmpty { record.scoring.add(1, .emptySlates) }
+        if engine.slate.count < query.k { record.scoring.add(1, .shortSlates) }
 
         var response = Sidecart__V1__RecommendResponse()
         sidecart__v1__recommend_response__init(&response)

@@ -8,14 +8,16 @@ internal import RPC
 final class ScoringService {
     let engine: Engine
     let ruleBook: RuleBook.Reader?
+    let record: LaneRecord
     private var query = Query()
     private var scoredItems: [IDView] = []
     private var relations: [Relation] = []
 
     /// - Parameter ruleBook: nil where the server has no rule sets.
-    init(engine: Engine, ruleBook: RuleBook.Reader?) {
+    init(engine: Engine, ruleBook: RuleBook.Reader?, record: LaneRecord) {
         self.engine = engine
         self.ruleBook = ruleBook
+        self.record = record
     }
 
     static func register(in router: Router, _ lane: ServingLane) {
@@ -61,6 +63,9 @@ final class ScoringService {
             return
         }
         let tier = engine.scoreAgainstWhatWasRead(scoredItems, for: query)
+        record.scoring.note(.score, tier, query, engine)
+        record.scoring.add(scoredItems.count, .items)
+        record.scoring.add(engine.unknownPositions.count, .unknownItems)
 
         var response = Sidecart__V1__ScoreResponse()
         sidecart__v1__score_response__init(&response)

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 internal import RPC
 internal import Synchronization
 
@@ -7,10 +8,12 @@ final class ServerLife: Sendable {
     let configuration: SidecartServer.Configuration
     let models: ServedModels
     private let started = ContinuousClock.now
+    /// The same in seconds since 1970.
+    let startTimeSeconds = Int(time(nil))
     private let draining = Atomic(false)
     private let onDrainRequest: @Sendable (DrainRequest) -> Void
     /// Set once, right after the server started; calls may come in before.
-    private let rpc = Locked<RPCServer?>(nil)
+    private let attached = Locked<RPCServer?>(nil)
 
     init(
         configuration: SidecartServer.Configuration, models: ServedModels,
@@ -21,11 +24,13 @@ final class ServerLife: Sendable {
         self.onDrainRequest = onDrainRequest
     }
 
-    func attach(_ server: RPCServer) { rpc.withLock { $0 = server } }
+    func attach(_ server: RPCServer) { attached.withLock { $0 = server } }
 
-    func detach() { rpc.withLock { $0 = nil } }
+    func detach() { attached.withLock { $0 = nil } }
 
-    func statistics() -> RPCStatistics? { rpc.withLock { $0?.statistics } }
+    var rpc: RPCServer? { attached.withLock { $0 } }
+
+    func statistics() -> RPCStatistics? { rpc?.statistics }
 
     func requestDrain(_ request: DrainRequest) { onDrainRequest(request) }
 

@@ -1,4 +1,5 @@
 package import EventLoop
+package import Metrics
 package import RPC
 
 /// A client's wish that the server end.
@@ -78,6 +79,11 @@ package final class SidecartServer: Sendable {
     package var path: String { rpc.path }
 
     package var statistics: RPCStatistics { rpc.statistics }
+
+    /// All counters, gauges and histograms as they are now, UTF-8; in about a millisecond.
+    package func metrics(_ format: MetricsWriter.Format) -> [UInt8] {
+        ServerMetrics(life: life).text(format)
+    }
 
     /// As the configuration says, or less where the process may not open as many files.
     package var connectionsMax: Int { rpc.connectionsMax }

@@ -124,6 +124,7 @@ package struct TrainingPipeline {
         info.data = DataSummary(
             events: dataset.events.count, users: dataset.users.count, items: dataset.items.count,
             baskets: data.baskets?.rows ?? 0, digest: dataset.digest)
+        info.data?.newestEvent = dataset.events.newestTime.map(Int.init)
         return ModelBundle(
             info: info, items: dataset.items, users: dataset.users, catalog: dataset.catalog,
             parts: parts,

@@ -64,7 +64,13 @@ final class Server {
     /// Starts it and waits until it says that it is ready.
     ///
     /// - Parameter openFilesMax: how many files the process may open; nil for the system's limit.
-    init(bundle: String, socket: String, openFilesMax: Int? = nil, _ more: String...) throws {
+    convenience init(
+        bundle: String, socket: String, openFilesMax: Int? = nil, _ more: String...
+    ) throws {
+        try self.init(bundle: bundle, socket: socket, openFilesMax: openFilesMax, more)
+    }
+
+    init(bundle: String, socket: String, openFilesMax: Int? = nil, _ more: [String]) throws {
         self.socket = socket
         let arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
         if let openFilesMax {

@@ -9,6 +9,31 @@ struct StatusMethod: Method {
     func encode(into writer: ProtobufWriter) {}
 }
 
+/// `Admin.Metrics`
+struct MetricsMethod: Method {
+    typealias Reply = MetricsText
+    static let service = "sidecart.v1.Admin"
+    static let name = "Metrics"
+    var format: MetricsFormat
+
+    func encode(into writer: ProtobufWriter) { writer.integer(1, UInt64(format.rawValue)) }
+}
+
+/// The answer to `Metrics`.
+struct MetricsText {
+    var text = ""
+}
+
+extension MetricsText: WireMessage {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): text = try ProtobufReader.text(bytes)
+        default: break
+        }
+    }
+}
+
 /// `Admin.Drain`
 struct DrainMethod: Method {
     static let service = "sidecart.v1.Admin"

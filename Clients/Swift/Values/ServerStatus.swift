@@ -63,6 +63,14 @@ public struct ServerStatus: Sendable, Equatable {
     public init() {}
 }
 
+/// How a server writes its metrics.
+public enum MetricsFormat: Int32, Sendable {
+    /// Version 0.0.4 of Prometheus' text format.
+    case prometheus = 0
+    /// OpenMetrics 1.0.0.
+    case openMetrics = 1
+}
+
 /// Whether a server, or one service of it, takes calls.
 public enum ServingStatus: Int32, Sendable {
     /// The server does not know, or said something that this client does not know.

@@ -16,8 +16,11 @@ final class LoadedModel: Sendable {
 
     /// Reads and checks a bundle, and makes everything that serving it takes.
     ///
+    /// - Parameter records: of each lane.
     /// - Throws: ``ModelError`` where the bundle is missing, damaged or too large.
-    init(at path: String, for settings: ServedModels.Settings) throws(ModelError) {
+    init(
+        at path: String, for settings: ServedModels.Settings, records: [LaneRecord]
+    ) throws(ModelError) {
         let start = ContinuousClock.now
         let bundle: ModelBundle
         do throws(BundleError) {
@@ -29,11 +32,12 @@ final class LoadedModel: Sendable {
         var lanes: [LaneServices] = []
         do throws(StoreError) {
             generation = try Generation(
-                bundle, storeBytesMax: settings.storeBytesMax, readersMax: settings.laneCount)
-            for _ in 0..<settings.laneCount {
+                bundle, storeBytesMax: settings.storeBytesMax, readersMax: records.count)
+            for record in records {
                 lanes.append(
                     try LaneServices(
-                        generation, limits: settings.engineLimits, ruleBook: settings.ruleBook))
+                        generation, limits: settings.engineLimits, ruleBook: settings.ruleBook,
+                        record: record))
             }
         } catch {
             throw ModelError(

@@ -33,6 +33,8 @@ package final class ServedModels: Sendable {
     }
 
     package let settings: Settings
+    /// By lane.
+    let records: [LaneRecord]
     /// Of the bundle that the server was started with.
     private let path: String
     private let onEvent: @Sendable (ModelEvent) -> Void
@@ -48,7 +50,8 @@ package final class ServedModels: Sendable {
         onEvent: @escaping @Sendable (ModelEvent) -> Void
     ) throws {
         (self.path, self.settings, self.onEvent) = (path, settings, onEvent)
-        let first = try LoadedModel(at: path, for: settings)
+        records = (0..<settings.laneCount).map { _ in LaneRecord() }
+        let first = try LoadedModel(at: path, for: settings, records: records)
         state = Locked(
             State(serving: first, lanes: Array(repeating: nil, count: settings.laneCount)))
         worker = try LoopThread.start(name: "sidecart-models") { _ in
@@ -61,6 +64,8 @@ package final class ServedModels: Sendable {
 
     /// What serves now.
     package var serving: ModelSummary { state.withLock { ModelSummary($0.serving) } }
+
+    var servingGeneration: Generation { state.withLock { $0.serving.generation } }
 
     /// Makes the lane that is being set up one of those that are given each new model.
     func makeLane(_ setup: LaneSetup) -> ServingLane {
@@ -89,7 +94,7 @@ package final class ServedModels: Sendable {
             if let serving, let now = try? BundleDigest(at: path), now == serving {
                 return onEvent(.unchanged(path: path))
             }
-            let model = try LoadedModel(at: path, for: settings)
+            let model = try LoadedModel(at: path, for: settings, records: records)
             onEvent(.loaded(ModelSummary(model)))
             serve(model)
         } catch {

@@ -18,6 +18,8 @@ struct Serve: ParsableCommand {
               sidecart serve --bundle bundle --socket /tmp/s.sock --threads 4 --log-format json
               sidecart serve --bundle bundle --socket /run/shop/s.sock --socket-mode 660 --socket-group shop --allow write=uid:feed
               sidecart serve --bundle newer --socket /run/sidecart/sidecart.sock --take-over
+              sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-listen 127.0.0.1:9464
+              sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-file /var/lib/node_exporter/sidecart.prom
             """)
 
     @Option(help: ArgumentHelp("What `train` wrote.", valueName: "folder"))
@@ -54,6 +56,7 @@ struct Serve: ParsableCommand {
 
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Limits on peers") var peers: PeerLimitOptions
+    @OptionGroup(title: "Metrics") var metrics: MetricsOptions
 
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var logFormat = LogFormat.text
@@ -97,6 +100,9 @@ struct Serve: ParsableCommand {
         let requests = try StopRequests()
         let serving = try listening(log)
         var configuration = SidecartServer.Configuration(serving)
+        let source = MetricsSource()
+        let endpoint = try metrics.start(access, waits: takeOver, source, log)
+        defer { endpoint?.stop() }
         configuration.drainGrace = .seconds(drainSeconds)
         let models = try loadModels(log)
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
@@ -111,6 +117,9 @@ struct Serve: ParsableCommand {
                     "room": .stringConvertible(server.connectionsMax),
                 ])
         }
+        source.attach(server)
+        defer { source.attach(nil) }
+        endpoint?.update()
         log.info(
             "ready",
             [
@@ -120,6 +129,7 @@ struct Serve: ParsableCommand {
         ServiceManager.notify("READY=1\nSTATUS=serving \(models.serving.words)")
         predecessor?.letGo(log)
         let request = nextEnd(requests, models, log)
+        if case .client(let drain) = request, drain.handsOver { endpoint?.stop() }
         end(server, request, requests, log)
     }
 

@@ -97,6 +97,96 @@ void   sidecart__v1__status_response__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sidecart__v1__metrics_request__init
+                     (Sidecart__V1__MetricsRequest         *message)
+{
+  static const Sidecart__V1__MetricsRequest init_value = SIDECART__V1__METRICS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__metrics_request__get_packed_size
+                     (const Sidecart__V1__MetricsRequest *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__metrics_request__pack
+                     (const Sidecart__V1__MetricsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__metrics_request__pack_to_buffer
+                     (const Sidecart__V1__MetricsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__MetricsRequest *
+       sidecart__v1__metrics_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__MetricsRequest *)
+     protobuf_c_message_unpack (&sidecart__v1__metrics_request__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__metrics_request__free_unpacked
+                     (Sidecart__V1__MetricsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__metrics_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__metrics_response__init
+                     (Sidecart__V1__MetricsResponse         *message)
+{
+  static const Sidecart__V1__MetricsResponse init_value = SIDECART__V1__METRICS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__metrics_response__get_packed_size
+                     (const Sidecart__V1__MetricsResponse *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__metrics_response__pack
+                     (const Sidecart__V1__MetricsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__metrics_response__pack_to_buffer
+                     (const Sidecart__V1__MetricsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__metrics_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__MetricsResponse *
+       sidecart__v1__metrics_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__MetricsResponse *)
+     protobuf_c_message_unpack (&sidecart__v1__metrics_response__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__metrics_response__free_unpacked
+                     (Sidecart__V1__MetricsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__metrics_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sidecart__v1__drain_request__init
                      (Sidecart__V1__DrainRequest         *message)
 {
@@ -607,6 +697,82 @@ const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor sidecart__v1__metrics_request__field_descriptors[1] =
+{
+  {
+    "format",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__MetricsRequest, format),
+    &sidecart__v1__metrics_format__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__metrics_request__field_indices_by_name[] = {
+  0,   /* field[0] = format */
+};
+static const ProtobufCIntRange sidecart__v1__metrics_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__metrics_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.MetricsRequest",
+  "MetricsRequest",
+  "Sidecart__V1__MetricsRequest",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__MetricsRequest),
+  1,
+  sidecart__v1__metrics_request__field_descriptors,
+  sidecart__v1__metrics_request__field_indices_by_name,
+  1,  sidecart__v1__metrics_request__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__metrics_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__metrics_response__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__MetricsResponse, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__metrics_response__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange sidecart__v1__metrics_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__metrics_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.MetricsResponse",
+  "MetricsResponse",
+  "Sidecart__V1__MetricsResponse",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__MetricsResponse),
+  1,
+  sidecart__v1__metrics_response__field_descriptors,
+  sidecart__v1__metrics_response__field_indices_by_name,
+  1,  sidecart__v1__metrics_response__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__metrics_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor sidecart__v1__drain_request__field_descriptors[1] =
 {
   {
@@ -663,13 +829,43 @@ const ProtobufCMessageDescriptor sidecart__v1__drain_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__drain_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor sidecart__v1__admin__method_descriptors[2] =
+static const ProtobufCEnumValue sidecart__v1__metrics_format__enum_values_by_number[2] =
+{
+  { "PROMETHEUS_TEXT", "SIDECART__V1__METRICS_FORMAT__PROMETHEUS_TEXT", 0 },
+  { "OPENMETRICS_TEXT", "SIDECART__V1__METRICS_FORMAT__OPENMETRICS_TEXT", 1 },
+};
+static const ProtobufCIntRange sidecart__v1__metrics_format__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex sidecart__v1__metrics_format__enum_values_by_name[2] =
+{
+  { "OPENMETRICS_TEXT", 1 },
+  { "PROMETHEUS_TEXT", 0 },
+};
+const ProtobufCEnumDescriptor sidecart__v1__metrics_format__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sidecart.v1.MetricsFormat",
+  "MetricsFormat",
+  "Sidecart__V1__MetricsFormat",
+  "sidecart.v1",
+  2,
+  sidecart__v1__metrics_format__enum_values_by_number,
+  2,
+  sidecart__v1__metrics_format__enum_values_by_name,
+  1,
+  sidecart__v1__metrics_format__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor sidecart__v1__admin__method_descriptors[3] =
 {
   { "Status", &sidecart__v1__status_request__descriptor, &sidecart__v1__status_response__descriptor },
+  { "Metrics", &sidecart__v1__metrics_request__descriptor, &sidecart__v1__metrics_response__descriptor },
   { "Drain", &sidecart__v1__drain_request__descriptor, &sidecart__v1__drain_response__descriptor },
 };
 const unsigned sidecart__v1__admin__method_indices_by_name[] = {
-  1,        /* Drain */
+  2,        /* Drain */
+  1,        /* Metrics */
   0         /* Status */
 };
 const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor =
@@ -679,7 +875,7 @@ const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor =
   "Admin",
   "Sidecart__V1__Admin",
   "sidecart.v1",
-  2,
+  3,
   sidecart__v1__admin__method_descriptors,
   sidecart__v1__admin__method_indices_by_name
 };
@@ -691,13 +887,21 @@ void sidecart__v1__admin__status(ProtobufCService *service,
   assert(service->descriptor == &sidecart__v1__admin__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void sidecart__v1__admin__metrics(ProtobufCService *service,
+                                  const Sidecart__V1__MetricsRequest *input,
+                                  Sidecart__V1__MetricsResponse_Closure closure,
+                                  void *closure_data)
+{
+  assert(service->descriptor == &sidecart__v1__admin__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void sidecart__v1__admin__drain(ProtobufCService *service,
                                 const Sidecart__V1__DrainRequest *input,
                                 Sidecart__V1__DrainResponse_Closure closure,
                                 void *closure_data)
 {
   assert(service->descriptor == &sidecart__v1__admin__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void sidecart__v1__admin__init (Sidecart__V1__Admin_Service *service,
                                 Sidecart__V1__Admin_ServiceDestroy destroy)

@@ -17,12 +17,25 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Sidecart__V1__StatusRequest Sidecart__V1__StatusRequest;
 typedef struct Sidecart__V1__StatusResponse Sidecart__V1__StatusResponse;
+typedef struct Sidecart__V1__MetricsRequest Sidecart__V1__MetricsRequest;
+typedef struct Sidecart__V1__MetricsResponse Sidecart__V1__MetricsResponse;
 typedef struct Sidecart__V1__DrainRequest Sidecart__V1__DrainRequest;
 typedef struct Sidecart__V1__DrainResponse Sidecart__V1__DrainResponse;
 
 
 /* --- enums --- */
 
+typedef enum _Sidecart__V1__MetricsFormat {
+  /*
+   * Version 0.0.4 of Prometheus' text format.
+   */
+  SIDECART__V1__METRICS_FORMAT__PROMETHEUS_TEXT = 0,
+  /*
+   * OpenMetrics 1.0.0.
+   */
+  SIDECART__V1__METRICS_FORMAT__OPENMETRICS_TEXT = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__METRICS_FORMAT)
+} Sidecart__V1__MetricsFormat;
 
 /* --- messages --- */
 
@@ -104,6 +117,26 @@ struct  Sidecart__V1__StatusResponse
     , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+struct  Sidecart__V1__MetricsRequest
+{
+  ProtobufCMessage base;
+  Sidecart__V1__MetricsFormat format;
+};
+#define SIDECART__V1__METRICS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__metrics_request__descriptor) \
+    , SIDECART__V1__METRICS_FORMAT__PROMETHEUS_TEXT }
+
+
+struct  Sidecart__V1__MetricsResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData text;
+};
+#define SIDECART__V1__METRICS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__metrics_response__descriptor) \
+    , {0,NULL} }
+
+
 struct  Sidecart__V1__DrainRequest
 {
   ProtobufCMessage base;
@@ -165,6 +198,44 @@ Sidecart__V1__StatusResponse *
 void   sidecart__v1__status_response__free_unpacked
                      (Sidecart__V1__StatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Sidecart__V1__MetricsRequest methods */
+void   sidecart__v1__metrics_request__init
+                     (Sidecart__V1__MetricsRequest         *message);
+size_t sidecart__v1__metrics_request__get_packed_size
+                     (const Sidecart__V1__MetricsRequest   *message);
+size_t sidecart__v1__metrics_request__pack
+                     (const Sidecart__V1__MetricsRequest   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__metrics_request__pack_to_buffer
+                     (const Sidecart__V1__MetricsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__MetricsRequest *
+       sidecart__v1__metrics_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__metrics_request__free_unpacked
+                     (Sidecart__V1__MetricsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__MetricsResponse methods */
+void   sidecart__v1__metrics_response__init
+                     (Sidecart__V1__MetricsResponse         *message);
+size_t sidecart__v1__metrics_response__get_packed_size
+                     (const Sidecart__V1__MetricsResponse   *message);
+size_t sidecart__v1__metrics_response__pack
+                     (const Sidecart__V1__MetricsResponse   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__metrics_response__pack_to_buffer
+                     (const Sidecart__V1__MetricsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__MetricsResponse *
+       sidecart__v1__metrics_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__metrics_response__free_unpacked
+                     (Sidecart__V1__MetricsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Sidecart__V1__DrainRequest methods */
 void   sidecart__v1__drain_request__init
                      (Sidecart__V1__DrainRequest         *message);
@@ -211,6 +282,12 @@ typedef void (*Sidecart__V1__StatusRequest_Closure)
 typedef void (*Sidecart__V1__StatusResponse_Closure)
                  (const Sidecart__V1__StatusResponse *message,
                   void *closure_data);
+typedef void (*Sidecart__V1__MetricsRequest_Closure)
+                 (const Sidecart__V1__MetricsRequest *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__MetricsResponse_Closure)
+                 (const Sidecart__V1__MetricsResponse *message,
+                  void *closure_data);
 typedef void (*Sidecart__V1__DrainRequest_Closure)
                  (const Sidecart__V1__DrainRequest *message,
                   void *closure_data);
@@ -228,6 +305,10 @@ struct Sidecart__V1__Admin_Service
                  const Sidecart__V1__StatusRequest *input,
                  Sidecart__V1__StatusResponse_Closure closure,
                  void *closure_data);
+  void (*metrics)(Sidecart__V1__Admin_Service *service,
+                  const Sidecart__V1__MetricsRequest *input,
+                  Sidecart__V1__MetricsResponse_Closure closure,
+                  void *closure_data);
   void (*drain)(Sidecart__V1__Admin_Service *service,
                 const Sidecart__V1__DrainRequest *input,
                 Sidecart__V1__DrainResponse_Closure closure,
@@ -241,11 +322,16 @@ void sidecart__v1__admin__init (Sidecart__V1__Admin_Service *service,
 #define SIDECART__V1__ADMIN__INIT(function_prefix__) \
     { SIDECART__V1__ADMIN__BASE_INIT,\
       function_prefix__ ## status,\
+      function_prefix__ ## metrics,\
       function_prefix__ ## drain  }
 void sidecart__v1__admin__status(ProtobufCService *service,
                                  const Sidecart__V1__StatusRequest *input,
                                  Sidecart__V1__StatusResponse_Closure closure,
                                  void *closure_data);
+void sidecart__v1__admin__metrics(ProtobufCService *service,
+                                  const Sidecart__V1__MetricsRequest *input,
+                                  Sidecart__V1__MetricsResponse_Closure closure,
+                                  void *closure_data);
 void sidecart__v1__admin__drain(ProtobufCService *service,
                                 const Sidecart__V1__DrainRequest *input,
                                 Sidecart__V1__DrainResponse_Closure closure,
@@ -253,8 +339,11 @@ void sidecart__v1__admin__drain(ProtobufCService *service,
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    sidecart__v1__metrics_format__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__metrics_request__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__metrics_response__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__drain_response__descriptor;
 extern const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor;

@@ -1,0 +1,4 @@
+/// What a lane writes down about its answers, from one model to the next.
+final class LaneRecord: Sendable {
+    let scoring = ScoringCounters()
+}
