@@ -102,7 +102,7 @@ let package = Package(
             name: "SidecartServer",
             dependencies: [
                 "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Interactions", "RPC",
-                "EventLoop", "Buffers", "Metrics", "CSidecartProto",
+                "EventLoop", "Buffers", "Metrics", "Outcomes", "CSidecartProto",
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -137,6 +137,7 @@ let package = Package(
                 "SampleShop",
             ],
             swiftSettings: swift),
+        .testTarget(name: "OutcomesTests", dependencies: ["Outcomes"], swiftSettings: swift),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
         .testTarget(
             name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint"], swiftSettings: swift),

@@ -124,6 +124,13 @@ extension BlockingConnection {
         try perform(MetricsMethod(format: format), timeout: timeout).text
     }
 
+    /// Asks what was shown since the server started, and what came of it.
+    ///
+    /// - Parameter timeout: nil takes the configuration's.
+    public func outcomes(timeout: Duration? = nil) throws(SidecartError) -> Outcomes {
+        try perform(OutcomesMethod(), timeout: timeout)
+    }
+
     /// Tells the server to stop accepting, finish what is in flight and end. Needs the role admin.
     ///
     /// - Parameters:

@@ -90,7 +90,7 @@ package final class Engine {
     package var unknown: [IDView] { context.unknown }
 
     /// Whether the model knows anything of the last query's user beyond her history in the query.
-    package var knowsUser: Bool { context.userRow != nil || context.storedVector != nil }
+    package var knowsUser: Bool { context.userRow != nil || context.storedRow != nil }
 
     /// How many items a rule kept off the last slate, as far as was looked for some to fill it.
     package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut(by: rule) }

@@ -28,17 +28,18 @@ package final class SlateLog: @unchecked Sendable {
 
     // The writer's.
     private var position: UInt64 = 0
+    /// `position` within the ring.
+    private var place = 0
     private var number: UInt64 = 0
     private var itemsLeft = 0
 
-    /// - Parameter bytesMax: memory, at least half of which is used; the system gives it as it is
-    ///   first written.
+    /// - Parameter bytesMax: memory, which the system gives as it is first written; at least 32 KiB
+    ///   are taken.
     init(lane: Int, bytesMax: Int, cipher: SlateCipher, hash: IdentifierHash) {
         (self.lane, self.cipher, self.hash) = (lane, cipher, hash)
         // A start for every four words: where slates are shorter than that, fewer words are kept.
-        let bits = Int.bitWidth - 1 - (max(1 << 15, bytesMax) / 10).leadingZeroBitCount
-        capacity = 1 << bits
-        startCount = capacity / 4
+        startCount = UInt64(max(1 << 15, bytesMax) / 40)
+        capacity = 4 * startCount
         words = Self.zeros(Int(capacity))
         starts = Self.zeros(Int(startCount))
     }
@@ -95,8 +96,10 @@ package final class SlateLog: @unchecked Sendable {
     }
 
     private func append(_ word: UInt64) {
-        words[Int(position % capacity)].store(word, ordering: .relaxed)
+        words[place].store(word, ordering: .relaxed)
         position += 1
+        place += 1
+        if place == Int(capacity) { place = 0 }
     }
 
     // MARK: Readers

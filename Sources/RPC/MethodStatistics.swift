@@ -4,8 +4,8 @@ package import Wire
 
 /// How the calls of one method were answered since the start; sums over a server's loops.
 package struct MethodStatistics: Sendable {
-    /// Such as `sidecart.v1.Scoring/Score`; `other` for calls of methods that there are not, and for
-    /// frames that were no calls.
+    /// Such as `sidecart.v1.Scoring/Score`; `other` for calls of methods that there are not, for
+    /// frames that were no calls, and for calls that were refused unread.
     package let method: String
     /// Calls answered, by the answer's code; those that occurred, ascending.
     package fileprivate(set) var answers: [(code: StatusCode, calls: Int)] = []
@@ -65,7 +65,7 @@ final class MethodCounters: Sendable {
         numbers.add(1, at: start + Self.bucketsPlace + buckets.index(of: Int(nanoseconds)))
     }
 
-    /// Counts the refusal of a frame that was no call.
+    /// Counts the refusal of a frame that was no call, or is not to be one.
     func recordRefusal(_ code: StatusCode) {
         numbers.add(1, at: numbers.count - Self.stride + Self.place(of: code))
     }

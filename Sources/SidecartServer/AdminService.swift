@@ -8,7 +8,7 @@ internal import RPC
 /// `sidecart.v1.Admin`: what is running and how it does, and how to stop it gently.
 final class AdminService {
     private let lane: ServingLane
-    private let life: ServerLife
+    let life: ServerLife
     private let version = TextBytes(SidecartServer.version)
 
     init(lane: ServingLane, life: ServerLife) {
@@ -23,6 +23,9 @@ final class AdminService {
         }
         router.add(service, "Metrics", role: .read) { [self] call throws(RPCError) in
             try tellMetrics(call)
+        }
+        router.add(service, "Outcomes", role: .read) { [self] call throws(RPCError) in
+            try tellOutcomes(call)
         }
         router.add(service, "Drain", role: .admin) { [self] call throws(RPCError) in
             let request = try call.decode(sidecart__v1__drain_request__init)

@@ -22,6 +22,13 @@ extension MessageArena {
         try array(of: UnsafeMutablePointer<Message>?.self, count)
     }
 
+    /// A copy of a text.
+    func text(_ text: String) throws(RPCError) -> ProtobufCBinaryData {
+        let bytes = try array(of: UInt8.self, text.utf8.count)
+        for (place, byte) in text.utf8.enumerated() { bytes[place] = byte }
+        return ProtobufCBinaryData(len: text.utf8.count, data: bytes)
+    }
+
     /// One message, initialized by protobuf-c's generated `..__init`.
     func message<Message>(
         _ type: Message.Type, _ initialize: (UnsafeMutablePointer<Message>?) -> Void

@@ -1,5 +1,6 @@
 package import CrossSell
 internal import Foundation
+internal import Outcomes
 internal import RPC
 internal import Synchronization
 
@@ -37,17 +38,28 @@ package final class RuleBook: Sendable {
     package var names: [String] { sets.withLock { $0.keys.sorted() } }
 
     /// What one loop has of the book: it asks for no lock but after a reading.
-    package final class Reader {
+    final class Reader {
+        /// A set, and the number under which outcomes are told of it.
+        typealias Entry = (set: RuleSet, number: Int)
+
         private let book: RuleBook
-        private var sets: [String: RuleSet] = [:]
+        private let outcomes: Outcomes
+        private var sets: [String: Entry] = [:]
         private var version = -1
 
-        package init(_ book: RuleBook) { self.book = book }
+        init(_ book: RuleBook, _ outcomes: Outcomes) {
+            (self.book, self.outcomes) = (book, outcomes)
+        }
 
-        func set(named name: String) -> RuleSet? {
+        func set(named name: String) -> Entry? {
             let newest = book.version.load(ordering: .acquiring)
             if newest != version {
-                sets = book.sets.withLock { $0 }
+                let read = book.sets.withLock { $0 }
+                sets = [:]
+                // In the order of their names, so that it is the same ones that share a number.
+                for (name, set) in read.sorted(by: { $0.key < $1.key }) {
+                    sets[name] = (set, outcomes.number(ofRuleSet: name))
+                }
                 version = newest
             }
             return sets[name]

@@ -1,5 +1,7 @@
 internal import CSidecartProto
 internal import CrossSell
+internal import Glibc
+internal import Outcomes
 internal import RPC
 
 /// `Scoring.Recommend`: a request becomes a query, a slate a reply.
@@ -10,7 +12,7 @@ extension ScoringService {
         try fill(&query, request.pointee.context)
         query.k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
         try query.rules.fill(request.pointee, engine.limits)
-        try addRuleSet(request.pointee.rule_set, to: &query)
+        let ruleSet = try addRuleSet(request.pointee.rule_set, to: &query)
         guard !query.rules.leavesOutSubstitutes || engine.knowsSubstitutes else {
             throw RPCError(
                 .failedPrecondition,
@@ -35,6 +37,7 @@ extension ScoringService {
         sidecart__v1__recommend_response__init(&response)
         response.tier = tier.message
         response.model_version = engine.generation.versionBytes.binaryData
+        response.slate_id = logSlate(tier, ruleSet: ruleSet)
         response.n_unknown = engine.unknown.count
         response.unknown = try call.arena.array(of: ProtobufCBinaryData.self, engine.unknown.count)
         for (position, id) in engine.unknown.enumerated() {
@@ -56,13 +59,30 @@ extension ScoringService {
         try call.reply(&response)
     }
 
+    /// Writes down what is shown, and gives it an id; 0 where nothing is.
+    private func logSlate(_ tier: Tier, ruleSet: Int) -> UInt64 {
+        guard !engine.slate.isEmpty else { return 0 }
+        record.slates.begin(
+            items: engine.slate.count, tier: tier.rawValue, ruleSet: ruleSet, seconds: time(nil))
+        for item in engine.slate {
+            var reason = ShownReason.none
+            if let first = item.reasons.first {
+                reason = ShownReason(rawValue: engine.reasons[first].kind.rawValue) ?? .none
+            }
+            record.slates.add(item.id, reason, isExplored: item.propensity < 1)
+        }
+        return record.slates.end()
+    }
+
     /// Adds the rules of the set that a request names.
+    ///
+    /// - Returns: the set's number; 0 where none is named.
     private func addRuleSet(
         _ name: ProtobufCBinaryData, to query: inout Query
-    ) throws(RPCError) {
-        guard name.len > 0 else { return }
+    ) throws(RPCError) -> Int {
+        guard name.len > 0 else { return 0 }
         let text = String(decoding: IDView(start: name.data, count: name.len), as: UTF8.self)
-        guard let set = ruleBook?.set(named: text) else {
+        guard let (set, number) = ruleBook?.set(named: text) else {
             let known = ruleBook?.names ?? []
             throw RPCError(
                 .notFound,
@@ -79,6 +99,7 @@ extension ScoringService {
         }
         query.rules.add(set.rules)
         try query.rules.check(engine.limits)
+        return number
     }
 
     private func describe(

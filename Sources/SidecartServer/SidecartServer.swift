@@ -25,6 +25,8 @@ package final class SidecartServer: Sendable {
 
     private let rpc: RPCServer
     private let life: ServerLife
+    /// Counts what was shown.
+    private let counting: LoopThread
 
     /// Starts to accept calls.
     ///
@@ -55,8 +57,14 @@ package final class SidecartServer: Sendable {
             return router
         }
         self.life = life
+        counting = try LoopThread.start(name: "sidecart-slates") { loop in
+            let interval = Duration.seconds(1)
+            try Timer(on: loop).start(after: interval, every: interval) { models.outcomes.count() }
+        }
         life.attach(rpc)
     }
+
+    deinit { counting.door.submit { $0.stop() } }
 
     /// Stops accepting, finishes what is in flight, closes and returns. Later calls return at once.
     ///
@@ -68,6 +76,8 @@ package final class SidecartServer: Sendable {
         rpc.beginDrain(
             grace: life.configuration.drainGrace, handsOver: handsOver, begun: begun)
         rpc.join()
+        counting.door.submit { $0.stop() }
+        counting.join()
         // The routers hold the life, and it the server: without this none of them would go.
         life.detach()
     }

@@ -98,7 +98,7 @@ extension ProgramTests {
             "Every subcommand explains itself, with examples",
             arguments: [
                 [], ["demo"], ["train"], ["evaluate"], ["serve"], ["recommend"], ["related"],
-                ["score"], ["status"], ["bench"],
+                ["score"], ["status"], ["metrics"], ["report"], ["bench"],
             ])
         func help(command: [String]) throws {
             let outcome = try Program.run(command + ["--help"])
@@ -108,7 +108,10 @@ extension ProgramTests {
 
         @Test("Nobody at the socket is one line of error")
         func nobody() throws {
-            for command in [["recommend"], ["related", "x"], ["score", "x"], ["status"]] {
+            for command in [
+                ["recommend"], ["related", "x"], ["score", "x"], ["status"], ["metrics"],
+                ["report"],
+            ] {
                 let outcome = try Program.run(command + ["--socket", folder["none"]])
                 #expect(outcome.code == 1 && outcome.output.isEmpty, "\(command)")
                 #expect(outcome.errors.isOneLine && outcome.errors.contains(folder["none"]))

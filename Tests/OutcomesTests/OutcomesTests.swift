@@ -76,7 +76,7 @@ private struct Numbers: RandomNumberGenerator {
         #expect(row(report.byRuleSet, "checkout") == [2, 2, 1, 3.5, 2, 1])
         #expect(row(report.byRuleSet, "") == [2, 0, 1, 10, 2, 1])
         #expect(row(report.byExploration, "explored") == [1, 1, 0, 0, 1, 0])
-        #expect(row(report.byExploration, "ranked") == [3, 1, 2, 13.5, 3, 2])
+        #expect(row(report.byExploration, "ranked") == [3, 1, 2, 13.5, 2, 2])
         #expect(outcomes.cells().cells.count == 3)
     }
 
@@ -128,7 +128,8 @@ private struct Numbers: RandomNumberGenerator {
         struct Slate {
             let id: UInt64
             let items: [String]
-            var (clicked, bought): (Set<String>, Set<String>) = ([], [])
+            var clicked: Set<String> = []
+            var bought: Set<String> = []
         }
         var slates: [Slate] = []
         var (impressions, clicks, purchases, unknown) = (0, 0, 0, 0)

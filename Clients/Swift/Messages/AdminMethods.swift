@@ -34,6 +34,52 @@ extension MetricsText: WireMessage {
     }
 }
 
+/// `Admin.Outcomes`
+struct OutcomesMethod: Method {
+    typealias Reply = Outcomes
+    static let service = "sidecart.v1.Admin"
+    static let name = "Outcomes"
+
+    func encode(into writer: ProtobufWriter) {}
+}
+
+extension Outcomes: WireMessage {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .varint(let number)): sinceSeconds = Int(clamping: number)
+        case (2, .varint(let number)): slates = Int(clamping: number)
+        case (3, .varint(let number)): missedSlates = Int(clamping: number)
+        case (4, .varint(let number)): oldestSlateSeconds = Int(clamping: number)
+        case (5, .varint(let number)): unknownSlateEvents = Int(clamping: number)
+        case (6, .varint(let number)): notOnSlateEvents = Int(clamping: number)
+        case (7, .varint(let number)): catalogItems = Int(clamping: number)
+        case (8, .bytes(let bytes)): all = try Row(wire: bytes)
+        case (9, .bytes(let bytes)): byTier.append(try Row(wire: bytes))
+        case (10, .bytes(let bytes)): byReason.append(try Row(wire: bytes))
+        case (11, .bytes(let bytes)): byRuleSet.append(try Row(wire: bytes))
+        case (12, .bytes(let bytes)): byExploration.append(try Row(wire: bytes))
+        default: break
+        }
+    }
+}
+
+extension Outcomes.Row: WireMessage {
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): name = try ProtobufReader.text(bytes)
+        case (2, .varint(let number)): impressions = Int(clamping: number)
+        case (3, .varint(let number)): clicks = Int(clamping: number)
+        case (4, .varint(let number)): purchases = Int(clamping: number)
+        case (5, .fixed64(let bits)): revenue = Double(bitPattern: bits)
+        case (6, .varint(let number)): itemsShown = Int(clamping: number)
+        case (7, .varint(let number)): itemsSold = Int(clamping: number)
+        default: break
+        }
+    }
+}
+
 /// `Admin.Drain`
 struct DrainMethod: Method {
     static let service = "sidecart.v1.Admin"

@@ -129,6 +129,7 @@ extension Slate: WireMessage {
         case (4, .bytes(let bytes)): unknown.append(try ProtobufReader.text(bytes))
         case (5, .bytes(let bytes)): leftOut.append(try LeftOut(wire: bytes))
         case (6, .bytes(let bytes)): whyNot.append(try WhyNot(wire: bytes))
+        case (7, .varint(let number)): id = number
         default: break
         }
     }

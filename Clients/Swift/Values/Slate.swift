@@ -60,6 +60,8 @@ public struct Slate: Sendable, Equatable {
     public var tier: Tier
     /// Which bundle answered.
     public var modelVersion: String
+    /// Tells this slate from any other, so that a later event can be tied to it; 0 where it is empty.
+    public var id: UInt64 = 0
     /// Ids of the basket, the history and the rules that the model does not know.
     public var unknown: [String]
     /// Of a slate shorter than asked, which rules left items out.

@@ -22,6 +22,7 @@ struct ServerMetrics: Sendable {
                 connectionsMax: rpc.connectionsMax)
         }
         ScoringCounters.add(life.models.records.map(\.scoring), to: &writer)
+        life.models.outcomes.add(to: &writer)
         life.models.servingGeneration.add(
             to: &writer, storeBytesMax: life.models.settings.storeBytesMax)
         ProcessUsage.add(to: &writer)

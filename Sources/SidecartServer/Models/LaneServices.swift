@@ -16,11 +16,11 @@ final class LaneServices: @unchecked Sendable {
 
     /// - Throws: ``StoreError`` where the generation has no room for another engine.
     init(
-        _ generation: Generation, limits: EngineLimits, ruleBook: RuleBook?, record: LaneRecord
+        _ generation: Generation, limits: EngineLimits, ruleBook: RuleBook.Reader?,
+        record: LaneRecord
     ) throws(StoreError) {
         engine = try Engine(generation, limits: limits, clock: { MonotonicClock.now() })
-        scoring = ScoringService(
-            engine: engine, ruleBook: ruleBook.map { RuleBook.Reader($0) }, record: record)
+        scoring = ScoringService(engine: engine, ruleBook: ruleBook, record: record)
         profiles = ProfilesService(engine: engine)
         embeddings = EmbeddingsService(engine: engine)
     }

@@ -1,6 +1,7 @@
 internal import Bundles
 internal import CrossSell
 internal import EmbeddingStore
+internal import Outcomes
 
 /// A model in memory, ready to serve: its generation, and for each lane the services that answer
 /// from it, made before the lane takes them so that no call waits for that.
@@ -19,7 +20,8 @@ final class LoadedModel: Sendable {
     /// - Parameter records: of each lane.
     /// - Throws: ``ModelError`` where the bundle is missing, damaged or too large.
     init(
-        at path: String, for settings: ServedModels.Settings, records: [LaneRecord]
+        at path: String, for settings: ServedModels.Settings, records: [LaneRecord],
+        outcomes: Outcomes
     ) throws(ModelError) {
         let start = ContinuousClock.now
         let bundle: ModelBundle
@@ -36,7 +38,8 @@ final class LoadedModel: Sendable {
             for record in records {
                 lanes.append(
                     try LaneServices(
-                        generation, limits: settings.engineLimits, ruleBook: settings.ruleBook,
+                        generation, limits: settings.engineLimits,
+                        ruleBook: settings.ruleBook.map { RuleBook.Reader($0, outcomes) },
                         record: record))
             }
         } catch {

@@ -1,6 +1,8 @@
 internal import Bundles
 package import CrossSell
 internal import EventLoop
+internal import Glibc
+internal import Outcomes
 internal import RPC
 
 /// The models of a server: which one serves, and how another one comes to.
@@ -19,6 +21,9 @@ package final class ServedModels: Sendable {
         /// The rule sets that calls may name; nil for none.
         package var ruleBook: RuleBook?
 
+        /// Memory of the slates that were shown, to which clicks and purchases are tied.
+        package var slateBytesMax = 64 << 20
+
         package init() {}
 
         var laneCount: Int { 2 * loopCount }
@@ -33,6 +38,8 @@ package final class ServedModels: Sendable {
     }
 
     package let settings: Settings
+    /// What was shown by whichever model, and what came of it.
+    let outcomes: Outcomes
     /// By lane.
     let records: [LaneRecord]
     /// Of the bundle that the server was started with.
@@ -50,8 +57,12 @@ package final class ServedModels: Sendable {
         onEvent: @escaping @Sendable (ModelEvent) -> Void
     ) throws {
         (self.path, self.settings, self.onEvent) = (path, settings, onEvent)
-        records = (0..<settings.laneCount).map { _ in LaneRecord() }
-        let first = try LoadedModel(at: path, for: settings, records: records)
+        let outcomes = Outcomes(
+            tiers: Tier.allCases.map(\.name), lanes: settings.laneCount,
+            bytesMax: settings.slateBytesMax, since: time(nil))
+        self.outcomes = outcomes
+        records = (0..<settings.laneCount).map { _ in LaneRecord(slates: outcomes.makeLog()) }
+        let first = try LoadedModel(at: path, for: settings, records: records, outcomes: outcomes)
         state = Locked(
             State(serving: first, lanes: Array(repeating: nil, count: settings.laneCount)))
         worker = try LoopThread.start(name: "sidecart-models") { _ in
@@ -94,7 +105,8 @@ package final class ServedModels: Sendable {
             if let serving, let now = try? BundleDigest(at: path), now == serving {
                 return onEvent(.unchanged(path: path))
             }
-            let model = try LoadedModel(at: path, for: settings, records: records)
+            let model = try LoadedModel(
+                at: path, for: settings, records: records, outcomes: outcomes)
             onEvent(.loaded(ModelSummary(model)))
             serve(model)
         } catch {

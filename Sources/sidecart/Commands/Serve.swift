@@ -51,6 +51,12 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Memory for what was shown, to which clicks and purchases are tied, in MiB: some 2,400 slates of 20 items each.",
+            valueName: "n"))
+    var slateMebibytesMax = 64
+
+    @Option(
+        help: ArgumentHelp(
             "How long a drain waits for calls in flight, in seconds.", valueName: "n"))
     var drainSeconds = 10
 
@@ -76,6 +82,10 @@ struct Serve: ParsableCommand {
         guard 1...1_048_576 ~= storeMebibytesMax else {
             throw ValidationError(
                 "--store-mebibytes-max is \(storeMebibytesMax); it must be 1 to 1048576")
+        }
+        guard 1...65_536 ~= slateMebibytesMax else {
+            throw ValidationError(
+                "--slate-mebibytes-max is \(slateMebibytesMax); it must be 1 to 65536")
         }
         guard 0...86_400 ~= drainSeconds else {
             throw ValidationError("--drain-seconds is \(drainSeconds); it must be 0 to 86400")
@@ -190,6 +200,7 @@ struct Serve: ParsableCommand {
         var settings = ServedModels.Settings()
         settings.loopCount = threads
         settings.storeBytesMax = storeMebibytesMax << 20
+        settings.slateBytesMax = slateMebibytesMax << 20
         do {
             settings.ruleBook = try rules.map {
                 try RuleBook(path: $0, limits: settings.engineLimits)

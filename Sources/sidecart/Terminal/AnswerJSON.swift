@@ -6,6 +6,8 @@ struct SlateJSON: Encodable {
     let items: [Item]
     let tier: String
     let modelVersion: String
+    /// As text, as the JSON form of proto3 has numbers of 64 bits; absent where the slate is empty.
+    let slateId: String?
     let unknown: [String]
     let leftOut: [LeftOutJSON]?
     let whyNot: [WhyNotJSON]?
@@ -51,6 +53,7 @@ struct SlateJSON: Encodable {
     init(_ slate: Slate) {
         tier = "\(slate.tier)"
         modelVersion = slate.modelVersion
+        slateId = slate.id == 0 ? nil : "\(slate.id)"
         unknown = slate.unknown
         leftOut =
             slate.leftOut.isEmpty

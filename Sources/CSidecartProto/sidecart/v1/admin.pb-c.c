@@ -187,6 +187,141 @@ void   sidecart__v1__metrics_response__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__metrics_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sidecart__v1__outcomes_request__init
+                     (Sidecart__V1__OutcomesRequest         *message)
+{
+  static const Sidecart__V1__OutcomesRequest init_value = SIDECART__V1__OUTCOMES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__outcomes_request__get_packed_size
+                     (const Sidecart__V1__OutcomesRequest *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__outcomes_request__pack
+                     (const Sidecart__V1__OutcomesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__outcomes_request__pack_to_buffer
+                     (const Sidecart__V1__OutcomesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__OutcomesRequest *
+       sidecart__v1__outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__OutcomesRequest *)
+     protobuf_c_message_unpack (&sidecart__v1__outcomes_request__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__outcomes_request__free_unpacked
+                     (Sidecart__V1__OutcomesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__outcomes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__outcomes_response__init
+                     (Sidecart__V1__OutcomesResponse         *message)
+{
+  static const Sidecart__V1__OutcomesResponse init_value = SIDECART__V1__OUTCOMES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__outcomes_response__get_packed_size
+                     (const Sidecart__V1__OutcomesResponse *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__outcomes_response__pack
+                     (const Sidecart__V1__OutcomesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__outcomes_response__pack_to_buffer
+                     (const Sidecart__V1__OutcomesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcomes_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__OutcomesResponse *
+       sidecart__v1__outcomes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__OutcomesResponse *)
+     protobuf_c_message_unpack (&sidecart__v1__outcomes_response__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__outcomes_response__free_unpacked
+                     (Sidecart__V1__OutcomesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__outcomes_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__outcome_row__init
+                     (Sidecart__V1__OutcomeRow         *message)
+{
+  static const Sidecart__V1__OutcomeRow init_value = SIDECART__V1__OUTCOME_ROW__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__outcome_row__get_packed_size
+                     (const Sidecart__V1__OutcomeRow *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcome_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__outcome_row__pack
+                     (const Sidecart__V1__OutcomeRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcome_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__outcome_row__pack_to_buffer
+                     (const Sidecart__V1__OutcomeRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__outcome_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__OutcomeRow *
+       sidecart__v1__outcome_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__OutcomeRow *)
+     protobuf_c_message_unpack (&sidecart__v1__outcome_row__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__outcome_row__free_unpacked
+                     (Sidecart__V1__OutcomeRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__outcome_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sidecart__v1__drain_request__init
                      (Sidecart__V1__DrainRequest         *message)
 {
@@ -773,6 +908,321 @@ const ProtobufCMessageDescriptor sidecart__v1__metrics_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__metrics_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+#define sidecart__v1__outcomes_request__field_descriptors NULL
+#define sidecart__v1__outcomes_request__field_indices_by_name NULL
+#define sidecart__v1__outcomes_request__number_ranges NULL
+const ProtobufCMessageDescriptor sidecart__v1__outcomes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.OutcomesRequest",
+  "OutcomesRequest",
+  "Sidecart__V1__OutcomesRequest",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__OutcomesRequest),
+  0,
+  sidecart__v1__outcomes_request__field_descriptors,
+  sidecart__v1__outcomes_request__field_indices_by_name,
+  0,  sidecart__v1__outcomes_request__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__outcomes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__outcomes_response__field_descriptors[12] =
+{
+  {
+    "since_seconds",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, since_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slates",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, slates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missed_slates",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, missed_slates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_slate_seconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, oldest_slate_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unknown_slate_events",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, unknown_slate_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "not_on_slate_events",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, not_on_slate_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalog_items",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, catalog_items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomesResponse, all),
+    &sidecart__v1__outcome_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_tier",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__OutcomesResponse, n_by_tier),
+    offsetof(Sidecart__V1__OutcomesResponse, by_tier),
+    &sidecart__v1__outcome_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_reason",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__OutcomesResponse, n_by_reason),
+    offsetof(Sidecart__V1__OutcomesResponse, by_reason),
+    &sidecart__v1__outcome_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_rule_set",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__OutcomesResponse, n_by_rule_set),
+    offsetof(Sidecart__V1__OutcomesResponse, by_rule_set),
+    &sidecart__v1__outcome_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by_exploration",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__OutcomesResponse, n_by_exploration),
+    offsetof(Sidecart__V1__OutcomesResponse, by_exploration),
+    &sidecart__v1__outcome_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__outcomes_response__field_indices_by_name[] = {
+  7,   /* field[7] = all */
+  11,   /* field[11] = by_exploration */
+  9,   /* field[9] = by_reason */
+  10,   /* field[10] = by_rule_set */
+  8,   /* field[8] = by_tier */
+  6,   /* field[6] = catalog_items */
+  2,   /* field[2] = missed_slates */
+  5,   /* field[5] = not_on_slate_events */
+  3,   /* field[3] = oldest_slate_seconds */
+  0,   /* field[0] = since_seconds */
+  1,   /* field[1] = slates */
+  4,   /* field[4] = unknown_slate_events */
+};
+static const ProtobufCIntRange sidecart__v1__outcomes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__outcomes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.OutcomesResponse",
+  "OutcomesResponse",
+  "Sidecart__V1__OutcomesResponse",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__OutcomesResponse),
+  12,
+  sidecart__v1__outcomes_response__field_descriptors,
+  sidecart__v1__outcomes_response__field_indices_by_name,
+  1,  sidecart__v1__outcomes_response__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__outcomes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__outcome_row__field_descriptors[7] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "impressions",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, impressions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clicks",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, clicks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "purchases",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, purchases),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revenue",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, revenue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items_shown",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, items_shown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items_sold",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__OutcomeRow, items_sold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__outcome_row__field_indices_by_name[] = {
+  2,   /* field[2] = clicks */
+  1,   /* field[1] = impressions */
+  5,   /* field[5] = items_shown */
+  6,   /* field[6] = items_sold */
+  0,   /* field[0] = name */
+  3,   /* field[3] = purchases */
+  4,   /* field[4] = revenue */
+};
+static const ProtobufCIntRange sidecart__v1__outcome_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__outcome_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.OutcomeRow",
+  "OutcomeRow",
+  "Sidecart__V1__OutcomeRow",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__OutcomeRow),
+  7,
+  sidecart__v1__outcome_row__field_descriptors,
+  sidecart__v1__outcome_row__field_indices_by_name,
+  1,  sidecart__v1__outcome_row__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__outcome_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor sidecart__v1__drain_request__field_descriptors[1] =
 {
   {
@@ -857,15 +1307,17 @@ const ProtobufCEnumDescriptor sidecart__v1__metrics_format__descriptor =
   sidecart__v1__metrics_format__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor sidecart__v1__admin__method_descriptors[3] =
+static const ProtobufCMethodDescriptor sidecart__v1__admin__method_descriptors[4] =
 {
   { "Status", &sidecart__v1__status_request__descriptor, &sidecart__v1__status_response__descriptor },
   { "Metrics", &sidecart__v1__metrics_request__descriptor, &sidecart__v1__metrics_response__descriptor },
+  { "Outcomes", &sidecart__v1__outcomes_request__descriptor, &sidecart__v1__outcomes_response__descriptor },
   { "Drain", &sidecart__v1__drain_request__descriptor, &sidecart__v1__drain_response__descriptor },
 };
 const unsigned sidecart__v1__admin__method_indices_by_name[] = {
-  2,        /* Drain */
+  3,        /* Drain */
   1,        /* Metrics */
+  2,        /* Outcomes */
   0         /* Status */
 };
 const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor =
@@ -875,7 +1327,7 @@ const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor =
   "Admin",
   "Sidecart__V1__Admin",
   "sidecart.v1",
-  3,
+  4,
   sidecart__v1__admin__method_descriptors,
   sidecart__v1__admin__method_indices_by_name
 };
@@ -895,13 +1347,21 @@ void sidecart__v1__admin__metrics(ProtobufCService *service,
   assert(service->descriptor == &sidecart__v1__admin__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void sidecart__v1__admin__outcomes(ProtobufCService *service,
+                                   const Sidecart__V1__OutcomesRequest *input,
+                                   Sidecart__V1__OutcomesResponse_Closure closure,
+                                   void *closure_data)
+{
+  assert(service->descriptor == &sidecart__v1__admin__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void sidecart__v1__admin__drain(ProtobufCService *service,
                                 const Sidecart__V1__DrainRequest *input,
                                 Sidecart__V1__DrainResponse_Closure closure,
                                 void *closure_data)
 {
   assert(service->descriptor == &sidecart__v1__admin__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void sidecart__v1__admin__init (Sidecart__V1__Admin_Service *service,
                                 Sidecart__V1__Admin_ServiceDestroy destroy)

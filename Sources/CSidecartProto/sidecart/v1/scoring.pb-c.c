@@ -1294,7 +1294,7 @@ const ProtobufCMessageDescriptor sidecart__v1__boost__descriptor =
   (ProtobufCMessageInit) sidecart__v1__boost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_descriptors[7] =
 {
   {
     "items",
@@ -1368,11 +1368,24 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_response__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slate_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendResponse, slate_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_response__field_indices_by_name[] = {
   0,   /* field[0] = items */
   4,   /* field[4] = left_out */
   2,   /* field[2] = model_version */
+  6,   /* field[6] = slate_id */
   1,   /* field[1] = tier */
   3,   /* field[3] = unknown */
   5,   /* field[5] = why_not */
@@ -1380,7 +1393,7 @@ static const unsigned sidecart__v1__recommend_response__field_indices_by_name[] 
 static const ProtobufCIntRange sidecart__v1__recommend_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor =
 {
@@ -1390,7 +1403,7 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_response__descriptor =
   "Sidecart__V1__RecommendResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendResponse),
-  6,
+  7,
   sidecart__v1__recommend_response__field_descriptors,
   sidecart__v1__recommend_response__field_indices_by_name,
   1,  sidecart__v1__recommend_response__number_ranges,

@@ -19,6 +19,9 @@ typedef struct Sidecart__V1__StatusRequest Sidecart__V1__StatusRequest;
 typedef struct Sidecart__V1__StatusResponse Sidecart__V1__StatusResponse;
 typedef struct Sidecart__V1__MetricsRequest Sidecart__V1__MetricsRequest;
 typedef struct Sidecart__V1__MetricsResponse Sidecart__V1__MetricsResponse;
+typedef struct Sidecart__V1__OutcomesRequest Sidecart__V1__OutcomesRequest;
+typedef struct Sidecart__V1__OutcomesResponse Sidecart__V1__OutcomesResponse;
+typedef struct Sidecart__V1__OutcomeRow Sidecart__V1__OutcomeRow;
 typedef struct Sidecart__V1__DrainRequest Sidecart__V1__DrainRequest;
 typedef struct Sidecart__V1__DrainResponse Sidecart__V1__DrainResponse;
 
@@ -137,6 +140,87 @@ struct  Sidecart__V1__MetricsResponse
     , {0,NULL} }
 
 
+struct  Sidecart__V1__OutcomesRequest
+{
+  ProtobufCMessage base;
+};
+#define SIDECART__V1__OUTCOMES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__outcomes_request__descriptor) \
+     }
+
+
+struct  Sidecart__V1__OutcomesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * When the counting began, in seconds since 1970.
+   */
+  int64_t since_seconds;
+  /*
+   * Slates that were shown, and those of them that were overwritten before they could be counted.
+   */
+  uint64_t slates;
+  uint64_t missed_slates;
+  /*
+   * When the oldest slate was shown to which an event can still be tied, in seconds since 1970; 0 where there is none.
+   */
+  int64_t oldest_slate_seconds;
+  /*
+   * Events that named a slate which is not kept any more, or never was, and events whose item was not on the slate.
+   */
+  uint64_t unknown_slate_events;
+  uint64_t not_on_slate_events;
+  /*
+   * Items that the model knows.
+   */
+  uint64_t catalog_items;
+  Sidecart__V1__OutcomeRow *all;
+  /*
+   * By the slate's tier, by the item's main reason, by rule set (its name is empty for calls without), and by whether the
+   * item's place was explored; those that were shown.
+   */
+  size_t n_by_tier;
+  Sidecart__V1__OutcomeRow **by_tier;
+  size_t n_by_reason;
+  Sidecart__V1__OutcomeRow **by_reason;
+  size_t n_by_rule_set;
+  Sidecart__V1__OutcomeRow **by_rule_set;
+  size_t n_by_exploration;
+  Sidecart__V1__OutcomeRow **by_exploration;
+};
+#define SIDECART__V1__OUTCOMES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__outcomes_response__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Sidecart__V1__OutcomeRow
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * Items shown, each time they were.
+   */
+  uint64_t impressions;
+  /*
+   * Of those, the ones that were clicked, and the ones that were bought; each at most once.
+   */
+  uint64_t clicks;
+  uint64_t purchases;
+  /*
+   * In the shop's currency.
+   */
+  double revenue;
+  /*
+   * Different items that were shown, and that were bought; about 1 % off where there are more than 2,048.
+   */
+  uint64_t items_shown;
+  uint64_t items_sold;
+};
+#define SIDECART__V1__OUTCOME_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__outcome_row__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
 struct  Sidecart__V1__DrainRequest
 {
   ProtobufCMessage base;
@@ -236,6 +320,63 @@ Sidecart__V1__MetricsResponse *
 void   sidecart__v1__metrics_response__free_unpacked
                      (Sidecart__V1__MetricsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Sidecart__V1__OutcomesRequest methods */
+void   sidecart__v1__outcomes_request__init
+                     (Sidecart__V1__OutcomesRequest         *message);
+size_t sidecart__v1__outcomes_request__get_packed_size
+                     (const Sidecart__V1__OutcomesRequest   *message);
+size_t sidecart__v1__outcomes_request__pack
+                     (const Sidecart__V1__OutcomesRequest   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__outcomes_request__pack_to_buffer
+                     (const Sidecart__V1__OutcomesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__OutcomesRequest *
+       sidecart__v1__outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__outcomes_request__free_unpacked
+                     (Sidecart__V1__OutcomesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__OutcomesResponse methods */
+void   sidecart__v1__outcomes_response__init
+                     (Sidecart__V1__OutcomesResponse         *message);
+size_t sidecart__v1__outcomes_response__get_packed_size
+                     (const Sidecart__V1__OutcomesResponse   *message);
+size_t sidecart__v1__outcomes_response__pack
+                     (const Sidecart__V1__OutcomesResponse   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__outcomes_response__pack_to_buffer
+                     (const Sidecart__V1__OutcomesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__OutcomesResponse *
+       sidecart__v1__outcomes_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__outcomes_response__free_unpacked
+                     (Sidecart__V1__OutcomesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__OutcomeRow methods */
+void   sidecart__v1__outcome_row__init
+                     (Sidecart__V1__OutcomeRow         *message);
+size_t sidecart__v1__outcome_row__get_packed_size
+                     (const Sidecart__V1__OutcomeRow   *message);
+size_t sidecart__v1__outcome_row__pack
+                     (const Sidecart__V1__OutcomeRow   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__outcome_row__pack_to_buffer
+                     (const Sidecart__V1__OutcomeRow   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__OutcomeRow *
+       sidecart__v1__outcome_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__outcome_row__free_unpacked
+                     (Sidecart__V1__OutcomeRow *message,
+                      ProtobufCAllocator *allocator);
 /* Sidecart__V1__DrainRequest methods */
 void   sidecart__v1__drain_request__init
                      (Sidecart__V1__DrainRequest         *message);
@@ -288,6 +429,15 @@ typedef void (*Sidecart__V1__MetricsRequest_Closure)
 typedef void (*Sidecart__V1__MetricsResponse_Closure)
                  (const Sidecart__V1__MetricsResponse *message,
                   void *closure_data);
+typedef void (*Sidecart__V1__OutcomesRequest_Closure)
+                 (const Sidecart__V1__OutcomesRequest *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__OutcomesResponse_Closure)
+                 (const Sidecart__V1__OutcomesResponse *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__OutcomeRow_Closure)
+                 (const Sidecart__V1__OutcomeRow *message,
+                  void *closure_data);
 typedef void (*Sidecart__V1__DrainRequest_Closure)
                  (const Sidecart__V1__DrainRequest *message,
                   void *closure_data);
@@ -309,6 +459,10 @@ struct Sidecart__V1__Admin_Service
                   const Sidecart__V1__MetricsRequest *input,
                   Sidecart__V1__MetricsResponse_Closure closure,
                   void *closure_data);
+  void (*outcomes)(Sidecart__V1__Admin_Service *service,
+                   const Sidecart__V1__OutcomesRequest *input,
+                   Sidecart__V1__OutcomesResponse_Closure closure,
+                   void *closure_data);
   void (*drain)(Sidecart__V1__Admin_Service *service,
                 const Sidecart__V1__DrainRequest *input,
                 Sidecart__V1__DrainResponse_Closure closure,
@@ -323,6 +477,7 @@ void sidecart__v1__admin__init (Sidecart__V1__Admin_Service *service,
     { SIDECART__V1__ADMIN__BASE_INIT,\
       function_prefix__ ## status,\
       function_prefix__ ## metrics,\
+      function_prefix__ ## outcomes,\
       function_prefix__ ## drain  }
 void sidecart__v1__admin__status(ProtobufCService *service,
                                  const Sidecart__V1__StatusRequest *input,
@@ -332,6 +487,10 @@ void sidecart__v1__admin__metrics(ProtobufCService *service,
                                   const Sidecart__V1__MetricsRequest *input,
                                   Sidecart__V1__MetricsResponse_Closure closure,
                                   void *closure_data);
+void sidecart__v1__admin__outcomes(ProtobufCService *service,
+                                   const Sidecart__V1__OutcomesRequest *input,
+                                   Sidecart__V1__OutcomesResponse_Closure closure,
+                                   void *closure_data);
 void sidecart__v1__admin__drain(ProtobufCService *service,
                                 const Sidecart__V1__DrainRequest *input,
                                 Sidecart__V1__DrainResponse_Closure closure,
@@ -344,6 +503,9 @@ extern const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor
 extern const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__metrics_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__metrics_response__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__outcomes_request__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__outcomes_response__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__outcome_row__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__drain_response__descriptor;
 extern const ProtobufCServiceDescriptor sidecart__v1__admin__descriptor;

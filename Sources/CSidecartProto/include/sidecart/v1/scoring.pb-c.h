@@ -399,10 +399,15 @@ struct  Sidecart__V1__RecommendResponse
    */
   size_t n_why_not;
   Sidecart__V1__WhyNot **why_not;
+  /*
+   * Tells this slate from any other, so that what comes of it can be tied to it; see Admin.Outcomes. 0 where the slate
+   * is empty.
+   */
+  uint64_t slate_id;
 };
 #define SIDECART__V1__RECOMMEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_response__descriptor) \
-    , 0,NULL, SIDECART__V1__TIER__TIER_UNSPECIFIED, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, SIDECART__V1__TIER__TIER_UNSPECIFIED, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 struct  Sidecart__V1__LeftOut
