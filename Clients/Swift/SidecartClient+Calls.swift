@@ -108,6 +108,53 @@ extension SidecartClient {
         ).neighbors
     }
 
+    /// Lists the models that the server has in memory, and what it failed to load lately.
+    public func models(timeout: Duration? = nil) async throws -> ModelList {
+        try await perform(ListModelsMethod(), timeout: timeout)
+    }
+
+    /// Has the server load a bundle in the background, and returns at once: its ``ServedModel/number``
+    /// in the answer of ``models(timeout:)`` says what came of it. Needs the role admin.
+    ///
+    /// - Parameters:
+    ///   - path: the bundle's folder, absolute or below the server's folder of models.
+    ///   - promotes: has it serve as soon as it is ready.
+    ///   - timeout: nil takes the configuration's.
+    /// - Throws: `failedPrecondition` while another one is being loaded, `invalidArgument` for a path
+    ///   outside the server's folder of models.
+    @discardableResult
+    public func loadModel(
+        at path: String, promotes: Bool = false, timeout: Duration? = nil
+    ) async throws -> ServedModel {
+        try await perform(LoadModelMethod(path: path, promotes: promotes), timeout: timeout).model
+    }
+
+    /// Has a model serve that is ready, or the previous one: every call sent after this has returned is
+    /// answered by it. Needs the role admin.
+    ///
+    /// - Parameters:
+    ///   - version: empty takes the one that is ready.
+    ///   - timeout: nil takes the configuration's.
+    /// - Returns: what serves now.
+    /// - Throws: `notFound` where no model in memory has the version, `failedPrecondition` where none is
+    ///   ready.
+    @discardableResult
+    public func promoteModel(
+        version: String = "", timeout: Duration? = nil
+    ) async throws -> ServedModel {
+        try await perform(PromoteModelMethod(version: version), timeout: timeout).model
+    }
+
+    /// Has the previous model serve again, and the one that serves become the previous one. Needs the
+    /// role admin.
+    ///
+    /// - Returns: what serves now.
+    /// - Throws: `failedPrecondition` where there is none in memory.
+    @discardableResult
+    public func rollBackModel(timeout: Duration? = nil) async throws -> ServedModel {
+        try await perform(RollbackModelMethod(), timeout: timeout).model
+    }
+
     /// Asks what is running.
     public func status(timeout: Duration? = nil) async throws -> ServerStatus {
         try await perform(StatusMethod(), timeout: timeout)

@@ -90,12 +90,15 @@ package struct DataSummary: Codable, Equatable, Sendable {
         case newestEvent = "newest_event_seconds"
     }
 
-    package init(events: Int, users: Int, items: Int, baskets: Int, digest: String) {
+    package init(
+        events: Int, users: Int, items: Int, baskets: Int, digest: String, newestEvent: Int? = nil
+    ) {
         self.events = events
         self.users = users
         self.items = items
         self.baskets = baskets
         self.digest = digest
+        self.newestEvent = newestEvent
     }
 }
 

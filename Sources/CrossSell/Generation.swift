@@ -49,16 +49,19 @@ package final class Generation: Sendable {
     package let histories: SparseMatrix?
     /// Whether some of the histories' items were rated low, with the value 0.
     let hasDislikes: Bool
+    private let budget: MemoryBudget
 
     /// Fills the stores from a bundle.
     ///
     /// - Parameters:
-    ///   - storeBytesMax: the cap on both stores together.
+    ///   - storeBytesMax: the cap on ``bytes``.
+    ///   - outer: a cap on several generations together, besides that.
     ///   - readersMax: engines that can exist at once.
-    /// - Throws: ``StoreError`` where the vectors do not fit under the cap.
+    /// - Throws: ``StoreError`` where it does not fit under a cap.
     /// - Complexity: O((I + U) x D + edges).
     package init(
-        _ bundle: ModelBundle, shards: Int = 8, storeBytesMax: Int, readersMax: Int
+        _ bundle: ModelBundle, shards: Int = 8, storeBytesMax: Int,
+        within outer: MemoryBudget? = nil, readersMax: Int
     ) throws(StoreError) {
         let count = bundle.items.count
         let parts = bundle.parts
@@ -73,7 +76,8 @@ package final class Generation: Sendable {
             folding: bundle.info.folding)
         let embeddings = parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
-        let budget = MemoryBudget(bytesMax: storeBytesMax)
+        let budget = MemoryBudget(bytesMax: storeBytesMax, within: outer)
+        self.budget = budget
         itemStore = try Self.store(
             bundle.items, embeddings?.items, dimensions: dimensions, shards: shards,
             budget: budget, readersMax: readersMax)
@@ -106,7 +110,13 @@ package final class Generation: Sendable {
         trending = trees == nil ? [] : parts.profiles?.trending(Self.trendingMax) ?? []
         histories = bundle.histories
         hasDislikes = bundle.histories?.values.contains { $0 <= 0 } ?? false
+        try budget.charge(bundle.bytesBesideVectors, for: "lists, histories and ids")
+        try budget.charge(
+            readersMax * EngineMemory.bytes(of: self), for: "the memory of \(readersMax) engines")
     }
+
+    /// What it holds in memory, with its engines, about.
+    package var bytes: Int { budget.used }
 
     /// The version's UTF-8; valid while the generation lives.
     package var versionBytes: IDView { texts[0] }

@@ -16,9 +16,12 @@ package final class MemoryBudget: Sendable {
         self.outer = outer
     }
 
+    deinit { outer?.release(used) }
+
     package var used: Int { charged.load(ordering: .relaxed) }
 
-    /// Charges what somebody else allocates under the same cap, for as long as the budget lives.
+    /// Charges what somebody else allocates under the same cap, for as long as the budget lives. What
+    /// is charged when it goes is given back to the budget around it.
     ///
     /// - Throws: ``StoreError``, `resourceExhausted`, where that would pass the cap.
     package func charge(_ bytes: Int, for purpose: String) throws(StoreError) {

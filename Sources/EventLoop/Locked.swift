@@ -23,6 +23,15 @@ package struct Locked<Value: Sendable>: @unchecked Sendable {
         }
     }
 
+    /// As ``withLock(_:)``, unless somebody has the lock: then nil at once.
+    package func withLockIfFree<Result: Sendable>(_ body: (inout Value) -> Result) -> Result? {
+        storage.withUnsafeMutablePointers { value, mutex in
+            guard uv_mutex_trylock(mutex) == 0 else { return nil }
+            defer { uv_mutex_unlock(mutex) }
+            return body(&value.pointee)
+        }
+    }
+
     package func withLock<Result: Sendable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

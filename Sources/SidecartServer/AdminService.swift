@@ -94,8 +94,8 @@ final class AdminService {
         response.uptime_milliseconds = life.uptimeMilliseconds
         response.cpu_microseconds = ProcessUsage.cpuMicroseconds
         response.resident_bytes = ProcessUsage.residentBytes
-        response.store_bytes = UInt64(model.itemStore.bytes + model.userStore.bytes)
-        response.store_bytes_max = UInt64(life.models.settings.storeBytesMax)
+        response.store_bytes = UInt64(life.models.bytes)
+        response.store_bytes_max = UInt64(life.models.settings.bytesMax)
         response.draining = life.isDraining ? 1 : 0
         response.pid = UInt32(getpid())
         try call.reply(&response)

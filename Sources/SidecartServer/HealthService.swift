@@ -25,6 +25,6 @@ enum HealthService {
 
     private static let services = [
         "sidecart.v1.Scoring", "sidecart.v1.Profiles", "sidecart.v1.Embeddings",
-        "sidecart.v1.Admin", "grpc.health.v1.Health",
+        "sidecart.v1.Models", "sidecart.v1.Admin", "grpc.health.v1.Health",
     ]
 }

@@ -22,11 +22,13 @@ extension MessageArena {
         try array(of: UnsafeMutablePointer<Message>?.self, count)
     }
 
-    /// A copy of a text.
+    /// A copy of a text, for a message to borrow.
     func text(_ text: String) throws(RPCError) -> ProtobufCBinaryData {
-        let bytes = try array(of: UInt8.self, text.utf8.count)
-        for (place, byte) in text.utf8.enumerated() { bytes[place] = byte }
-        return ProtobufCBinaryData(len: text.utf8.count, data: bytes)
+        var text = text
+        let count = text.utf8.count
+        let copy = try array(of: UInt8.self, count)
+        text.withUTF8 { copy.update(from: $0.baseAddress ?? UnsafePointer(copy), count: count) }
+        return ProtobufCBinaryData(len: count, data: copy)
     }
 
     /// One message, initialized by protobuf-c's generated `..__init`.

@@ -8,23 +8,7 @@ internal import RPC
 extension ScoringService {
     func recommend(_ call: Call, _ query: inout Query) throws(RPCError) {
         let request = try call.decode(sidecart__v1__recommend_request__init)
-        query.removeAll()
-        try fill(&query, request.pointee.context)
-        query.k = try FieldCheck.k(request.pointee.k, max: engine.limits.slateItems)
-        try query.rules.fill(request.pointee, engine.limits)
-        let ruleSet = try addRuleSet(request.pointee.rule_set, to: &query)
-        guard !query.rules.leavesOutSubstitutes || engine.knowsSubstitutes else {
-            throw RPCError(
-                .failedPrecondition,
-                "leave_out_substitutes: this model has no relation substitute")
-        }
-        try FieldCheck.fill(
-            &query.whyNot, "why_not", request.pointee.why_not, request.pointee.n_why_not,
-            max: engine.limits.whyNot)
-        if let explore = request.pointee.explore?.pointee {
-            try query.exploration.fill(explore, k: query.k)
-        }
-        query.wantsReasons = request.pointee.ids_only == 0
+        let ruleSet = try read(request.pointee, &query)
         query.deadline = call.deadline.nanoseconds
         if try LongCalls.move(call, estimate: engine.read(query)) { return }
         let tier = engine.recommendWhatWasRead(query)
@@ -72,6 +56,32 @@ extension ScoringService {
             record.slates.add(item.id, reason, isExplored: item.propensity < 1)
         }
         return record.slates.end()
+    }
+
+    /// Makes a request the query.
+    ///
+    /// - Returns: the number of the rule set that it names; 0 for none.
+    @discardableResult
+    func read(
+        _ request: Sidecart__V1__RecommendRequest, _ query: inout Query
+    ) throws(RPCError) -> Int {
+        query.removeAll()
+        try fill(&query, request.context)
+        query.k = try FieldCheck.k(request.k, max: engine.limits.slateItems)
+        try query.rules.fill(request, engine.limits)
+        let ruleSet = try addRuleSet(request.rule_set, to: &query)
+        guard !query.rules.leavesOutSubstitutes || engine.knowsSubstitutes else {
+            throw RPCError(
+                .failedPrecondition,
+                "leave_out_substitutes: this model has no relation substitute")
+        }
+        try FieldCheck.fill(
+            &query.whyNot, "why_not", request.why_not, request.n_why_not, max: engine.limits.whyNot)
+        if let explore = request.explore?.pointee {
+            try query.exploration.fill(explore, k: query.k)
+        }
+        query.wantsReasons = request.ids_only == 0
+        return ruleSet
     }
 
     /// Adds the rules of the set that a request names.

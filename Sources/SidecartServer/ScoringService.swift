@@ -10,7 +10,8 @@ final class ScoringService {
     let ruleBook: RuleBook.Reader?
     let record: LaneRecord
     private var query = Query()
-    private var scoredItems: [IDView] = []
+    /// Those of the last Score request that was read.
+    private(set) var scoredItems: [IDView] = []
     private var relations: [Relation] = []
 
     /// - Parameter ruleBook: nil where the server has no rule sets.
@@ -24,10 +25,12 @@ final class ScoringService {
         let service = "sidecart.v1.Scoring"
         router.add(service, "Score", role: .read) { call throws(RPCError) in
             let scoring = lane.services.scoring
+            if call.lane == .loop { lane.recent.note(.score, call.payload) }
             try scoring.lendQuery { query throws(RPCError) in try scoring.score(call, &query) }
         }
         router.add(service, "Recommend", role: .read) { call throws(RPCError) in
             let scoring = lane.services.scoring
+            if call.lane == .loop { lane.recent.note(.recommend, call.payload) }
             try scoring.lendQuery { query throws(RPCError) in try scoring.recommend(call, &query) }
         }
         router.add(service, "Related", role: .read) { call throws(RPCError) in
@@ -37,7 +40,7 @@ final class ScoringService {
 
     /// Lends the query whose lists are reused from call to call, as a variable of the callee's own: as a
     /// property of this class each use of it would be checked for overlapping ones.
-    private func lendQuery(
+    func lendQuery(
         _ body: (inout Query) throws(RPCError) -> Void
     ) throws(RPCError) {
         var lent = Query()
@@ -50,15 +53,8 @@ final class ScoringService {
 
     private func score(_ call: Call, _ query: inout Query) throws(RPCError) {
         let request = try call.decode(sidecart__v1__score_request__init)
-        query.removeAll()
-        query.wantsReasons = false
-        try fill(&query, request.pointee.context)
-        try FieldCheck.fill(
-            &scoredItems, "items", request.pointee.items, request.pointee.n_items,
-            max: engine.limits.scoredItems)
-        guard !scoredItems.isEmpty else { throw RPCError(.invalidArgument, "items is empty") }
+        try read(request.pointee, &query)
         query.deadline = call.deadline.nanoseconds
-        query.k = scoredItems.count
         if try LongCalls.move(call, estimate: engine.read(query, findsCandidates: false)) {
             return
         }
@@ -80,6 +76,17 @@ final class ScoringService {
                 try call.reply(&response)
             }
         }
+    }
+
+    /// Makes a request the query, and its items ``scoredItems``.
+    func read(_ request: Sidecart__V1__ScoreRequest, _ query: inout Query) throws(RPCError) {
+        query.removeAll()
+        query.wantsReasons = false
+        try fill(&query, request.context)
+        try FieldCheck.fill(
+            &scoredItems, "items", request.items, request.n_items, max: engine.limits.scoredItems)
+        guard !scoredItems.isEmpty else { throw RPCError(.invalidArgument, "items is empty") }
+        query.k = scoredItems.count
     }
 
     // MARK: Related

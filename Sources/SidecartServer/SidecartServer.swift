@@ -51,6 +51,7 @@ package final class SidecartServer: Sendable {
             ScoringService.register(in: router, lane)
             ProfilesService.register(in: router, lane)
             EmbeddingsService.register(in: router, lane)
+            ModelsService.register(in: router, models)
             AdminService(lane: lane, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
             setup.atTurnEnd { lane.endTurn() }

@@ -31,7 +31,7 @@ extension ProgramTests {
                         == version)
                 // All four lanes have left the one before.
                 let before = "shop-\(Int(version.suffix(1))! - 1)"
-                try server.wait(for: "model=ials version=\(before) [sidecart] freed")
+                try server.wait(for: "version=\(before) [sidecart] freed")
             }
             let (calls, failures, versions) = load.end()
             #expect(failures == [])
@@ -43,7 +43,7 @@ extension ProgramTests {
         func refused() throws {
             let server = try Server(bundle: folder["b"], socket: folder["s"])
             kill(server.processID, SIGHUP)
-            try server.wait(for: "is the one that serves already")
+            try server.wait(for: "the bundle has not changed")
             // Another manifest, with tensors that are not its own.
             try retrain("shop-2", to: "c")
             try FileManager.default.removeItem(atPath: folder["c/tensors.safetensors"])

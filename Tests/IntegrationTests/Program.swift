@@ -67,10 +67,12 @@ final class Server {
     convenience init(
         bundle: String, socket: String, openFilesMax: Int? = nil, _ more: String...
     ) throws {
-        try self.init(bundle: bundle, socket: socket, openFilesMax: openFilesMax, more)
+        try self.init(bundle: bundle, socket: socket, openFilesMax: openFilesMax, arguments: more)
     }
 
-    init(bundle: String, socket: String, openFilesMax: Int? = nil, _ more: [String]) throws {
+    init(
+        bundle: String, socket: String, openFilesMax: Int? = nil, arguments more: [String]
+    ) throws {
         self.socket = socket
         let arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
         if let openFilesMax {
@@ -124,9 +126,9 @@ final class Server {
     /// Standard error so far; all of it after `end`.
     var log: String { String(decoding: said.bytes.withLock { $0 }, as: UTF8.self) }
 
-    /// Waits until standard error holds a text.
-    func wait(for text: String) throws {
-        while !log.contains(text) {
+    /// Waits until standard error holds a text, so many times.
+    func wait(for text: String, times: Int = 1) throws {
+        while log.ranges(of: text).count < times {
             try #require(!said.isWhole.withLock { $0 }, "ended without '\(text)': \(log)")
             said.grew.wait()
         }

@@ -296,6 +296,95 @@ import Testing
         #expect(drain.method == "Drain" && drain.payload.isEmpty)
     }
 
+    @Test func `A server's models come with all that is known of them`() async throws {
+        let arena = Arena()
+        var warmUp = Sidecart__V1__WarmUp()
+        sidecart__v1__warm_up__init(&warmUp)
+        (warmUp.requests, warmUp.refused, warmUp.refusal) = (1, 2, arena.bytes("why"))
+        (warmUp.shared, warmUp.same_first) = (0.5, 0.25)
+        (warmUp.microseconds, warmUp.serving_microseconds) = (3, 4)
+        var model = Sidecart__V1__Model()
+        sidecart__v1__model__init(&model)
+        (model.number, model.state) = (5, Sidecart__V1__ModelState(rawValue: 2))
+        (model.path, model.version) = (arena.bytes("/p"), arena.bytes("v"))
+        (model.kind, model.items, model.users, model.dimensions) = (arena.bytes("ials"), 6, 7, 8)
+        (model.bytes, model.loaded_at_milliseconds, model.load_milliseconds) = (9, 10, 11)
+        (model.promoted_at_milliseconds, model.digest) = (12, arena.bytes("d"))
+        model.failure = arena.bytes("f")
+        var verdict = Sidecart__V1__Verdict()
+        sidecart__v1__verdict__init(&verdict)
+        (verdict.at_milliseconds, verdict.promoted, verdict.reason) = (13, 1, arena.bytes("r"))
+        (verdict.version, verdict.path) = (arena.bytes("w"), arena.bytes("/q"))
+        (verdict.against, verdict.measure) = (arena.bytes("v"), arena.bytes("mrr@10"))
+        (verdict.queries, verdict.candidate, verdict.running) = (14, 0.5, 0.25)
+        (verdict.low, verdict.high) = (-1, 1)
+        var retraining = Sidecart__V1__Retraining()
+        sidecart__v1__retraining__init(&retraining)
+        retraining.schedule = arena.bytes("daily")
+        (retraining.started_at_milliseconds, retraining.next_at_milliseconds) = (15, 16)
+        var list = Sidecart__V1__ListModelsResponse()
+        sidecart__v1__list_models_response__init(&list)
+        (list.bytes, list.bytes_max, list.folder) = (17, 18, arena.bytes("/m"))
+        let (packed, loaded) = withUnsafeMutablePointer(to: &warmUp) { warmUp in
+            model.warm_up = warmUp
+            return withUnsafeMutablePointer(to: &model) { model in
+                withUnsafeMutablePointer(to: &verdict) { verdict in
+                    withUnsafeMutablePointer(to: &retraining) { retraining in
+                        var (models, verdicts) = ([Optional(model)], [Optional(verdict)])
+                        return models.withUnsafeMutableBufferPointer { models in
+                            verdicts.withUnsafeMutableBufferPointer { verdicts in
+                                (list.n_models, list.models) = (1, models.baseAddress)
+                                retraining.pointee.n_verdicts = 1
+                                retraining.pointee.verdicts = verdicts.baseAddress
+                                list.retraining = retraining
+                                var loaded = Sidecart__V1__LoadModelResponse()
+                                sidecart__v1__load_model_response__init(&loaded)
+                                loaded.model = model
+                                return (pack(&list), pack(&loaded))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        var expected = ServedModel()
+        (expected.number, expected.state) = (5, .ready)
+        (expected.path, expected.version, expected.kind) = ("/p", "v", "ials")
+        (expected.items, expected.users, expected.dimensions) = (6, 7, 8)
+        (expected.bytes, expected.loadedAtMilliseconds) = (9, 10)
+        (expected.loadTime, expected.promotedAtMilliseconds) = (.milliseconds(11), 12)
+        (expected.digest, expected.failure) = ("d", "f")
+        var expectedWarmUp = ServedModel.WarmUp()
+        (expectedWarmUp.requests, expectedWarmUp.refused, expectedWarmUp.refusal) = (1, 2, "why")
+        (expectedWarmUp.shared, expectedWarmUp.sameFirst) = (0.5, 0.25)
+        (expectedWarmUp.microseconds, expectedWarmUp.servingMicroseconds) = (3, 4)
+        expected.warmUp = expectedWarmUp
+        let (request, models) = try await exchange(packed) { try $0.models() }
+        #expect(request.service == "sidecart.v1.Models" && request.method == "List")
+        #expect(models.models == [expected] && models.folder == "/m")
+        #expect(models.bytes == 17 && models.bytesMax == 18)
+        var expectedVerdict = Retraining.Verdict()
+        (expectedVerdict.atMilliseconds, expectedVerdict.isPromoted) = (13, true)
+        (expectedVerdict.reason, expectedVerdict.version, expectedVerdict.path) = ("r", "w", "/q")
+        (expectedVerdict.against, expectedVerdict.measure) = ("v", "mrr@10")
+        (expectedVerdict.queries, expectedVerdict.candidate) = (14, 0.5)
+        (expectedVerdict.running, expectedVerdict.low, expectedVerdict.high) = (0.25, -1, 1)
+        #expect(models.retraining?.schedule == "daily")
+        #expect(models.retraining?.startedAtMilliseconds == 15)
+        #expect(models.retraining?.nextAtMilliseconds == 16)
+        #expect(models.retraining?.verdicts == [expectedVerdict])
+
+        let (load, begun) = try await exchange(loaded) {
+            try $0.loadModel(at: "x", promotes: true)
+        }
+        #expect(load.method == "Load" && begun == expected)
+        #expect(load.payload == [0x0a, 1, UInt8(ascii: "x"), 0x10, 1])
+        let (promote, _) = try await exchange(loaded) { try $0.promoteModel(version: "v") }
+        #expect(promote.method == "Promote" && promote.payload == [0x0a, 1, UInt8(ascii: "v")])
+        let (back, _) = try await exchange(loaded) { try $0.rollBackModel() }
+        #expect(back.method == "Rollback" && back.payload.isEmpty)
+    }
+
     @Test func `Every truncation of an answer is refused or understood, without a crash`()
         async throws
     {

@@ -26,9 +26,9 @@ public struct ServerStatus: Sendable, Equatable {
     public var cpuTime = Duration.zero
     /// Memory of the process in bytes.
     public var residentBytes = 0
-    /// Held by the embedding stores.
+    /// Held by the models in memory, about.
     public var storeBytes = 0
-    /// The embedding stores' cap.
+    /// The cap on that.
     public var storeBytesMax = 0
     /// Whether the server is finishing what is in flight before it ends.
     public var isDraining = false

@@ -21,10 +21,10 @@ struct ServerMetrics: Sendable {
                 bufferBytesMax: life.configuration.serving.limits.bufferBytesMax,
                 connectionsMax: rpc.connectionsMax)
         }
-        ScoringCounters.add(life.models.records.map(\.scoring), to: &writer)
+        ScoringCounters.add(life.models.laneRecords.map(\.scoring), to: &writer)
         life.models.outcomes.add(to: &writer)
         life.models.servingGeneration.add(
-            to: &writer, storeBytesMax: life.models.settings.storeBytesMax)
+            to: &writer, storeBytesMax: life.models.settings.bytesMax)
         ProcessUsage.add(to: &writer)
         return writer.finish()
     }

@@ -10,46 +10,33 @@ final class LoadedModel: Sendable {
     /// The bundle's folder.
     let path: String
     let digest: BundleDigest?
-    /// How long it took to read and to fill, in seconds.
-    let loadSeconds: Double
     /// By lane.
     let lanes: [LaneServices]
+    /// For the thread that loads models: to compare this one with others.
+    let spare: LaneServices
 
-    /// Reads and checks a bundle, and makes everything that serving it takes.
-    ///
-    /// - Parameter records: of each lane.
-    /// - Throws: ``ModelError`` where the bundle is missing, damaged or too large.
+    /// - Parameters:
+    ///   - records: of each lane; the spare services answer no calls, so they write none.
+    ///   - budget: what the models in memory may take together.
+    /// - Throws: ``StoreError`` where it does not fit.
     init(
-        at path: String, for settings: ServedModels.Settings, records: [LaneRecord],
-        outcomes: Outcomes
-    ) throws(ModelError) {
-        let start = ContinuousClock.now
-        let bundle: ModelBundle
-        do throws(BundleError) {
-            bundle = try ModelBundle.read(from: path)
-        } catch {
-            throw ModelError(.invalid, "\(error)")
-        }
+        _ bundle: ModelBundle, at path: String, for settings: ServedModels.Settings,
+        records: [LaneRecord], outcomes: Outcomes, within budget: MemoryBudget
+    ) throws(StoreError) {
         (self.path, digest) = (path, bundle.digest)
-        var lanes: [LaneServices] = []
-        do throws(StoreError) {
-            generation = try Generation(
-                bundle, storeBytesMax: settings.storeBytesMax, readersMax: records.count)
-            for record in records {
-                lanes.append(
-                    try LaneServices(
-                        generation, limits: settings.engineLimits,
-                        ruleBook: settings.ruleBook.map { RuleBook.Reader($0, outcomes) },
-                        record: record))
-            }
-        } catch {
-            throw ModelError(
-                .exhausted,
-                "\(path): its vectors do not fit into --store-mebibytes-max "
-                    + "\(settings.storeBytesMax >> 20): \(error)")
+        generation = try Generation(
+            bundle, storeBytesMax: budget.bytesMax, within: budget,
+            readersMax: settings.laneCount + 1)
+        var services: [LaneServices] = []
+        for record in records + [records[0]] {
+            services.append(
+                try LaneServices(
+                    generation, limits: settings.engineLimits,
+                    ruleBook: settings.ruleBook.map { RuleBook.Reader($0, outcomes) },
+                    record: record))
         }
-        self.lanes = lanes
-        loadSeconds = (ContinuousClock.now - start) / .seconds(1)
+        spare = services.removeLast()
+        lanes = services
     }
 
     /// Whether some lane may still touch its memory.

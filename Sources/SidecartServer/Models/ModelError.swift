@@ -14,7 +14,7 @@ package struct ModelError: Error, CustomStringConvertible, Sendable {
     package let code: Code
     package let description: String
 
-    init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String) {
         (self.code, self.description) = (code, description)
     }
 }

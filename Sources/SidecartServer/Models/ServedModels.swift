@@ -1,25 +1,29 @@
 internal import Bundles
 package import CrossSell
+internal import EmbeddingStore
 internal import EventLoop
 internal import Glibc
 internal import Outcomes
 internal import RPC
 
-/// The models of a server: which one serves, and how another one comes to.
+/// The models of a server: the one that serves, the one before it, and one that is being loaded or
+/// is ready.
 ///
-/// A model is loaded on a thread of its own, at the lowest priority, with all that serving it takes.
-/// Then each lane is given it and takes it between two calls. What no lane holds any more is freed
-/// on that same thread.
+/// A model is loaded and freed on a thread of its own, at the lowest priority (the work is in
+/// `ServedModels+Loading.swift`). To have it serve, each lane is given it, and takes it between two
+/// calls.
 package final class ServedModels: Sendable {
     /// What all models of a server have in common.
     package struct Settings: Sendable {
         /// Loops; each has two lanes.
         package var loopCount = 1
-        /// The cap on the vectors of one model.
-        package var storeBytesMax = 4 << 30
+        /// The cap on the memory of all models together.
+        package var bytesMax = 4 << 30
         package var engineLimits = EngineLimits()
         /// The rule sets that calls may name; nil for none.
         package var ruleBook: RuleBook?
+        /// Where models may be loaded from; nil for the folder that the first bundle lies in.
+        package var folder: String?
 
         /// Memory of the slates that were shown, to which clicks and purchases are tied.
         package var slateBytesMax = 64 << 20
@@ -29,113 +33,254 @@ package final class ServedModels: Sendable {
         var laneCount: Int { 2 * loopCount }
     }
 
-    private struct State: Sendable {
-        var serving: LoadedModel
+    struct State: Sendable {
         /// By number; empty until the server starts.
         var lanes: [ServingLane?]
-        /// Served once and not yet freed.
+        var serving: Resident
+        var previous: Resident?
+        var ready: Resident?
+        var loading: ModelLoad?
+        /// Of the bundle that was read last from where the server's own lies.
+        var ownDigest: BundleDigest?
+        /// The newest first.
+        var failed: [ModelRecord] = []
+        /// Out of use, and not yet left by every lane.
         var leaving: [LoadedModel] = []
+        /// How many loads were begun.
+        var loads = 1
+        var retraining: RetrainingRecord?
     }
+
+    /// How many of those that failed are remembered.
+    static let failedMax = 8
 
     package let settings: Settings
     /// What was shown by whichever model, and what came of it.
     let outcomes: Outcomes
     /// By lane.
-    let records: [LaneRecord]
+    let laneRecords: [LaneRecord]
+    let folder: ModelsFolder
     /// Of the bundle that the server was started with.
-    private let path: String
-    private let onEvent: @Sendable (ModelEvent) -> Void
-    private let state: Locked<State>
-    private let worker: LoopThread
+    let ownPath: String
+    let onEvent: @Sendable (ModelEvent) -> Void
+    let state: Locked<State>
+    let budget: MemoryBudget
+    let worker: LoopThread
 
     /// Loads the model that a server starts with.
     ///
-    /// - Parameter onEvent: called on any thread; must be quick.
+    /// - Parameters:
+    ///   - bundle: the server's own, which ``reload()`` looks for.
+    ///   - first: serves at first in its place; where it cannot be loaded, `bundle` does.
+    ///   - onEvent: called on any thread; must be quick.
     /// - Throws: ``ModelError``, or where no thread can be had.
-    package init(
-        bundle path: String, settings: Settings,
+    package convenience init(
+        bundle: String, startingWith first: String?, settings: Settings,
         onEvent: @escaping @Sendable (ModelEvent) -> Void
     ) throws {
-        (self.path, self.settings, self.onEvent) = (path, settings, onEvent)
+        if let first {
+            do {
+                try self.init(own: bundle, path: first, settings: settings, onEvent: onEvent)
+                return
+            } catch let error as ModelError {
+                onEvent(.refused(path: first, error))
+            }
+        }
+        try self.init(own: bundle, path: bundle, settings: settings, onEvent: onEvent)
+    }
+
+    private init(
+        own: String, path: String, settings: Settings,
+        onEvent: @escaping @Sendable (ModelEvent) -> Void
+    ) throws {
+        (ownPath, self.settings, self.onEvent) = (own, settings, onEvent)
+        budget = MemoryBudget(bytesMax: settings.bytesMax)
         let outcomes = Outcomes(
             tiers: Tier.allCases.map(\.name), lanes: settings.laneCount,
             bytesMax: settings.slateBytesMax, since: time(nil))
         self.outcomes = outcomes
-        records = (0..<settings.laneCount).map { _ in LaneRecord(slates: outcomes.makeLog()) }
-        let first = try LoadedModel(at: path, for: settings, records: records, outcomes: outcomes)
+        laneRecords = (0..<settings.laneCount).map { _ in LaneRecord(slates: outcomes.makeLog()) }
+        let load = ModelLoad(number: 1, path: path, promotes: true, isReload: false)
+        let model = try Self.make(
+            Self.read(path), at: path, settings, laneRecords, outcomes, budget)
+        folder = try ModelsFolder(settings.folder ?? Self.parent(of: own))
+        let now = Calendar.now
+        let first = Resident(
+            model: model, number: 1, loadedAt: now, loadMilliseconds: load.milliseconds,
+            warmUp: nil, promotedAt: now)
         state = Locked(
-            State(serving: first, lanes: Array(repeating: nil, count: settings.laneCount)))
+            State(
+                lanes: Array(repeating: nil, count: settings.laneCount), serving: first,
+                ownDigest: own == path ? model.digest : try? BundleDigest(at: own)))
         worker = try LoopThread.start(name: "sidecart-models") { _ in
             ProcessSettings.lowerThreadPriority()
         }
-        onEvent(.loaded(ModelSummary(first)))
+        onEvent(.loaded(first.record(.serving)))
     }
 
     deinit { worker.door.submit { $0.stop() } }
 
-    /// What serves now.
-    package var serving: ModelSummary { state.withLock { ModelSummary($0.serving) } }
+    // MARK: What there is
 
-    var servingGeneration: Generation { state.withLock { $0.serving.generation } }
+    /// What serves now.
+    package var serving: ModelRecord { state.withLock { $0.serving.record(.serving) } }
+
+    /// The one that serves, the previous one, one that is ready, one that is being loaded, and the
+    /// newest that failed.
+    package var records: [ModelRecord] {
+        state.withLock { state in
+            [
+                state.serving.record(.serving), state.previous?.record(.previous),
+                state.ready?.record(.ready), state.loading?.record,
+            ].compactMap(\.self) + state.failed
+        }
+    }
+
+    /// What the models in memory hold, about.
+    package var bytes: Int { budget.used }
+
+    /// Where bundles may be loaded from, without links.
+    package var folderPath: String { folder.realPath }
+
+    /// How retraining stands; nil where there is none.
+    var retraining: RetrainingRecord? { state.withLock { $0.retraining } }
+
+    /// Tells how retraining stands.
+    package func note(_ retraining: RetrainingRecord) {
+        state.withLock { $0.retraining = retraining }
+    }
+
+    // MARK: Changes
+
+    /// Starts to load a bundle, and returns at once.
+    ///
+    /// - Parameters:
+    ///   - path: absolute, or below the folder of models.
+    ///   - promotes: has it serve as soon as it is ready.
+    /// - Throws: ``ModelError`` where the path leads outside of that folder, or another bundle is
+    ///   being loaded.
+    package func load(_ path: String, promotes: Bool) throws(ModelError) -> ModelRecord {
+        try begin(folder.path(of: path), promotes: promotes, isReload: false)
+    }
+
+    /// Loads the bundle that the server was started with again, and has it serve, where its folder
+    /// holds another one by now. Returns at once; what comes of it is told as an event.
+    package func reload() {
+        do throws(ModelError) {
+            _ = try begin(ownPath, promotes: true, isReload: true)
+        } catch {
+            onEvent(.refused(path: ownPath, error))
+        }
+    }
+
+    private func begin(
+        _ path: String, promotes: Bool, isReload: Bool
+    ) throws(ModelError) -> ModelRecord {
+        let load = try state.withLock { state throws(ModelError) in
+            if let loading = state.loading {
+                throw ModelError(
+                    .precondition,
+                    "\(loading.path) is being loaded, for \(loading.milliseconds / 1_000) s now; one at a time"
+                )
+            }
+            state.loads += 1
+            let load = ModelLoad(
+                number: state.loads, path: path, promotes: promotes, isReload: isReload)
+            state.loading = load
+            return load
+        }
+        worker.door.submit { [weak self] _ in self?.perform(load) }
+        return load.record
+    }
+
+    /// Has a model serve: every call that begins after this has returned is answered by it.
+    ///
+    /// - Parameter version: of the model that is ready or of the previous one; empty takes the one
+    ///   that is ready. The one that serves already may be named too, and then nothing changes.
+    /// - Throws: ``ModelError`` where there is no such model.
+    func promote(_ version: String) throws(ModelError) -> ModelRecord {
+        try serve { state throws(ModelError) in
+            if version.isEmpty {
+                guard let ready = state.ready else {
+                    throw ModelError(.precondition, "no model is ready; load one first")
+                }
+                return ready
+            }
+            let known = [state.ready, state.serving, state.previous].compactMap(\.self)
+            guard let model = known.first(where: { $0.version == version }) else {
+                throw ModelError(
+                    .notFound,
+                    "version \(version) is not in memory; there are "
+                        + known.map(\.version).joined(separator: ", "))
+            }
+            return model
+        }
+    }
+
+    /// Has the previous model serve again.
+    ///
+    /// - Throws: ``ModelError`` where there is none in memory.
+    func rollback() throws(ModelError) -> ModelRecord {
+        try serve { state throws(ModelError) in
+            guard let previous = state.previous else {
+                throw ModelError(
+                    .precondition,
+                    "no model served before \(state.serving.version), or it is no longer in memory")
+            }
+            return previous
+        }
+    }
+
+    /// Gives every lane the model that is chosen.
+    func serve(
+        _ choose: (State) throws(ModelError) -> Resident
+    ) throws(ModelError) -> ModelRecord {
+        let (record, isNew) = try state.withLock { state throws(ModelError) in
+            var chosen = try choose(state)
+            guard chosen.number != state.serving.number else {
+                return (chosen.record(.serving), false)
+            }
+            for (lane, services) in zip(state.lanes, chosen.model.lanes) { lane?.give(services) }
+            if state.ready?.number == chosen.number { state.ready = nil }
+            if let previous = state.previous, previous.number != chosen.number {
+                state.leaving.append(previous.model)
+            }
+            chosen.promotedAt = Calendar.now
+            (state.previous, state.serving) = (state.serving, chosen)
+            return (chosen.record(.serving), true)
+        }
+        if isNew {
+            onEvent(.promoted(record))
+            freeWhatWasLeft()
+        }
+        return record
+    }
+
+    // MARK: Lanes
+
+    var servingGeneration: Generation { state.withLock { $0.serving.model.generation } }
 
     /// Makes the lane that is being set up one of those that are given each new model.
     func makeLane(_ setup: LaneSetup) -> ServingLane {
         let number = 2 * setup.loopIndex + (setup.lane == .loop ? 0 : 1)
         return state.withLock { state in
-            let lane = ServingLane(state.serving.lanes[number], door: setup.door) { [weak self] in
-                self?.freeWhatWasLeft()
-            }
+            let lane = ServingLane(
+                state.serving.model.lanes[number], door: setup.door
+            ) { [weak self] in self?.freeWhatWasLeft() }
             state.lanes[number] = lane
             return lane
         }
     }
 
-    /// Loads the bundle that the server was started with again, and serves it, where its folder holds
-    /// another one than what serves. Returns at once; what comes of it is told as an event.
-    package func reload() {
-        worker.door.submit { [weak self] _ in self?.reloadIfChanged() }
+    /// Has the models freed that no lane holds; lanes call it whenever they leave one.
+    func freeWhatWasLeft() {
+        worker.door.submit { [weak self] _ in self?.free() }
     }
 
-    // MARK: On the worker's thread
-
-    private func reloadIfChanged() {
-        do throws(ModelError) {
-            let serving = state.withLock { $0.serving.digest }
-            // Where there is no manifest, reading the bundle says so.
-            if let serving, let now = try? BundleDigest(at: path), now == serving {
-                return onEvent(.unchanged(path: path))
-            }
-            let model = try LoadedModel(
-                at: path, for: settings, records: records, outcomes: outcomes)
-            onEvent(.loaded(ModelSummary(model)))
-            serve(model)
-        } catch {
-            onEvent(.refused(path: path, error))
-        }
-    }
-
-    private func serve(_ model: LoadedModel) {
-        state.withLock { state in
-            for (lane, services) in zip(state.lanes, model.lanes) { lane?.give(services) }
-            state.leaving.append(state.serving)
-            state.serving = model
-        }
-        onEvent(.promoted(ModelSummary(model)))
-        freeWhatWasLeft()
-    }
-
-    /// Frees the models that no lane holds; lanes call it whenever they leave one.
-    private func freeWhatWasLeft() {
-        worker.door.submit { [weak self] _ in
-            guard let self else { return }
-            let free = state.withLock { state in
-                let lanes = state.lanes.compactMap(\.self)
-                let free = state.leaving.filter { !$0.isHeld(by: lanes) }
-                state.leaving.removeAll { model in free.contains { $0 === model } }
-                return free
-            }
-            // They go here, outside the lock.
-            for model in free { onEvent(.freed(ModelSummary(model))) }
-        }
+    /// The folder that a path lies in.
+    private static func parent(of path: String) -> String {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 }

@@ -18,6 +18,8 @@ final class ServingLane: @unchecked Sendable {
         var held: ObjectIdentifier
     }
 
+    /// What it was asked lately.
+    let recent = RecentRequests()
     private let door: LoopDoor
     private let state: Locked<State>
     private let hasNext = Atomic(false)

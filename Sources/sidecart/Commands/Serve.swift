@@ -46,7 +46,16 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Event loops, one thread each.", valueName: "n"))
     var threads = 1
 
-    @Option(help: ArgumentHelp("Cap on the memory of all vectors, in MiB.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder below which `sidecart models load` may name bundles. Default: the one that --bundle lies in.",
+            valueName: "folder"))
+    var modelsDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Cap on the memory of all models together, in MiB: vectors, lists, histories and what each loop needs to search them.",
+            valueName: "n"))
     var storeMebibytesMax = 4096
 
     @Option(
@@ -199,13 +208,16 @@ struct Serve: ParsableCommand {
     private func loadModels(_ log: ServerLog) throws -> ServedModels {
         var settings = ServedModels.Settings()
         settings.loopCount = threads
-        settings.storeBytesMax = storeMebibytesMax << 20
+        settings.bytesMax = storeMebibytesMax << 20
         settings.slateBytesMax = slateMebibytesMax << 20
+        settings.folder = modelsDir
         do {
             settings.ruleBook = try rules.map {
                 try RuleBook(path: $0, limits: settings.engineLimits)
             }
-            return try ServedModels(bundle: bundle, settings: settings) { log.note($0) }
+            return try ServedModels(bundle: bundle, startingWith: nil, settings: settings) {
+                log.note($0)
+            }
         } catch let error as any CustomStringConvertible & Error {
             throw Failure("\(error)")
         }

@@ -45,7 +45,7 @@ struct Status: AsyncParsableCommand {
             clients    \(status.connections) connections, \(status.refusedConnections.grouped) refused, \
             \(brokenOff.grouped) broken off, \(status.refusedFrames.grouped) frames refused
             cpu        \(String(format: "%.2f", status.cpuTime.seconds)) s
-            memory     \(status.residentBytes / megabyte) MiB resident, vectors \
+            memory     \(status.residentBytes / megabyte) MiB resident, models \
             \(status.storeBytes / megabyte) of \(status.storeBytesMax / megabyte) MiB, buffers \
             \(status.bufferBytes / megabyte) of \(status.bufferBytesMax / megabyte) MiB
             """)

@@ -13,14 +13,15 @@ extension ServerLog {
                         "items": .stringConvertible(model.items),
                         "users": .stringConvertible(model.users),
                         "dimensions": .stringConvertible(model.dimensions),
-                        "seconds": .stringConvertible((model.loadSeconds * 1000).rounded() / 1000),
+                        "seconds": .stringConvertible(Double(model.loadMilliseconds) / 1000),
                     ]))
         case .promoted(let model):
             ServiceManager.notify("STATUS=serving \(model.words)")
             info("promoted", fields(model))
-        case .freed(let model): info("freed", fields(model))
+        case .freed(let version, let path):
+            info("freed", ["bundle": "\(path)", "version": "\(version)"])
         case .unchanged(let path):
-            info("the bundle is the one that serves already", ["bundle": "\(path)"])
+            info("the bundle has not changed", ["bundle": "\(path)"])
         case .refused(let path, let error):
             self.error(
                 "the bundle is refused; serving on with the model from before",
@@ -28,14 +29,14 @@ extension ServerLog {
         }
     }
 
-    private func fields(_ model: ModelSummary, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
+    private func fields(_ model: ModelRecord, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
         more.merging([
             "bundle": "\(model.path)", "model": "\(model.kind)", "version": "\(model.version)",
         ]) { $1 }
     }
 }
 
-extension ModelSummary {
+extension ModelRecord {
     /// Such as `ials 2024-05-01a`.
     var words: String { "\(kind) \(version)" }
 }

@@ -74,7 +74,7 @@ struct  Sidecart__V1__StatusResponse
   uint64_t cpu_microseconds;
   uint64_t resident_bytes;
   /*
-   * Held by the embedding stores, and their cap.
+   * Held by the models in memory, about, and its cap.
    */
   uint64_t store_bytes;
   uint64_t store_bytes_max;
