@@ -53,6 +53,7 @@ bench: setup
 	.build/release/sidecart bench --mix score=9,recommend=1 --reasons
 	.build/release/sidecart bench --model weights --mix recommend=1 --baskets 5 --known-users -k 20 --reasons
 	.build/release/sidecart bench --neighbor-load --seconds 3
+	.build/release/sidecart bench --promotions 20 --rate 50000 --seconds 60
 	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
 	SIDECART_BENCHMARK_TOP=64,192 swift test -c release --filter TopItemsBenchmark
 

@@ -52,6 +52,18 @@ extension ProgramTests {
             #expect((report["subject"] as? String)?.contains("140 items") == true)
         }
 
+        @Test("Promotions under a steady load fail no call, and calls are timed in each phase")
+        func promotions() throws {
+            let report = try json(
+                Self.tiny + ["--seconds", "1.5", "--promotions", "4", "--rate", "2000"])
+            #expect(report["promotions"] as? Int == 4)
+            #expect(report["failedCalls"] as? Int == 0)
+            for phase in ["rest", "load", "swap"] {
+                let latency = try #require(report[phase] as? [String: Any])
+                #expect(latency["calls"] as? Int ?? 0 > 0, "\(phase)")
+            }
+        }
+
         @Test("Neighbor load times all three probes beside every load")
         func neighborLoad() throws {
             let report = try json(

@@ -11,7 +11,8 @@ struct Bench: ParsableCommand {
             candidates are drawn from a seeded, skewed shop, or from a bundle's own ids. The reference answers frames \
             of the same sizes and computes nothing. Both take turns; cpu and throughput are medians of the rounds.
 
-            --neighbor-load measures instead how long small calls wait beside clients that ask for much.
+            --neighbor-load measures instead how long small calls wait beside clients that ask for much, and \
+            --promotions how calls fare at a server that changes its model again and again.
 
             Examples:
               sidecart bench
@@ -19,6 +20,7 @@ struct Bench: ParsableCommand {
               sidecart bench --mix score=9,recommend=1 --baskets 3 --one-cpu --json
               sidecart bench --bundle bundle --mix recommend=1 --baskets 5 --known-users -k 20 --reasons
               sidecart bench --neighbor-load --seconds 3
+              sidecart bench --promotions 20 --rate 50000 --seconds 60
             """)
 
     enum Draw: String, CaseIterable, ExpressibleByArgument { case asSold = "as-sold", evenly }
@@ -38,6 +40,7 @@ struct Bench: ParsableCommand {
     @Flag(help: "Keep client and server on one processor: no wake-ups across processors.")
     var oneCPU = false
     @OptionGroup(title: "Neighbor load") var neighbors: NeighborOptions
+    @OptionGroup(title: "Promotions") var promotions: PromotionOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -73,6 +76,7 @@ struct Bench: ParsableCommand {
         let folder = try TemporaryFolder()
         let path = bundle ?? folder.file("bundle")
         let served = try bundle.map(load) ?? shop.write(to: path)
+        if promotions.promotions > 0 { return try promote(served, path, folder, machine) }
         let benchmark = CallBenchmark(
             bundle: served, path: path, shape: calls.shape, evenly: draw == .evenly,
             depths: depths, seconds: seconds, rounds: rounds)
@@ -100,6 +104,29 @@ struct Bench: ParsableCommand {
             throw Failure("\(path): knows no users; leave out --known-users")
         }
         return served
+    }
+
+    /// Has a server promote the bundle and a copy under another name in turn.
+    private func promote(
+        _ served: ModelBundle, _ path: String, _ folder: TemporaryFolder, _ machine: Machine
+    ) throws {
+        var copies: [String] = []
+        for name in ["one", "other"] {
+            var copy = served
+            copy.info.version = name
+            copies.append(folder.file(name))
+            do { try copy.write(to: folder.file(name)) } catch { throw Failure(error) }
+        }
+        let benchmark = PromotionBenchmark(
+            paths: copies, bundle: served, shape: calls.shape, evenly: draw == .evenly,
+            callsPerSecond: promotions.rate, promotions: promotions.promotions, seconds: seconds)
+        let report = try benchmark.run(machine, subject: subject(served))
+        withExtendedLifetime(folder) {}
+        if output.json {
+            try Output.printJSON(report)
+        } else {
+            try Output.print(report.description)
+        }
     }
 
     private func subject(_ served: ModelBundle) -> String {

@@ -83,6 +83,23 @@ struct CallOptions: ParsableArguments {
     }
 }
 
+/// `sidecart bench --promotions` and its load.
+struct PromotionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Time calls while so many models are loaded and promoted, evenly over --seconds; 0: none.",
+            valueName: "n"))
+    var promotions = 0
+    @Option(help: ArgumentHelp("Calls that are due each second meanwhile.", valueName: "n"))
+    var rate = 50_000
+
+    func validate() throws {
+        guard 0...10_000 ~= promotions, 1...1_000_000 ~= rate else {
+            throw ValidationError("--promotions is 0 to 10000, --rate 1 to 1000000")
+        }
+    }
+}
+
 /// `sidecart bench --neighbor-load` and its sizes.
 struct NeighborOptions: ParsableArguments {
     @Flag(
