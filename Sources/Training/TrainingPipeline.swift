@@ -123,8 +123,8 @@ package struct TrainingPipeline {
         info.created = now.formatted(.iso8601)
         info.data = DataSummary(
             events: dataset.events.count, users: dataset.users.count, items: dataset.items.count,
-            baskets: data.baskets?.rows ?? 0, digest: dataset.digest)
-        info.data?.newestEvent = dataset.events.newestTime.map(Int.init)
+            baskets: data.baskets?.rows ?? 0, digest: dataset.digest,
+            newestEvent: dataset.events.newestTime.map(Int.init))
         return ModelBundle(
             info: info, items: dataset.items, users: dataset.users, catalog: dataset.catalog,
             parts: parts,

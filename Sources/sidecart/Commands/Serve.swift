@@ -20,6 +20,7 @@ struct Serve: ParsableCommand {
               sidecart serve --bundle newer --socket /run/sidecart/sidecart.sock --take-over
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-listen 127.0.0.1:9464
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-file /var/lib/node_exporter/sidecart.prom
+              sidecart serve --bundle models/first --socket /tmp/s.sock --retrain daily=03:30 --retrain-from 'events.csv --catalog items.csv'
             """)
 
     @Option(help: ArgumentHelp("What `train` wrote.", valueName: "folder"))
@@ -69,6 +70,7 @@ struct Serve: ParsableCommand {
             "How long a drain waits for calls in flight, in seconds.", valueName: "n"))
     var drainSeconds = 10
 
+    @OptionGroup(title: "Retraining") var retraining: RetrainOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Limits on peers") var peers: PeerLimitOptions
     @OptionGroup(title: "Metrics") var metrics: MetricsOptions
@@ -124,6 +126,9 @@ struct Serve: ParsableCommand {
         defer { endpoint?.stop() }
         configuration.drainGrace = .seconds(drainSeconds)
         let models = try loadModels(log)
+        let retrainer = try retraining.settings.map { settings throws(Failure) in
+            try Retrainer(settings, models: models, log: log)
+        }
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
         let server = try SidecartServer(models: models, configuration: configuration) {
             requests.post(.client($0))
@@ -149,6 +154,7 @@ struct Serve: ParsableCommand {
         predecessor?.letGo(log)
         let request = nextEnd(requests, models, log)
         if case .client(let drain) = request, drain.handsOver { endpoint?.stop() }
+        retrainer?.end()
         end(server, request, requests, log)
     }
 
@@ -215,7 +221,11 @@ struct Serve: ParsableCommand {
             settings.ruleBook = try rules.map {
                 try RuleBook(path: $0, limits: settings.engineLimits)
             }
-            return try ServedModels(bundle: bundle, startingWith: nil, settings: settings) {
+            // What was retrained after the bundle was written is the newer model.
+            let newer =
+                retraining.retrain == nil
+                ? nil : try VerdictFile.newest(since: bundle, in: settings.folder)
+            return try ServedModels(bundle: bundle, startingWith: newer, settings: settings) {
                 log.note($0)
             }
         } catch let error as any CustomStringConvertible & Error {
