@@ -197,7 +197,8 @@ extension ProgramTests {
             let server = try serve()
             let connection = BlockingConnection(socketPath: folder["s"])
             let dimensions = try connection.status().dimensions
-            let vector = (0..<dimensions).map { Float($0 + 1) / 10 }
+            // Halves keep them as they are.
+            let vector = (0..<dimensions).map { Float($0 + 1) / 8 }
             try connection.putEmbeddings([Embedding(id: "new", vector: vector)], in: .items)
             _ = try models("load", "two", "--promote")
             #expect(try connection.embeddings(of: ["new"], in: .items).embeddings.isEmpty)

@@ -10,8 +10,7 @@ extension ModelList {
     /// A table, and below it what a line has no room for.
     var text: String {
         var table = Table([
-            "state", "version", "kind", ">items", ">users", ">MiB", "loaded", "served from",
-            "folder",
+            "state", "version", "kind", ">items", ">users", ">MiB", "loaded", "promoted", "folder",
         ])
         var notes: [String] = []
         for model in models {
@@ -21,9 +20,9 @@ extension ModelList {
                 model.loadedAtMilliseconds.shownTime, model.promotedAtMilliseconds.shownTime,
                 model.path,
             ])
-            let name = model.version.isEmpty ? model.path : model.version
-            if !model.failure.isEmpty { notes.append("\(name): \(model.failure)") }
-            if let warmUp = model.warmUp { notes.append("\(name): \(warmUp.text)") }
+            // It names the folder or file itself.
+            if !model.failure.isEmpty { notes.append(model.failure) }
+            if let warmUp = model.warmUp { notes.append("\(model.version): \(warmUp.text)") }
         }
         if bytesMax > 0 {
             notes.append(
