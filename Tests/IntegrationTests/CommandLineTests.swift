@@ -98,7 +98,8 @@ extension ProgramTests {
             "Every subcommand explains itself, with examples",
             arguments: [
                 [], ["demo"], ["train"], ["evaluate"], ["serve"], ["recommend"], ["related"],
-                ["score"], ["status"], ["metrics"], ["report"], ["bench"],
+                ["score"], ["status"], ["metrics"], ["report"], ["bench"], ["retrain"], ["models"],
+                ["models", "list"], ["models", "load"], ["models", "promote"], ["models", "rollback"],
             ])
         func help(command: [String]) throws {
             let outcome = try Program.run(command + ["--help"])

@@ -118,7 +118,8 @@ extension ProgramTests {
             let methods = try Self.methodsOfTheContract()
             let notForReaders: Set = [
                 "sidecart.v1.Embeddings/Put", "sidecart.v1.Embeddings/Delete",
-                "sidecart.v1.Admin/Drain",
+                "sidecart.v1.Admin/Drain", "sidecart.v1.Models/Load",
+                "sidecart.v1.Models/Promote", "sidecart.v1.Models/Rollback",
             ]
             #expect(notForReaders.isSubset(of: methods))
             let codes = Shared<[String: Int]>([:])
@@ -152,8 +153,8 @@ extension ProgramTests {
                 .appendingPathComponent("../../proto")
             var methods: Set<String> = []
             for file in [
-                "sidecart/v1/admin", "sidecart/v1/embeddings", "sidecart/v1/scoring",
-                "grpc/health/v1/health",
+                "sidecart/v1/admin", "sidecart/v1/embeddings", "sidecart/v1/models",
+                "sidecart/v1/scoring", "grpc/health/v1/health",
             ] {
                 let text = try String(
                     contentsOf: root.appendingPathComponent("\(file).proto"), encoding: .utf8)

@@ -130,7 +130,7 @@ struct ModelCommands: AsyncParsableCommand {
             discussion: """
                 Once more goes forward again.
 
-                Example:
+                Examples:
                   sidecart models rollback --socket /tmp/sidecart.sock
                 """)
 
