@@ -1,8 +1,8 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data bench fuzz hostile sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data crash-test bench fuzz hostile sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
-	libopenblas0
+	libopenblas0 libsqlite3-dev
 
 # Installs the Debian packages that are missing, and only those.
 setup:
@@ -45,6 +45,12 @@ hostile: setup
 	swift build -c release --build-tests
 	SIDECART_HOSTILE=full swift test -c release --skip-build --filter 'PeerAttackTests|HostileTests|AccessTests|BufferLimitTests'
 
+# Kills a server that records at 200 random points, and checks after it that every acknowledged event is there once.
+# SIDECART_SEED draws other points.
+crash-test: setup
+	swift build -c release --build-tests
+	SIDECART_KILLS=200 swift test -c release --skip-build --filter CrashTests
+
 bench: setup
 	swift build -c release
 	.build/release/sidecart bench
@@ -54,6 +60,7 @@ bench: setup
 	.build/release/sidecart bench --model weights --mix recommend=1 --baskets 5 --known-users -k 20 --reasons
 	.build/release/sidecart bench --neighbor-load --seconds 3
 	.build/release/sidecart bench --promotions 20 --rate 50000 --seconds 60
+	.build/release/sidecart bench --events --seconds 3
 	SIDECART_BENCHMARK_ROWS=10000,100000,1000000 swift test -c release --filter BenchmarkTests
 	SIDECART_BENCHMARK_TOP=64,192 swift test -c release --filter TopItemsBenchmark
 

@@ -31,6 +31,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // C of our own: what protoc-c generated, and the numeric kernels.
         .target(name: "CSidecartProto", dependencies: ["CProtobufC"]),
@@ -38,6 +40,8 @@ let package = Package(
 
         // Pure modules, ground floor first.
         .target(name: "Interactions", dependencies: ["CZlib"], swiftSettings: swift),
+        .target(
+            name: "EventJournal", dependencies: ["Interactions", "CSQLite"], swiftSettings: swift),
         .target(name: "Measures", swiftSettings: strict),
         .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
         .target(
@@ -101,8 +105,9 @@ let package = Package(
         .target(
             name: "SidecartServer",
             dependencies: [
-                "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "Interactions", "RPC",
-                "EventLoop", "Buffers", "Metrics", "Outcomes", "CSidecartProto",
+                "CrossSell", "Bundles", "EmbeddingStore", "ModelParts", "EventJournal",
+                "Interactions", "RPC", "EventLoop", "Wire", "Buffers", "Metrics", "Outcomes",
+                "CSidecartProto",
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -110,8 +115,9 @@ let package = Package(
             dependencies: [
                 "SidecartServer", "SidecartClient", "Training", "Evaluation", "Measures", "Models",
                 "CrossSell",
-                "EmbeddingStore", "Bundles", "ModelParts", "SampleShop", "Interactions", "RPC",
-                "EventLoop", "Wire", "Buffers", "Metrics", "MetricsEndpoint", "CLinux",
+                "EmbeddingStore", "Bundles", "ModelParts", "SampleShop", "EventJournal",
+                "Interactions", "RPC", "EventLoop", "Wire", "Buffers", "Metrics",
+                "MetricsEndpoint", "CLinux", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -122,6 +128,10 @@ let package = Package(
         .testTarget(
             name: "InteractionsTests",
             dependencies: ["Interactions", "CAllocationCounter", "TestFolders"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "EventJournalTests",
+            dependencies: ["EventJournal", "Interactions", "TestFolders"],
             swiftSettings: swift),
         .testTarget(
             name: "SampleShopTests", dependencies: ["SampleShop", "Interactions"],
@@ -181,7 +191,8 @@ let package = Package(
             dependencies: [
                 "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
                 "Bundles",
-                "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers", "TestFolders",
+                "EventJournal", "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers",
+                "TestFolders",
             ],
             swiftSettings: swift),
         // Inputs that were never meant: run shortly by tests, and for long by `make fuzz`.

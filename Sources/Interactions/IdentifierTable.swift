@@ -58,6 +58,34 @@ package struct IdentifierTable: Sendable {
 
     package func index(of id: UnsafeBufferPointer<UInt8>) -> Int32? { find(id, Self.hash(of: id)) }
 
+    /// Takes the last ids back, so that `count` are left. Complexity: O(their length).
+    package mutating func truncate(to count: Int) {
+        // In the reverse order of their insertion, so that no other id was placed past their slots.
+        for index in (count..<self.count).reversed() {
+            let hash = withBytes(of: index) { Self.hash(of: $0) }
+            let mask = slots.count - 1
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != 0 {
+                if Int(UInt32(truncatingIfNeeded: slots[slot])) == index + 1 {
+                    slots[slot] = 0
+                    break
+                }
+                slot = (slot + 1) & mask
+            }
+            offsets.removeLast()
+            bytes.removeLast(bytes.count - offsets[index])
+        }
+    }
+
+    /// Overwrites an id with NULs, which no id has: its number is not given again, and the id gets a
+    /// new one where it comes back.
+    package mutating func erase(_ index: Int) {
+        for place in offsets[index]..<offsets[index + 1] { bytes[place] = 0 }
+    }
+
+    /// Gives a number to no id. Complexity: O(1).
+    package mutating func skipNumber() { offsets.append(bytes.count) }
+
     /// Lends the id's bytes without making a `String`.
     package func withBytes<R>(of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
         bytes.withUnsafeBufferPointer {

@@ -1,0 +1,70 @@
+internal import Glibc
+
+/// The form in which an event's id is stored.
+enum EventID {
+    /// Ids that the server makes are this and the sequence; they are not stored.
+    static let serverPrefix = "server-"
+
+    /// Lends an id as it is stored: a UUID in lower case as its 16 bytes, anything else as it is.
+    @inline(__always)
+    static func withStored<R>(
+        _ id: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer, _ isUUID: Bool) throws(JournalError) -> R
+    ) throws(JournalError) -> R {
+        var uuid: (UInt64, UInt64) = (0, 0)
+        guard id.count == 36, parse(id, into: &uuid) else { return try body(id, false) }
+        let result: Result<R, JournalError> = withUnsafeBytes(of: &uuid) { bytes in
+            do throws(JournalError) { return .success(try body(bytes, true)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The id as it was sent.
+    static func text(_ stored: UnsafeRawBufferPointer, isUUID: Bool) -> String {
+        guard isUUID, stored.count == 16 else { return String(decoding: stored, as: UTF8.self) }
+        var text: [UInt8] = []
+        for (place, byte) in stored.enumerated() {
+            if [4, 6, 8, 10].contains(place) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The sequence in an id that a server made, or nil.
+    static func serverSequence(_ id: UnsafeRawBufferPointer) -> Int64? {
+        let prefix = serverPrefix.utf8
+        guard id.count > prefix.count, id.count <= prefix.count + 19,
+            id.prefix(prefix.count).elementsEqual(prefix)
+        else { return nil }
+        return Int64(String(decoding: id.dropFirst(prefix.count), as: UTF8.self))
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func parse(
+        _ id: UnsafeRawBufferPointer, into uuid: inout (UInt64, UInt64)
+    ) -> Bool {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for place in 0..<36 {
+            let byte = id[place]
+            if place == 8 || place == 13 || place == 18 || place == 23 {
+                guard byte == UInt8(ascii: "-") else { return false }
+                continue
+            }
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return false
+            }
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(digit)
+        }
+        uuid = (high.bigEndian, low.bigEndian)
+        return true
+    }
+}

@@ -1,0 +1,107 @@
+internal import Interactions
+
+/// Finds the sequence of an event by its id, for all events whose id a client made.
+///
+/// Only 40 bits of a hash and the sequence are kept, 8 to 22 bytes an event: whoever looks an id up
+/// compares the row that is found. The table is in 256 parts by the hash's first byte, so that none
+/// takes long to grow. A slot is 0, or 32 bits of the hash above the sequence + 1; where a sequence
+/// has been erased its slot stays, without one.
+struct EventIdentifiers {
+    /// Sequences must fit 32 bits.
+    static let sequenceMax = Int64(UInt32.max) - 1
+
+    private struct Part {
+        var slots: [UInt64] = Array(repeating: 0, count: 16)
+        var shift: UInt64 = 28
+        var used = 0
+    }
+
+    private static let hash = IdentifierHash(seed: UInt64.random(in: 0 ... .max))
+    private var parts = Array(repeating: Part(), count: 256)
+    /// What was inserted since the last commit, in order.
+    private var uncommitted: [(hash: UInt64, sequence: Int64)] = []
+
+    /// - Parameter id: as stored, not empty.
+    static func hash(_ id: UnsafeRawBufferPointer) -> UInt64 {
+        hash(id.baseAddress!, count: id.count)
+    }
+
+    /// Asks `matches` for each sequence that may be the id's.
+    func find(
+        _ hash: UInt64, _ matches: (Int64) throws(JournalError) -> Bool
+    ) throws(JournalError) -> Int64? {
+        let part = Int(hash >> 56)
+        let tag = (hash >> 24) & 0xffff_ffff
+        var slot = Int(tag >> parts[part].shift)
+        while parts[part].slots[slot] != 0 {
+            let found = parts[part].slots[slot]
+            let sequence = Int64(found & 0xffff_ffff)
+            if found >> 32 == tag, sequence != Self.erased, try matches(sequence) {
+                return sequence
+            }
+            slot = (slot + 1) & (parts[part].slots.count - 1)
+        }
+        return nil
+    }
+
+    mutating func insert(_ hash: UInt64, _ sequence: Int64) {
+        uncommitted.append((hash, sequence))
+        let index = Int(hash >> 56)
+        if (parts[index].used + 1) * 4 > parts[index].slots.count * 3 { grow(index) }
+        Self.place(((hash >> 24) & 0xffff_ffff) << 32 | UInt64(sequence), in: &parts[index])
+        parts[index].used += 1
+    }
+
+    /// Forgets an id.
+    mutating func erase(_ hash: UInt64, _ sequence: Int64) {
+        guard let slot = slot(hash, sequence) else { return }
+        parts[Int(hash >> 56)].slots[slot] |= UInt64(Self.erased)
+    }
+
+    mutating func commit() { uncommitted.removeAll(keepingCapacity: true) }
+
+    /// Takes back what was inserted since the last commit.
+    mutating func rollBack() {
+        // In the reverse order, so that nothing else was placed past a slot that is freed.
+        while let (hash, sequence) = uncommitted.popLast() {
+            guard let slot = slot(hash, sequence) else { continue }
+            parts[Int(hash >> 56)].slots[slot] = 0
+            parts[Int(hash >> 56)].used -= 1
+        }
+    }
+
+    /// No event has it.
+    private static let erased: Int64 = 0xffff_ffff
+
+    private func slot(_ hash: UInt64, _ sequence: Int64) -> Int? {
+        let part = parts[Int(hash >> 56)]
+        let tag = (hash >> 24) & 0xffff_ffff
+        let wanted = tag << 32 | UInt64(sequence)
+        var slot = Int(tag >> part.shift)
+        while part.slots[slot] != 0 {
+            if part.slots[slot] == wanted { return slot }
+            slot = (slot + 1) & (part.slots.count - 1)
+        }
+        return nil
+    }
+
+    private static func place(_ entry: UInt64, in part: inout Part) {
+        var slot = Int((entry >> 32) >> part.shift)
+        while part.slots[slot] != 0 { slot = (slot + 1) & (part.slots.count - 1) }
+        part.slots[slot] = entry
+    }
+
+    /// Doubles a part, without the slots of erased events.
+    private mutating func grow(_ index: Int) {
+        let old = parts[index].slots.filter { $0 != 0 && $0 & 0xffff_ffff != UInt64(Self.erased) }
+        var part = Part()
+        part.slots = Array(repeating: 0, count: parts[index].slots.count * 2)
+        part.shift = parts[index].shift - 1
+        // In the order of their sequences, so that a roll-back may free the newest first.
+        for entry in old.sorted(by: { $0 & 0xffff_ffff < $1 & 0xffff_ffff }) {
+            Self.place(entry, in: &part)
+        }
+        part.used = old.count
+        parts[index] = part
+    }
+}
