@@ -26,6 +26,10 @@ public struct SidecartConfiguration: Sendable, Equatable {
     /// The longest pause between two attempts to connect, before the random part.
     public var reconnectDelayMax = Duration.seconds(2)
 
+    /// Whether a `record` call is sent again, with the same event ids, while the server is away and
+    /// its timeout is not over.
+    public var retriesRecording = true
+
     /// The defaults.
     public init() {}
 

@@ -43,6 +43,20 @@ package final class JournalReader {
         }
     }
 
+    /// How ``eventSource()`` is laid out.
+    package static var eventLayout: ReadOptions {
+        var layout = ReadOptions()
+        (layout.table.format, layout.timeFormat) = (.csv, .unixSeconds)
+        return layout
+    }
+
+    /// How ``catalogSource()`` is laid out.
+    package static var catalogLayout: CatalogOptions {
+        var layout = CatalogOptions()
+        (layout.table.format, layout.categorySeparator) = (.csv, ">")
+        return layout
+    }
+
     /// The events as CSV, as every reader of event files takes them.
     package func eventSource() throws(JournalError) -> some ByteSource {
         TextSource(
@@ -69,10 +83,6 @@ package final class JournalReader {
             path: database.path)
     }
 
-    /// Whether the catalog has entries.
-    package func hasCatalog() throws(JournalError) -> Bool {
-        try database.integer("SELECT 1 FROM catalog LIMIT 1") != nil
-    }
 }
 
 /// One event of a replay.

@@ -66,14 +66,36 @@ package final class ReplyToken: Sendable {
     ///   - message: an initialized protobuf-c message struct, whose first member is its `base`.
     ///   - loop: the call's own, on its thread.
     package func reply<Message>(_ message: inout Message, on loop: EventLoop) {
+        reply(on: loop) { (output, server) throws(RPCError) in
+            try ReplyFrame.append(
+                &message, stream: call.stream, dataBytesMax: server.limits.frameBytesMax,
+                to: output)
+        }
+    }
+
+    /// The same with a message that is encoded already.
+    package func reply(_ payload: UnsafeRawBufferPointer, on loop: EventLoop) {
+        reply(on: loop) { (output, server) throws(RPCError) in
+            try ReplyFrame.append(
+                payloadBytes: payload.count, stream: call.stream,
+                dataBytesMax: server.limits.frameBytesMax, to: output
+            ) {
+                if let start = payload.baseAddress {
+                    $0.copyMemory(from: start, byteCount: payload.count)
+                }
+            }
+        }
+    }
+
+    private func reply(
+        on loop: EventLoop, _ append: (ByteBuffer, ServerLoop) throws(RPCError) -> Void
+    ) {
         use()
         let server = home.value(on: loop)
         server.complete(call) { output in
             do throws(RPCError) {
                 if call.deadline.hasPassed(at: server.clock.now) { throw .lateAnswer }
-                try ReplyFrame.append(
-                    &message, stream: call.stream, dataBytesMax: server.limits.frameBytesMax,
-                    to: output)
+                try append(output, server)
                 return .ok
             } catch {
                 ReplyFrame.append(error, stream: call.stream, to: output)

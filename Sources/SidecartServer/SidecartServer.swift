@@ -27,17 +27,20 @@ package final class SidecartServer: Sendable {
     private let life: ServerLife
     /// Counts what was shown.
     private let counting: LoopThread
+    private let journal: JournalWriter?
 
     /// Starts to accept calls.
     ///
     /// - Parameters:
     ///   - models: what it serves, made for as many loops as the configuration has; no other server
     ///     may serve them.
+    ///   - journal: where events and catalog are kept; the server closes it at its end. nil where
+    ///     none are.
     ///   - onDrainRequest: called, on a loop's thread, when a client asks for a drain; whoever owns
     ///     the server is to call ``drain()`` on another thread.
     /// - Throws: where the socket cannot be had or the limits contradict each other.
     package init(
-        models: ServedModels, configuration: Configuration,
+        models: ServedModels, journal: JournalWriter? = nil, configuration: Configuration,
         onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) throws {
         precondition(
@@ -52,12 +55,14 @@ package final class SidecartServer: Sendable {
             ProfilesService.register(in: router, lane)
             EmbeddingsService.register(in: router, lane)
             ModelsService.register(in: router, models)
+            EventsService.register(in: router, journal)
+            CatalogService.register(in: router, journal)
             AdminService(lane: lane, life: life).register(in: router)
             HealthService.register(in: router) { life.isDraining }
             setup.atTurnEnd { lane.endTurn() }
             return router
         }
-        self.life = life
+        (self.life, self.journal) = (life, journal)
         counting = try LoopThread.start(name: "sidecart-slates") { loop in
             let interval = Duration.seconds(1)
             try Timer(on: loop).start(after: interval, every: interval) { models.outcomes.count() }
@@ -77,6 +82,8 @@ package final class SidecartServer: Sendable {
         rpc.beginDrain(
             grace: life.configuration.drainGrace, handsOver: handsOver, begun: begun)
         rpc.join()
+        // Once all is answered that waits for it.
+        journal?.close()
         counting.door.submit { $0.stop() }
         counting.join()
         // The routers hold the life, and it the server: without this none of them would go.

@@ -58,6 +58,19 @@ package struct ProtobufWriter {
         buffer.append(value)
     }
 
+    /// Written even if it is 0.
+    package func floatElement(_ field: Int, _ value: Float) {
+        tag(field, 5)
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { buffer.append($0) }
+    }
+
+    /// Packed.
+    package func integers(_ field: Int, _ values: [UInt32]) {
+        guard !values.isEmpty else { return }
+        length(field, values.reduce(0) { $0 + Self.varintBytes(UInt64($1)) })
+        for value in values { varint(UInt64(value)) }
+    }
+
     /// Packed.
     package func floats(_ field: Int, _ values: [Float]) {
         guard !values.isEmpty else { return }

@@ -20,8 +20,9 @@ struct Sidecart: AsyncParsableCommand {
         version: SidecartServer.version,
         subcommands: [
             Demo.self, Train.self, Retrain.self, Evaluate.self, Serve.self, Recommend.self,
-            Related.self, Score.self, Inspect.self, Status.self, Metrics.self, Report.self,
-            ModelCommands.self, Bench.self, EchoServer.self,
+            Related.self, Score.self, Record.self, History.self, Forget.self, CatalogCommand.self,
+            Inspect.self, Status.self, Metrics.self, Report.self, ModelCommands.self, Bench.self,
+            EchoServer.self,
         ])
 
     // On the main thread: a pool's threads block signals, and processes started there inherit that.

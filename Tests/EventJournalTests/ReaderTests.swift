@@ -38,9 +38,10 @@ import Testing
 
         let source = try JournalReader(files.path)
         var reader = DatasetReader()
-        try reader.readEvents(from: source.eventSource(), file: files.path)
-        #expect(try source.hasCatalog())
-        try reader.readCatalog(from: source.catalogSource(), file: files.path)
+        try reader.readEvents(
+            from: source.eventSource(), file: files.path, layout: JournalReader.eventLayout)
+        try reader.readCatalog(
+            from: source.catalogSource(), file: files.path, options: JournalReader.catalogLayout)
         let (dataset, _) = reader.finish()
         #expect((0..<dataset.items.count).map { dataset.items[$0] } == ["i1", "i2", "i3"])
         #expect(dataset.users[0] == "a,\"b\"\nc")

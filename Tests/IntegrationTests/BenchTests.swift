@@ -32,6 +32,17 @@ extension ProgramTests {
             }
         }
 
+        @Test("Recording is measured beside SQLite alone, and Score beside recording")
+        func events() throws {
+            let report = try json(Self.tiny + ["--events"])
+            let lines = try #require(report["lines"] as? [[String: Any]])
+            #expect(lines.map { $0["batch"] as? Int } == [100, 100, 1])
+            #expect(lines.allSatisfy { $0["eventsPerSecond"] as? Double ?? 0 > 0 })
+            #expect(report["bytesPerEvent"] as? Double ?? 0 > 20)
+            let beside = try #require(report["beside"] as? [String: Any])
+            #expect(beside["eventsPerSecond"] as? Double ?? 0 > 0)
+        }
+
         @Test("Item weights and one processor are measured too, as a table")
         func table() throws {
             let outcome = try Program.run(

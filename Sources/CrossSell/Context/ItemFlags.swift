@@ -26,6 +26,10 @@ final class ItemFlags {
     /// How many of the upcoming items can be had by now.
     @exclusivity(unchecked) private var arrived = 0
     private let now: () -> Int64
+    private let live: LiveFacts
+    private let itemCount: Int
+    /// Changes of stocks that are in `facts`.
+    @exclusivity(unchecked) private var stockChanges = 0
     private let isDiscontinued: Set<UInt32>
 
     /// - Parameters:
@@ -34,6 +38,8 @@ final class ItemFlags {
     ///   - now: seconds since 1970; asked only while some item is still to come.
     init(_ items: ItemTable, flaggedMax: Int, now: @escaping () -> Int64) {
         (upcoming, self.now) = (items.upcoming, now)
+        (live, itemCount) = (items.live, items.count)
+        stockChanges = live.changeCount
         facts = .allocate(capacity: max(1, items.count))
         facts.initialize(repeating: 0)
         for item in 0..<items.count where items.isOutOfStock(UInt32(item)) {
@@ -52,6 +58,7 @@ final class ItemFlags {
         let facts = facts
         for ordinal in flagged { facts[Int(ordinal)] &= Fact.lasting.rawValue }
         flagged.removeAll(keepingCapacity: true)
+        if stockChanges != live.changeCount { readStocks() }
         guard arrived < upcoming.count else { return }
         let now = now()
         while arrived < upcoming.count, upcoming[arrived].from <= now {
@@ -60,6 +67,17 @@ final class ItemFlags {
                 facts[Int(ordinal)] &= ~Fact.unavailable.rawValue
             }
             arrived += 1
+        }
+    }
+
+    private func readStocks() {
+        let facts = facts
+        stockChanges = live.changes(since: stockChanges, of: itemCount) { item in
+            if live.stock(item) == 0 {
+                facts[item] |= Fact.outOfStock.rawValue
+            } else {
+                facts[item] &= ~Fact.outOfStock.rawValue
+            }
         }
     }
 

@@ -2,7 +2,7 @@ package import Interactions
 
 /// What a generation knows of its items, by ordinal: ids and what the catalog and the events say.
 ///
-/// Items put while serving have ordinals from `count` up and nothing here.
+/// Prices and stocks change while it serves; see ``LiveFacts``. Items put while serving have ordinals from `count` up and nothing here.
 package struct ItemTable: Sendable {
     package let ids: TextTable
     /// Ids to ordinals.
@@ -11,8 +11,7 @@ package struct ItemTable: Sendable {
     /// The category path's number by item, -1 for none.
     let categories: [Int32]
     let categoryPaths: CategoryPaths
-    let prices: [Float]
-    let stocks: [Int32]
+    let live: LiveFacts
     /// How often each item was taken.
     let taken: [Float]
     /// The number of what the item is a variant of, -1 for none; empty where no item is one.
@@ -53,8 +52,7 @@ package struct ItemTable: Sendable {
         }
         categoryPaths = CategoryPaths(paths)
         taken = popularity
-        prices = catalog.prices
-        stocks = catalog.stocks
+        live = LiveFacts(prices: catalog.prices, stocks: catalog.stocks)
         var groupNames = IdentifierTable()
         let groupNumbers = catalog.groups.map { $0.isEmpty ? -1 : groupNames.insert($0) }
         groups = groupNames.count > 0 ? groupNumbers : []
@@ -85,7 +83,7 @@ package struct ItemTable: Sendable {
         return (
             titles[item],
             category < 0 ? IDView(start: nil, count: 0) : categoryPaths.texts[Int(category)],
-            prices[item]
+            live.price(item)
         )
     }
 
@@ -99,7 +97,7 @@ package struct ItemTable: Sendable {
 
     /// What some items cost together, as far as the catalog says.
     func price(of some: [UInt32]) -> Float {
-        some.reduce(0) { $0 + (Int($1) < count ? prices[Int($1)] : 0) }
+        some.reduce(0) { $0 + (Int($1) < count ? live.price(Int($1)) : 0) }
     }
 
     /// A number that orders items of equal score: the better seller first, then the lower ordinal.
@@ -112,6 +110,15 @@ package struct ItemTable: Sendable {
         Int(rank) < count ? bySales[Int(rank)] : rank
     }
 
+    /// Changes what is known of an item that the catalog has, from the next call on; nil leaves it.
+    ///
+    /// - Precondition: one thread at a time.
+    package func set(price: Float?, stock: Int32?, ofItem id: String) {
+        guard let item = ordinals.index(of: id).map(Int.init), item < count else { return }
+        if let price { live.set(price: price, of: item) }
+        if let stock { live.set(stock: stock, of: item) }
+    }
+
     /// The number of what the item is a variant of, or -1.
     func group(of ordinal: UInt32) -> Int {
         Int(ordinal) < groups.count ? Int(groups[Int(ordinal)]) : -1
@@ -119,6 +126,6 @@ package struct ItemTable: Sendable {
 
     /// Whether the catalog says that nothing is left of it.
     func isOutOfStock(_ ordinal: UInt32) -> Bool {
-        Int(ordinal) < count && stocks[Int(ordinal)] == 0
+        Int(ordinal) < count && live.stock(Int(ordinal)) == 0
     }
 }

@@ -30,7 +30,7 @@ extension Engine {
         let item = Int(ordinal)
         let items = generation.items
         guard item < items.count else { return profile }
-        profile.stock = items.stocks[item]
+        profile.stock = items.live.stock(item)
         profile.taken = items.taken[item]
         profile.share = items.share(of: ordinal)
         profile.rank = Int(items.salesRank[item]) + 1

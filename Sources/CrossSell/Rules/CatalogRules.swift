@@ -47,7 +47,7 @@ struct CatalogRules {
     func verdict(_ ordinal: UInt32) -> Rule? {
         let item = Int(ordinal)
         let isKnown = item < items.count
-        let price = isKnown ? items.prices[item] : 0
+        let price = isKnown ? items.live.price(item) : 0
         if asksPrice, price <= 0 || price < priceMin || price > priceMax { return .price }
         if budgetLeft < .infinity, price <= 0 || price > budgetLeft { return .budget }
         if asksCategory {

@@ -69,9 +69,13 @@ package struct DatasetReader {
     }
 
     /// Adds the events of a source that is not compressed.
+    ///
+    /// - Parameter layout: of this source, where it has another than the files.
     package mutating func readEvents(
-        from source: any ByteSource, file path: String, windowBytes: Int = Self.windowBytes
+        from source: any ByteSource, file path: String, layout: ReadOptions? = nil,
+        windowBytes: Int = Self.windowBytes
     ) throws(ReadError) {
+        let options = layout ?? self.options
         let start = ContinuousClock.now
         let file = try TableFile(
             source, file: path, options: options.table, content: .events,
@@ -321,16 +325,19 @@ package struct DatasetReader {
 extension Dataset {
     /// Reads event files, and a catalog beside them.
     ///
+    /// - Parameter more: adds what is read from elsewhere, between events and catalog.
     /// - Throws: as ``DatasetReader`` does.
     package static func read(
         events paths: [String], baskets: String? = nil, catalog: String? = nil,
         options: ReadOptions = ReadOptions(),
         catalogOptions: CatalogOptions = CatalogOptions(),
-        progress: ((ReadProgress) -> Void)? = nil
+        progress: ((ReadProgress) -> Void)? = nil,
+        more: (inout DatasetReader) throws(ReadError) -> Void = { _ in }
     ) throws(ReadError) -> (dataset: Dataset, report: ReadReport) {
         var reader = DatasetReader(options, progress: progress)
         if let baskets { try reader.readBaskets(from: baskets) }
         for path in paths { try reader.readEvents(from: path) }
+        try more(&reader)
         if let catalog { try reader.readCatalog(from: catalog, options: catalogOptions) }
         return reader.finish()
     }

@@ -27,6 +27,7 @@ final class LoadedModel: Sendable {
         generation = try Generation(
             bundle, storeBytesMax: budget.bytesMax, within: budget,
             readersMax: settings.laneCount + 1)
+        settings.catalog.adopt(generation)
         var services: [LaneServices] = []
         for record in records + [records[0]] {
             services.append(

@@ -27,6 +27,8 @@ package final class ServedModels: Sendable {
 
         /// Memory of the slates that were shown, to which clicks and purchases are tied.
         package var slateBytesMax = 64 << 20
+        /// What the shop has told since the models were trained.
+        package var catalog = CatalogOverlay()
 
         package init() {}
 

@@ -88,7 +88,8 @@ final class FrameConnection {
         return true
     }
 
-    private func send() throws(Failure) {
+    /// Sends what the kernel takes without waiting.
+    func send() throws(Failure) {
         while sent < output.count {
             let count = output.withUnsafeBytes {
                 Foundation.send(

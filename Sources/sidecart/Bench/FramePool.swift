@@ -3,13 +3,14 @@ import Wire
 
 /// What a benchmark calls.
 enum BenchCall: String, CaseIterable, Encodable {
-    case score, recommend, nearest, health
+    case score, recommend, nearest, health, record
 
     fileprivate var service: String {
         switch self {
         case .score, .recommend: "sidecart.v1.Scoring"
         case .nearest: "sidecart.v1.Embeddings"
         case .health: "grpc.health.v1.Health"
+        case .record: "sidecart.v1.Events"
         }
     }
 
@@ -19,6 +20,7 @@ enum BenchCall: String, CaseIterable, Encodable {
         case .recommend: "Recommend"
         case .nearest: "Nearest"
         case .health: "Check"
+        case .record: "Record"
         }
     }
 }
@@ -50,6 +52,11 @@ struct FramePool: Sendable {
         bytes.append(contentsOf: envelope.bytes)
         offsets.append(bytes.count)
         calls.append(call)
+    }
+
+    /// The bytes of a frame.
+    func frame(_ position: Int) -> ArraySlice<UInt8> {
+        bytes[offsets[position]..<offsets[position + 1]]
     }
 
     /// Appends a frame to `output` under a stream id.

@@ -11,6 +11,9 @@ struct Bench: ParsableCommand {
             candidates are drawn from a seeded, skewed shop, or from a bundle's own ids. The reference answers frames \
             of the same sizes and computes nothing. Both take turns; cpu and throughput are medians of the rounds.
 
+            --events measures instead how many events a server durably records a second, in batches of 100 and by 64 clients one at a \
+            time, beside SQLite alone on the same disk, and how long Score takes meanwhile. TMPDIR says on which disk.
+
             --neighbor-load measures instead how long small calls wait beside clients that ask for much, and \
             --promotions how calls fare at a server that changes its model again and again.
 
@@ -19,6 +22,7 @@ struct Bench: ParsableCommand {
               sidecart bench --items 1000000 --draw evenly --in-flight 64
               sidecart bench --mix score=9,recommend=1 --baskets 3 --one-cpu --json
               sidecart bench --bundle bundle --mix recommend=1 --baskets 5 --known-users -k 20 --reasons
+              sidecart bench --events --seconds 3
               sidecart bench --neighbor-load --seconds 3
               sidecart bench --promotions 20 --rate 50000 --seconds 60
             """)
@@ -39,6 +43,8 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("How often each is measured.", valueName: "n")) var rounds = 5
     @Flag(help: "Keep client and server on one processor: no wake-ups across processors.")
     var oneCPU = false
+    @Flag(help: "Measure recording; takes --seconds, --rounds and the synthetic bundle's sizes.")
+    var events = false
     @OptionGroup(title: "Neighbor load") var neighbors: NeighborOptions
     @OptionGroup(title: "Promotions") var promotions: PromotionOptions
     @OptionGroup var output: OutputOptions
@@ -50,8 +56,9 @@ struct Bench: ParsableCommand {
         guard depths.allSatisfy({ 1...1_024 ~= $0 }), !depths.isEmpty else {
             throw ValidationError("--in-flight is '\(inFlight)'; it takes numbers from 1 to 1024")
         }
-        guard bundle == nil || !neighbors.neighborLoad else {
-            throw ValidationError("--neighbor-load makes its own bundles; leave out --bundle")
+        guard bundle == nil || !neighbors.neighborLoad && !events else {
+            throw ValidationError(
+                "--neighbor-load and --events make their own bundles; leave out --bundle")
         }
         guard bundle != nil || calls.drawnItemsMax <= shop.items else {
             throw ValidationError(
@@ -66,6 +73,17 @@ struct Bench: ParsableCommand {
         let machine = Machine()
         if neighbors.neighborLoad {
             let report = try neighbors.run(items: shop.items, seconds: seconds, machine: machine)
+            if output.json {
+                try Output.printJSON(report)
+            } else {
+                try Output.print(report.description)
+            }
+            return
+        }
+        if events {
+            let report = try EventBenchmark(
+                seconds: seconds, rounds: rounds, shop: shop.shop
+            ).run(machine)
             if output.json {
                 try Output.printJSON(report)
             } else {

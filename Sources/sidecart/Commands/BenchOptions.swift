@@ -23,11 +23,12 @@ struct SyntheticOptions: ParsableArguments {
     }
 
     /// Makes the bundle and writes it to a folder.
-    func write(to path: String) throws(Failure) -> ModelBundle {
-        let shop = SyntheticShop(
+    func write(to path: String) throws(Failure) -> ModelBundle { try shop.write(to: path) }
+
+    var shop: SyntheticShop {
+        SyntheticShop(
             items: items, users: users, dimensions: dimensions, model: model,
             historyMean: history)
-        return try shop.write(to: path)
     }
 }
 

@@ -43,7 +43,7 @@ struct Evaluate: ParsableCommand {
         help: ArgumentHelp(
             "Event files, the prefix or folder of a published data set, or for replay impression logs.",
             valueName: "data"))
-    var inputs: [String]
+    var inputs: [String] = []
 
     @Option(
         name: [.customLong("protocol")],
@@ -124,6 +124,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        try reading.validateEvents(inputs)
         guard 2...100 ~= folds else {
             throw ValidationError("--folds is \(folds); it must be 2 to 100")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventJournal
 import Interactions
 
 /// How event files are laid out and cleaned; shared by every command that reads some.
@@ -130,6 +131,12 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The file in which a server keeps events and catalog (serve --events-db), such as events.db; read besides the event files or instead of them, also while the server runs.",
+            valueName: "file"))
+    var eventsDb: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Which column of the catalog plays which role, such as id=sku,title=name.",
             valueName: "role=column,…"))
     var catalogColumns: String?
@@ -219,23 +226,55 @@ struct ReadingOptions: ParsableArguments {
         return kind
     }
 
-    /// Reads the files with a progress bar, and takes what was returned off what was bought.
-    func read(_ paths: [String]) throws -> (dataset: Dataset, report: ReadReport) {
-        let bar = ProgressBar("reading")
-        defer { bar.finish() }
-        var (dataset, report) = try Dataset.read(
-            events: paths, baskets: baskets, catalog: catalog, options: makeReadOptions(),
-            catalogOptions: makeCatalogOptions()
-        ) { progress in
-            guard let total = progress.bytesTotal, total > 0 else { return }
-            bar.update(
-                Double(progress.bytesRead) / Double(total),
-                detail: "\(progress.lines.grouped) lines of \(progress.file)")
+    /// Refuses a command that has no events to read.
+    func validateEvents(_ paths: [String]) throws {
+        if paths.isEmpty, eventsDb == nil {
+            throw ValidationError("Missing expected argument '<events> ...', or --events-db")
         }
+    }
+
+    /// Reads the files, and the journal, with a progress bar, and takes what was returned off what
+    /// was bought.
+    func read(_ paths: [String]) throws -> (dataset: Dataset, report: ReadReport) {
+        var (dataset, report) = try readWithReturns(paths)
         let returns: NettedReturns
         (dataset, returns) = dataset.nettingReturns()
         report.add(returns)
         return (dataset, report)
+    }
+
+    /// Reads the files, and the journal, with a progress bar.
+    func readWithReturns(_ paths: [String]) throws -> (dataset: Dataset, report: ReadReport) {
+        let bar = ProgressBar("reading")
+        defer { bar.finish() }
+        return try Dataset.read(
+            events: paths, baskets: baskets, catalog: catalog, options: makeReadOptions(),
+            catalogOptions: makeCatalogOptions(),
+            progress: { progress in
+                guard let total = progress.bytesTotal, total > 0 else { return }
+                bar.update(
+                    Double(progress.bytesRead) / Double(total),
+                    detail: "\(progress.lines.grouped) lines of \(progress.file)")
+            },
+            more: { reader throws(ReadError) in try readJournal(into: &reader) })
+    }
+
+    private func readJournal(into reader: inout DatasetReader) throws(ReadError) {
+        guard let eventsDb else { return }
+        let journal: JournalReader
+        let (events, catalog): (any ByteSource, any ByteSource)
+        do throws(JournalError) {
+            journal = try JournalReader(eventsDb)
+            (events, catalog) = (try journal.eventSource(), try journal.catalogSource())
+        } catch {
+            throw ReadError(.cannotOpen, file: eventsDb, error.message)
+        }
+        if journal.watermark > 0 {
+            try reader.readEvents(
+                from: events, file: "\(eventsDb) (events)", layout: JournalReader.eventLayout)
+        }
+        try reader.readCatalog(
+            from: catalog, file: "\(eventsDb) (catalog)", options: JournalReader.catalogLayout)
     }
 }
 

@@ -17,6 +17,7 @@ struct Serve: ParsableCommand {
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock
               sidecart serve --bundle bundle --socket /tmp/s.sock --threads 4 --log-format json
               sidecart serve --bundle bundle --socket /run/shop/s.sock --socket-mode 660 --socket-group shop --allow write=uid:feed
+              sidecart serve --bundle bundle --socket /tmp/s.sock --events-db events.db --retain view=30d,purchase=2y
               sidecart serve --bundle newer --socket /run/sidecart/sidecart.sock --take-over
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-listen 127.0.0.1:9464
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-file /var/lib/node_exporter/sidecart.prom
@@ -71,6 +72,7 @@ struct Serve: ParsableCommand {
     var drainSeconds = 10
 
     @OptionGroup(title: "Retraining") var retraining: RetrainOptions
+    @OptionGroup(title: "Events") var events: EventsOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Limits on peers") var peers: PeerLimitOptions
     @OptionGroup(title: "Metrics") var metrics: MetricsOptions
@@ -126,11 +128,14 @@ struct Serve: ParsableCommand {
         defer { endpoint?.stop() }
         configuration.drainGrace = .seconds(drainSeconds)
         let models = try loadModels(log)
+        let journal = try events.open(log, for: models, takesOver: takeOver)
         let retrainer = try retraining.settings.map { settings throws(Failure) in
             try Retrainer(settings, models: models, log: log)
         }
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
-        let server = try SidecartServer(models: models, configuration: configuration) {
+        let server = try SidecartServer(
+            models: models, journal: journal, configuration: configuration
+        ) {
             requests.post(.client($0))
         }
         if server.connectionsMax < peers.connectionsMax {

@@ -14,6 +14,7 @@ struct Train: ParsableCommand {
               sidecart train events.csv --out bundle
               sidecart train events.csv --out bundle --model auto
               sidecart train events.csv --out bundle --model ials+ease
+              sidecart train --events-db events.db --out bundle --replace
               sidecart train 2024-*.csv.gz --catalog items.csv --out bundle --replace
               sidecart train online-retail.csv.gz --out bundle \\
                 --columns user=CustomerID,item=StockCode,time=InvoiceDate,basket=InvoiceNo,\\
@@ -25,7 +26,7 @@ struct Train: ParsableCommand {
         help: ArgumentHelp(
             "CSV, TSV or JSON Lines files, plain or gzip, such as events.csv; - reads standard input.",
             valueName: "events"))
-    var events: [String]
+    var events: [String] = []
 
     @Option(
         name: [.short, .long],
@@ -72,6 +73,7 @@ struct Train: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        try reading.validateEvents(events)
         guard 2...100 ~= folds else {
             throw ValidationError("--folds is \(folds); it must be 2 to 100")
         }

@@ -1,0 +1,392 @@
+internal import EventJournal
+internal import EventLoop
+internal import Glibc
+internal import RPC
+
+/// What the journal's thread does: a transaction a turn for all that came, and what can wait when
+/// nothing does.
+final class JournalWorker {
+    /// Events after which a transaction is committed though more wait.
+    private static let transactionEventsMax = 32_768
+    /// Time between two sweeps for what is too old.
+    private static let sweepInterval = Duration.seconds(3_600)
+    /// Time between two looks whether the server that is taken over from has closed it.
+    private static let openInterval = Duration.milliseconds(5)
+    /// Time between two tries to empty the log after somebody was forgotten.
+    private static let logInterval = Duration.seconds(1)
+
+    private enum State {
+        /// The server that is being taken over from has it; calls wait.
+        case waiting
+        case open(Journal)
+        case unusable(JournalError)
+    }
+
+    private let settings: JournalWriter.Settings
+    private let loop: EventLoop
+    private let onEvent: @Sendable (JournalEvents) -> Void
+    private var state = State.waiting
+    private var waiting: [JournalRequest] = []
+    private var next = 0
+    private let openTimer: Timer
+    private let sweepTimer: Timer
+    private let logTimer: Timer
+    /// How far a sweep is; nil where none is under way.
+    private var sweep: (after: Int64, removed: Int)?
+
+    init(
+        _ settings: JournalWriter.Settings, loop: EventLoop,
+        onEvent: @escaping @Sendable (JournalEvents) -> Void
+    ) throws {
+        (self.settings, self.loop, self.onEvent) = (settings, loop, onEvent)
+        openTimer = try Timer(on: loop)
+        sweepTimer = try Timer(on: loop)
+        logTimer = try Timer(on: loop)
+        loop.atTurnEnd { [self] in endTurn() }
+        try openOrWait()
+    }
+
+    private func openOrWait() throws(JournalError) {
+        do {
+            try open()
+        } catch {
+            guard settings.waitsForPredecessor, error.code == .inUse else { throw error }
+            openTimer.start(after: Self.openInterval, every: Self.openInterval) { [unowned self] in
+                tryToOpen()
+            }
+        }
+    }
+
+    private func open() throws(JournalError) {
+        let journal = try Journal(settings.path, settings.options)
+        try journal.readCatalog { item, entry in tell(item, entry) }
+        state = .open(journal)
+        onEvent(.opened(path: settings.path, watermark: journal.watermark))
+        guard !settings.retention.seconds.isEmpty else { return }
+        sweepTimer.start(after: .zero, every: Self.sweepInterval) { [unowned self] in
+            if sweep == nil { sweep = (0, 0) }
+        }
+    }
+
+    private func tryToOpen() {
+        do throws(JournalError) {
+            try open()
+        } catch {
+            guard error.code != .inUse else { return }
+            fail(error)
+        }
+        openTimer.stop()
+    }
+
+    func add(_ request: JournalRequest) { waiting.append(request) }
+
+    /// Works off what waits, and lets go of the file.
+    func close() {
+        if case .waiting = state {
+            state = .unusable(JournalError.closed(settings.path))
+        }
+        workOff()
+        state = .unusable(JournalError.closed(settings.path))
+        loop.stop()
+    }
+
+    private func endTurn() {
+        workOff()
+        guard case .open(let journal) = state, journal.failure == nil else { return }
+        if sweep != nil {
+            sweepOn(journal)
+        } else if journal.needsIndexing {
+            do throws(JournalError) {
+                try transact(journal) { () throws(JournalError) in try journal.advanceIndex() }
+            } catch {
+                // It is tried again with the next call.
+                return tell(error)
+            }
+        } else {
+            return
+        }
+        loop.skipNextWait()
+    }
+
+    // MARK: Calls
+
+    private func workOff() {
+        while next < waiting.count {
+            switch state {
+            case .waiting: return
+            case .open(let journal): workOffSome(journal)
+            case .unusable(let error):
+                var answered = AnswerSheet()
+                answered.add(waiting[next].token, .failure(error.rpcError))
+                answered.send()
+                next += 1
+            }
+        }
+        waiting.removeAll(keepingCapacity: waiting.count < 4_096)
+        next = 0
+    }
+
+    /// Works off what goes into one transaction. What only reads comes after it, and whether or not
+    /// it succeeded.
+    private func workOffSome(_ journal: Journal) {
+        var answered = AnswerSheet()
+        var (reads, catalogChanges): ([JournalRequest], [JournalRequest.Work]) = ([], [])
+        do throws(JournalError) {
+            try transact(journal) { () throws(JournalError) in
+                var events = 0
+                while next < waiting.count, events < Self.transactionEventsMax {
+                    let request = waiting[next]
+                    if case .forget = request.work { break }
+                    next += 1
+                    if request.work.isRead {
+                        reads.append(request)
+                    } else {
+                        let answer = try change(journal, request, &events)
+                        answered.add(request.token, answer)
+                        if case .success = answer { catalogChanges.append(request.work) }
+                    }
+                }
+            }
+        } catch {
+            // None of it was done, whatever was answered before in the transaction.
+            answered.failAll(error)
+            tell(error)
+            catalogChanges = []
+        }
+        // Before the acknowledgement, so that a call that is made after it knows of them.
+        for work in catalogChanges { tellModels(work) }
+        for request in reads { answered.add(request.token, read(journal, request)) }
+        answered.send()
+        if next < waiting.count, case .forget(let user) = waiting[next].work {
+            next += 1
+            forget(journal, user, waiting[next - 1].token)
+        }
+    }
+
+    private func change(
+        _ journal: Journal, _ request: JournalRequest, _ events: inout Int
+    ) throws(JournalError) -> JournalAnswer {
+        if request.token.deadline.hasPassed(at: MonotonicClock.now()) {
+            return .failure(
+                RPCError(
+                    .deadlineExceeded,
+                    "the deadline passed while the call waited for the journal; it changed nothing")
+            )
+        }
+        switch request.work {
+        case .record(let batch):
+            do throws(JournalError) {
+                try journal.check(batch)
+            } catch  where error.code == .invalid {
+                return .failure(error.rpcError)
+            }
+            events += batch.count
+            return .success(JournalMessage.recorded(try journal.record(batch)))
+        case .put(let items):
+            var replaced = 0
+            for (item, entry) in items {
+                let isKnown = try item.withBytes { (id) throws(JournalError) in
+                    try journal.put(id, entry)
+                }
+                if isKnown { replaced += 1 }
+            }
+            return .success(
+                JournalMessage.put(added: items.count - replaced, replaced: replaced))
+        case .remove(let items):
+            var removed = 0
+            for item in items {
+                let isKnown = try item.withBytes { (id) throws(JournalError) in
+                    try journal.remove(id)
+                }
+                if isKnown { removed += 1 }
+            }
+            return .success(JournalMessage.removed(removed))
+        case .forget, .history, .get: preconditionFailure("\(request.work) is no change of many")
+        }
+    }
+
+    private func tellModels(_ work: JournalRequest.Work) {
+        switch work {
+        case .put(let items):
+            for (item, entry) in items { tell(String(decoding: item, as: UTF8.self), entry) }
+        case .remove(let items):
+            for item in items { settings.catalog.remove(String(decoding: item, as: UTF8.self)) }
+        default: break
+        }
+    }
+
+    private func tell(_ item: String, _ entry: CatalogEntry) {
+        settings.catalog.put(
+            item, price: entry.price.map { Float($0) },
+            stock: entry.stock.map { Int32(clamping: $0) })
+    }
+
+    private func read(_ journal: Journal, _ request: JournalRequest) -> JournalAnswer {
+        do throws(JournalError) {
+            switch request.work {
+            case .history(let user, let count):
+                let events = try user.withBytes { (id) throws(JournalError) in
+                    try journal.history(ofUser: id, count: count)
+                }
+                guard let events else {
+                    return .failure(
+                        RPCError(
+                            .notFound,
+                            "user_id \(String(decoding: user, as: UTF8.self)) has no events"))
+                }
+                return .success(JournalMessage.history(events, user: user))
+            case .get(let items):
+                var found: [(item: [UInt8], entry: CatalogEntry?)] = []
+                for item in items {
+                    let entry = try item.withBytes { (id) throws(JournalError) in
+                        try journal.catalogEntry(id)
+                    }
+                    found.append((item, entry))
+                }
+                return .success(JournalMessage.catalog(found))
+            default: preconditionFailure("\(request.work) does not only read")
+            }
+        } catch {
+            tell(error)
+            return .failure(error.rpcError)
+        }
+    }
+
+    private func forget(_ journal: Journal, _ user: [UInt8], _ token: ReplyToken) {
+        var answered = AnswerSheet()
+        do throws(JournalError) {
+            var receipt = ForgetReceipt()
+            try transact(journal) { () throws(JournalError) in
+                receipt = try user.withBytes { (id) throws(JournalError) in
+                    try journal.forget(user: id)
+                }
+            }
+            receipt.isLogEmpty = try journal.emptyLog()
+            if !receipt.isLogEmpty { emptyLogLater(journal) }
+            answered.add(token, .success(JournalMessage.forgotten(receipt, user: user)))
+        } catch {
+            tell(error)
+            answered.add(token, .failure(error.rpcError))
+        }
+        answered.send()
+    }
+
+    private func emptyLogLater(_ journal: Journal) {
+        logTimer.start(after: Self.logInterval, every: Self.logInterval) { [unowned self] in
+            if (try? journal.emptyLog()) ?? true { logTimer.stop() }
+        }
+    }
+
+    // MARK: What can wait
+
+    private func sweepOn(_ journal: Journal) {
+        guard let (after, removed) = sweep else { return }
+        do throws(JournalError) {
+            var slice: (next: Int64?, removed: Int) = (nil, 0)
+            try transact(journal) { () throws(JournalError) in
+                slice = try journal.removeOld(
+                    settings.retention, after: after, now: Int64(Glibc.time(nil)))
+            }
+            sweep = slice.next.map { ($0, removed + slice.removed) }
+            if sweep == nil, removed + slice.removed > 0 {
+                onEvent(.removedOld(removed + slice.removed))
+            }
+        } catch {
+            tell(error)
+            sweep = nil
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Runs a transaction; where it throws nothing of it was done.
+    private func transact(
+        _ journal: Journal, _ body: () throws(JournalError) -> Void
+    ) throws(JournalError) {
+        try journal.begin()
+        do throws(JournalError) {
+            try body()
+        } catch {
+            journal.rollBack()
+            throw error
+        }
+        try journal.commit()
+    }
+
+    private func tell(_ error: JournalError) {
+        if case .open(let journal) = state, let failure = journal.failure {
+            fail(failure)
+        } else {
+            onEvent(.refused(error))
+        }
+    }
+
+    /// Nothing more is read or written, since what is there may be wrong.
+    private func fail(_ error: JournalError) {
+        if case .unusable = state { return }
+        onEvent(.failed(error))
+        state = .unusable(error)
+    }
+}
+
+/// Answers that are given once a transaction is durable.
+private struct AnswerSheet {
+    private var answers: [(token: ReplyToken, answer: JournalAnswer)] = []
+
+    mutating func add(_ token: ReplyToken, _ answer: JournalAnswer) {
+        answers.append((token, answer))
+    }
+
+    mutating func failAll(_ error: JournalError) {
+        for i in answers.indices { answers[i].answer = .failure(error.rpcError) }
+    }
+
+    /// Takes them to their loops, a job a loop.
+    func send() {
+        var byLoop: [(door: LoopDoor, answers: [(ReplyToken, JournalAnswer)])] = []
+        for (token, answer) in answers {
+            if let i = byLoop.firstIndex(where: { $0.door === token.door }) {
+                byLoop[i].answers.append((token, answer))
+            } else {
+                byLoop.append((token.door, [(token, answer)]))
+            }
+        }
+        for (door, answers) in byLoop {
+            door.submit { loop in
+                for (token, answer) in answers {
+                    switch answer {
+                    case .success(let payload):
+                        payload.withUnsafeBytes { token.reply($0, on: loop) }
+                    case .failure(let error): token.fail(error, on: loop)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension JournalError {
+    /// As a caller is told.
+    var rpcError: RPCError {
+        switch code {
+        case .full: RPCError(.resourceExhausted, message)
+        case .readOnly, .foreign, .newer: RPCError(.failedPrecondition, message)
+        case .damaged, .io: RPCError(.dataLoss, message)
+        case .inUse: RPCError(.unavailable, message)
+        case .invalid: RPCError(.invalidArgument, message)
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func withBytes<R>(
+        _ body: (UnsafeRawBufferPointer) throws(JournalError) -> R
+    ) throws(JournalError) -> R {
+        let result: Result<R, JournalError> = withUnsafeBytes { bytes in
+            do throws(JournalError) { return .success(try body(bytes)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
