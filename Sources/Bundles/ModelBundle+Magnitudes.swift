@@ -68,7 +68,7 @@ struct Magnitudes {
         case .historyLength: Double(RankerFeature.historyLength(Self.historyMax))
         case .basketLength: Double(Self.historyMax)
         case .basketCount, .boughtShare, .boughtLately, .boughtRecently, .boughtAge,
-            .boughtInterval, .repeatRate:
+            .boughtInterval, .boughtDue, .repeatRate:
             Double(BundleFormat.values.upperBound)
         }
     }
@@ -80,6 +80,12 @@ struct Magnitudes {
             $0 + abs(Double($1.0)) * $1.1
         }
         try expect(wide, "ranker.wide", "weights")
+        if let linear = ranker.linear {
+            let sum = zip(linear.weights, linear.features).reduce(abs(Double(linear.bias))) {
+                $0 + abs(Double($1.0)) * bound($1.1, parts)
+            }
+            try expect(sum, "ranker.linear.weights", "weights")
+        }
         var inputs = features
         if ranker.usesVectors {
             let dimensions = parts.embeddings?.items.columns ?? 0

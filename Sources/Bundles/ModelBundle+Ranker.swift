@@ -8,6 +8,12 @@ extension ModelBundle {
         tensors.append(Tensor("ranker.bias", .float32([ranker.bias])))
         tensors.append(Tensor("ranker.history_share", .float32([ranker.historyShare])))
         if let trees = ranker.trees { tensors += Self.tensors(trees) }
+        if let linear = ranker.linear {
+            tensors += TextColumns.tensors(
+                "ranker.linear.features", linear.features.map(\.rawValue))
+            tensors.append(Tensor("ranker.linear.weights", .float32(linear.weights)))
+            tensors.append(Tensor("ranker.linear.bias", .float32([linear.bias])))
+        }
         for (place, layer) in ranker.layers.enumerated() {
             let name = "ranker.layers.\(place)"
             let weights = layer.weights
@@ -36,7 +42,16 @@ extension ModelBundle {
             throw set.problem("ranker.history_share", "is \(ranker.historyShare), not 0 to 1")
         }
         ranker.trees = try trees(&set, for: parts)
-        while ranker.trees == nil, set.contains("ranker.layers.\(ranker.layers.count).weights") {
+        if set.contains("ranker.linear.features.bytes") {
+            let features = try takeFeatures(&set, "ranker.linear.features", parts)
+            ranker.linear = LinearStage(
+                features: features,
+                weights: try set.takeFloats("ranker.linear.weights", count: features.count),
+                bias: try set.takeFloats("ranker.linear.bias", count: 1, absent: 0)[0])
+        }
+        while ranker.trees == nil, ranker.linear == nil,
+            set.contains("ranker.layers.\(ranker.layers.count).weights")
+        {
             try takeLayer(&set, &ranker, parts)
         }
         if let last = ranker.layers.last, last.biases.count != 1 {
@@ -117,7 +132,7 @@ extension ModelParts {
         case .basketWeights, .basketWeightMax, .historyWeights:
             itemWeights == nil ? "item_weights" : nil
         case .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
-            .basketCount:
+            .boughtDue, .basketCount:
             profiles == nil ? "habits.items" : nil
         case .monthPopularity, .weekPopularity, .repeatRate:
             profiles == nil ? "profiles.month_sales" : nil

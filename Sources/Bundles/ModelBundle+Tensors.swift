@@ -18,10 +18,13 @@ internal import ModelParts
 /// | `neighbors.<relation>.lifts`, `.confidences` | F32 | zeros |
 /// | `item_weights.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no linear item model |
 /// | `user_lists.offsets`, `.items`, `.scores` | I64 `[U+1]`, I32, F32 | no lists by user |
+/// | `new_items.offsets`, `.items`, `.scores` | I64 `[I+1]`, I32, F32 | no item is new |
 /// | `ranker.features.bytes`, `.offsets` | U8, I64 `[F+1]`, ``RankerFeature`` names | no ranker |
 /// | `ranker.wide` | F32 `[F]` | required with features |
 /// | `ranker.bias` | F32 `[1]` | 0 |
 /// | `ranker.layers.<n>.weights`, `.biases`, n from 0 | F32 `[out,in]`, `[out]` | no deep part |
+/// | `ranker.linear.features.bytes`, `.offsets` | U8, I64 `[F+1]`, names | no linear second stage |
+/// | `ranker.linear.weights`, `.bias` | F32 `[F]`, `[1]` | required with its features; 0 |
 /// | `ranker.trees.features.bytes`, `.offsets` | U8, I64 `[F+1]`, names | no trees |
 /// | `ranker.trees.starts` | I64 `[T+1]`, into the nodes, N in all | required with trees |
 /// | `ranker.trees.splits`, `.thresholds`, `.values` | I32, F32, F32, each `[N]` | likewise |
@@ -42,12 +45,15 @@ internal import ModelParts
 /// | `catalog.groups.bytes`, `.offsets` | U8, I64 `[I+1]`, "" for none | no variants |
 /// | `catalog.available_from` | I64 `[I]`, seconds since 1970, -2^63 for always | always |
 /// | `catalog.discontinued` | U8 `[I]`, 0 or 1 | 0 |
+/// | `catalog.margins` | F32 `[I]`, 0 where not known | not known |
+/// | `catalog.margins_known` | U8 `[I]`, 0 or 1 | required with margins |
 ///
 /// Every float is finite and within ``BundleFormat/values``, every vector's norm at most
 /// ``BundleFormat/normMax``, lifts are not negative and confidences 0 to 1. Lists are sorted by
 /// score, strongest first. `<relation>` is `complement`, `substitute`, `similar` or `rebuy`.
 ///
-/// A ranker's trees take the place of its layers; see ``TreeEnsemble`` for what a node is.
+/// A ranker's trees take the place of its layers; see ``TreeEnsemble`` for what a node is. A linear
+/// second stage stands in for trees, or is there without them.
 ///
 /// A ranker's first layer has F inputs, or F + 2 D: the features, the shopper's vector and the
 /// item's. Each other layer has as many as the one before has outputs, and the last one output.
@@ -69,6 +75,7 @@ extension ModelBundle {
             tensors.append(Tensor("\(name).confidences", .float32(lists.confidences)))
         }
         if let lists = parts.itemWeights { tensors += Self.tensors("item_weights", lists) }
+        if let lists = parts.newItems { tensors += Self.tensors("new_items", lists) }
         if let lists = parts.userLists { tensors += Self.tensors("user_lists", lists) }
         if let ranker = parts.ranker { tensors += Self.tensors(ranker) }
         if let profiles = parts.profiles { tensors += Self.tensors(profiles) }
@@ -92,6 +99,11 @@ extension ModelBundle {
         if catalog.isDiscontinued.contains(true) {
             let flags = catalog.isDiscontinued.map { $0 ? UInt8(1) : 0 }
             tensors.append(Tensor("catalog.discontinued", .bytes(flags)))
+        }
+        if catalog.margins.contains(where: { $0 != nil }) {
+            tensors.append(Tensor("catalog.margins", .float32(catalog.margins.map { $0 ?? 0 })))
+            let flags = catalog.margins.map { $0 == nil ? UInt8(0) : 1 }
+            tensors.append(Tensor("catalog.margins_known", .bytes(flags)))
         }
         return tensors
     }
@@ -133,6 +145,8 @@ extension ModelBundle {
         parts.itemWeights = try Self.lists(
             &set, "item_weights", rows: items.count, of: "item", items: items.count,
             hasLifts: false)
+        parts.newItems = try Self.lists(
+            &set, "new_items", rows: items.count, of: "item", items: items.count, hasLifts: false)
         parts.userLists = try Self.lists(
             &set, "user_lists", rows: users.count, of: "user", items: items.count,
             hasLifts: false)
@@ -260,6 +274,12 @@ extension ModelBundle {
         let discontinued =
             set.contains("catalog.discontinued")
             ? try set.takeFlags("catalog.discontinued", count: items) : nil
+        let margins =
+            set.contains("catalog.margins")
+            ? try set.takeFloats("catalog.margins", count: items) : nil
+        let isMarginKnown = try margins.map { _ throws(BundleError) in
+            try set.takeFlags("catalog.margins_known", count: items)
+        }
         var catalog = Catalog()
         catalog.grow(to: items)
         for item in 0..<items {
@@ -267,7 +287,9 @@ extension ModelBundle {
                 item: item, title: titles?[item], category: categories?[item],
                 price: prices?[item], stock: stocks?[item], group: groups?[item],
                 availableFrom: availableFrom.map { Int64($0[item]) },
-                isDiscontinued: discontinued?[item], attributes: attributes?[item])
+                isDiscontinued: discontinued?[item],
+                margin: isMarginKnown?[item] == true ? margins?[item] : nil,
+                attributes: attributes?[item])
         }
         return catalog
     }

@@ -50,15 +50,29 @@ void sc_trees_add(const sc_tree_node *nodes, const size_t *starts, size_t trees,
     }
 }
 
-void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs,
+// From the root to the last split: where a candidate comes by, it goes on to one child, and the step there is the
+// feature's. No candidate branches here either.
+SC_CLONES
+void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
                       float *parts) {
-    for (size_t tree = 0; tree < trees; tree++) {
-        const sc_tree_node *own = nodes + starts[tree], *node = own;
-        while (node->left != 0) {
-            float input = inputs[(size_t)node->feature * SC_TREES_BLOCK];
-            const sc_tree_node *next = own + (input > node->threshold ? node->right : node->left);
-            parts[node->feature] += next->value - node->value;
-            node = next;
+    // By node, 1 where a candidate comes by, else 0.
+    vector passes[SC_TREES_NODES_MAX];
+    for (size_t first = 0; first < count; first += SC_TREES_LANES) {
+        for (size_t tree = 0; tree < trees; tree++) {
+            const sc_tree_node *own = nodes + starts[tree];
+            size_t size = starts[tree + 1] - starts[tree];
+            passes[0] = 1.0f;
+            for (size_t k = 0; k < size; k++) {
+                const sc_tree_node *node = own + k;
+                if (node->left == 0) continue;
+                vector input = *(const vector *)(inputs + (size_t)node->feature * SC_TREES_BLOCK + first);
+                vector threshold = node->threshold, none = 0.0f;
+                vector right = input > threshold ? passes[k] : none, left = passes[k] - right;
+                passes[node->left] = left;
+                passes[node->right] = right;
+                vector *part = (vector *)(parts + (size_t)node->feature * SC_TREES_BLOCK + first);
+                *part += left * (own[node->left].value - node->value) + right * (own[node->right].value - node->value);
+            }
         }
     }
 }

@@ -29,7 +29,9 @@ extension Engine {
         }
         for position in ids.indices { scoreOne(position, ids[position], found) }
         if found.tier == .full, ranker.network.hasLayers { addDeepParts(ids, found) }
-        if found.tier == .full, let trees = ranker.trees { score(ids, by: trees) }
+        if ranker.usesSecond(found.tier), let second = ranker.second {
+            score(ids, by: second, found.tier)
+        }
         return found.tier
     }
 
@@ -42,15 +44,15 @@ extension Engine {
         }
     }
 
-    /// Replaces the first stage's scores by those of the trees.
-    private func score(_ ids: [IDView], by trees: TreeStage) {
+    /// Replaces the first stage's scores by those of the second one.
+    private func score(_ ids: [IDView], by second: SecondStage, _ tier: Tier) {
         for start in stride(from: 0, to: ids.count, by: TreeRanker.stride) {
             let places = start..<min(ids.count, start + TreeRanker.stride)
-            trees.removeAll()
-            for place in places { trees.append(lookUp.ordinal(of: ids[place]) ?? .max) }
-            let values = trees.run()
+            second.removeAll()
+            for place in places { second.append(lookUp.ordinal(of: ids[place]) ?? .max) }
+            let values = second.run(tier)
             for place in places where !scores[place].isNaN {
-                scores[place] = ranker.shown(values[place - start], .full)
+                scores[place] = ranker.shown(values[place - start], tier)
             }
         }
     }

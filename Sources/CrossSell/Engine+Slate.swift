@@ -12,10 +12,12 @@ extension Engine {
             swap(&order, &self.order)
             swap(&slate, &self.slate)
         }
-        let isWhole = rules.limitsPlaces || rules.diversity > 0
+        let isWhole = rules.limitsPlaces || rules.limitsNewItems || rules.diversity > 0
         order.removeAll(limit: isWhole ? .max : ranker.depth(toFill: query.ranked, found.tier))
         ranker.append(from: 0, to: &order, rules, found.tier)
-        if order.count < query.ranked || rules.limitsPlaces {
+        // New items may have no place.
+        let doubtful = rules.limitsNewItems ? columns.all.count { generation.items.isNew($0) } : 0
+        if order.count - doubtful < query.ranked || rules.limitsPlaces {
             let gathered = columns.count
             sources.addPopular(
                 toReach: sources.wanted(for: query, rules), rules, columns, found)

@@ -24,6 +24,8 @@ package struct WhyNot {
     package var missing: Float?
     /// Positions in ``Engine/reasons``, strongest first: what speaks for it all the same.
     package var reasons = 0..<0
+    /// Positions in ``Engine/parts``; empty unless they were asked for, and where it was not ranked.
+    package var parts = 0..<0
 }
 
 extension Engine {
@@ -39,7 +41,7 @@ extension Engine {
                 if let rank = slate.firstIndex(where: { $0.ordinal == ordinal }) {
                     entry.outcome = .onSlate
                     (entry.rank, entry.score) = (rank + 1, slate[rank].score)
-                    entry.reasons = slate[rank].reasons
+                    (entry.reasons, entry.parts) = (slate[rank].reasons, slate[rank].parts)
                 } else if let rule = rules.verdict(ordinal) {
                     entry.outcome = .rule(rule)
                 } else {
@@ -122,7 +124,9 @@ extension Engine {
         }
         explain(&items, query, found)
         for item in items {
-            for place in absent[item.ordinal]! { whyNot[place].reasons = item.reasons }
+            for place in absent[item.ordinal]! {
+                (whyNot[place].reasons, whyNot[place].parts) = (item.reasons, item.parts)
+            }
         }
     }
 }

@@ -25,6 +25,9 @@ package final class Engine {
     @exclusivity(unchecked) package internal(set) var slate: [RankedItem] = []
     /// What ``RankedItem/reasons`` points into.
     @exclusivity(unchecked) package internal(set) var reasons: [Reason] = []
+    /// What ``RankedItem/parts`` points into, and what ``ScorePart/shares`` does.
+    package var parts: [ScorePart] { splitter.parts }
+    package var shares: [ItemShare] { splitter.shares }
     /// What the last `recommend` says of the items that the query asked about, in its order.
     @exclusivity(unchecked) package internal(set) var whyNot: [WhyNot] = []
     /// The answer of the last `score`, in the order asked; NaN for unknown items.
@@ -42,6 +45,7 @@ package final class Engine {
     let ranker: CandidateRanker
     let rules: Rules
     private let explainer: Explainer
+    private let splitter: ScoreSplitter
     var order = RankedOrder()
     private let clock: () -> Int64
     var nearest: NearestResults
@@ -66,7 +70,7 @@ package final class Engine {
             items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
         context = ShopperContext(generation, limits: limits, now: calendar)
         let habits = generation.profiles.map {
-            ShopperHabits($0, itemCount: generation.items.count)
+            ShopperHabits($0, dues: generation.dues, itemCount: generation.items.count)
         }
         self.habits = habits
         let columns = CandidateColumns(
@@ -77,11 +81,14 @@ package final class Engine {
         sources = CandidateSources(
             generation, lookUp, users: userReader, columns, limits: limits)
         ranker = CandidateRanker(
-            generation.ranker, generation.trees.map { TreeStage($0, columns, generation.trending) },
+            generation.ranker,
+            SecondStage(
+                generation.trees, generation.ranker.parts.linear, columns, generation.trending),
             columns, generation.items, lookUp)
         rules = Rules(generation.items, context.flags, habits)
         likeness = Likeness(generation.items, lookUp)
         explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
+        splitter = ScoreSplitter(generation, ranker)
         nearest = NearestResults(capacity: limits.slateItems + 1)
         order.reserve(generation.items.count)
     }
@@ -97,6 +104,9 @@ package final class Engine {
 
     /// Whether the model knows an item's substitutes.
     package var knowsSubstitutes: Bool { generation.relations[.substitute] != nil }
+
+    /// Whether the catalog says what the shop earns on any item.
+    package var knowsMargins: Bool { !generation.items.marginLogs.isEmpty }
 
     /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
     package func endTurn() {
@@ -145,7 +155,7 @@ package final class Engine {
     package func recommendWhatWasRead(_ query: borrowing Query) -> Tier {
         let found = gather(query)
         rank(query, found)
-        if query.wantsReasons { explain(&slate, query, found) }
+        if query.wantsReasons || query.wantsParts { explain(&slate, query, found) }
         if !query.whyNot.isEmpty { findAbsent(query, found) }
         return found.tier
     }
@@ -161,17 +171,17 @@ package final class Engine {
             _ ordinals: UnsafeBufferPointer<UInt32>, _ feature: (Int) -> UnsafeBufferPointer<Float>
         ) -> Void
     ) -> Bool {
-        guard let trees = ranker.trees else { return false }
+        guard let second = ranker.second else { return false }
         read(query)
         let found = gather(query)
         guard found.tier == .full else { return false }
-        order.removeAll(limit: TreeStage.listed)
+        order.removeAll(limit: SecondStage.listed)
         ranker.append(from: 0, to: &order, rules, .full)
         order.arrange()
         ranker.begin(rules)
         ranker.fillBlock(of: &order)
-        _ = trees.run()
-        body(trees.block, trees.feature)
+        _ = second.run(.full)
+        body(second.block, second.feature)
         return true
     }
 
@@ -187,20 +197,31 @@ package final class Engine {
         slate.removeAll(keepingCapacity: true)
         reasons.removeAll(keepingCapacity: true)
         whyNot.removeAll(keepingCapacity: true)
+        splitter.removeAll()
         columns.removeAll()
         if findsCandidates {
             let lists = generation.itemWeights ?? generation.complements
-            rules.read(query.rules, context, lookUp, lists: lists)
+            rules.read(query.rules, k: query.k, context, lookUp, lists: lists)
         }
         return sources.gather(
             query, context, rules, ranker, columns, findsCandidates: findsCandidates,
             TimeBudget(clock: clock, deadline: query.deadline))
     }
 
+    /// Says why items are there, and splits their scores, as far as the query wants it.
     func explain(_ items: inout [RankedItem], _ query: borrowing Query, _ found: Gathered) {
-        guard found.tier == .popular || found.time.allows(found.explanationCost) else { return }
-        explainer.explain(
-            &items, &reasons, found.tier, context, found.shares, sources: sources.lists,
-            weights: sources.weights, vectors: found.knowsVector ? sources.vectors : nil)
+        let vectors = found.knowsVector ? sources.vectors : nil
+        if query.wantsReasons,
+            found.tier == .popular || found.time.allows(found.explanationCost)
+        {
+            explainer.explain(
+                &items, &reasons, found.tier, context, found.shares, sources: sources.lists,
+                weights: sources.weights, vectors: vectors)
+        }
+        if query.wantsParts {
+            splitter.split(
+                &items, found.tier, context, found.shares, sources: sources.lists,
+                weights: sources.weights, vectors: vectors)
+        }
     }
 }

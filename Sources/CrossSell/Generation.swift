@@ -41,10 +41,15 @@ package final class Generation: Sendable {
     let trees: TreeRanker?
     /// The features that are facts of items, those that the ranker asks for.
     let itemFacts: [(feature: RankerFeature, values: [Float])]
-    /// The items that sold best in the last weeks, best first, some hundreds; empty without trees.
+    /// The items that sold best in the last weeks, best first, some hundreds; empty where the ranker has
+    /// no second stage.
     let trending: [UInt32]
+    /// What items that nobody took yet are described like; see ``ModelParts/newItems``.
+    let newItems: NeighborLists?
     /// What dated baskets tell of items and shoppers; nil where none had a date.
     package let profiles: Profiles?
+    /// ``Profiles/dues``; empty where the ranker does not ask.
+    let dues: [Float]
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
     /// Whether some of the histories' items were rated low, with the value 0.
@@ -73,7 +78,8 @@ package final class Generation: Sendable {
         userOrdinals = bundle.users
         items = ItemTable(
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,
-            folding: bundle.info.folding)
+            newItems: parts.newItems, folding: bundle.info.folding)
+        newItems = parts.newItems
         let embeddings = parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
         let budget = MemoryBudget(bytesMax: storeBytesMax, within: outer)
@@ -89,7 +95,9 @@ package final class Generation: Sendable {
                 FoldInSolver.bytes(dimensions: dimensions), for: "folding in shoppers")
         }
         foldIn = embeddings.flatMap { embeddings in
-            embeddings.foldIn.map { FoldInSolver(items: embeddings.items, parameters: $0) }
+            embeddings.foldIn.map {
+                FoldInSolver(items: embeddings.items.learned(parts.newItems), parameters: $0)
+            }
         }
         relations = parts.neighbors
         func edges(_ lists: NeighborLists?) -> EdgeLists? {
@@ -104,10 +112,14 @@ package final class Generation: Sendable {
             parts.ranker ?? RankerParts(speaker: parts.speaker), dimensions: dimensions)
         trees = parts.ranker?.trees.map(TreeRanker.init)
         profiles = parts.profiles
+        dues = ranker.parts.asked.contains(.boughtDue) ? parts.profiles?.dues ?? [] : []
         itemFacts = ranker.parts.asked.compactMap { feature in
-            parts.profiles.itemFacts(feature, popularity: parts.popularity).map { (feature, $0) }
+            parts.profiles.itemFacts(feature, popularity: parts.popularity).map {
+                (feature, $0.withExpected(parts.newItems))
+            }
         }
-        trending = trees == nil ? [] : parts.profiles?.trending(Self.trendingMax) ?? []
+        let hasSecond = trees != nil || parts.ranker?.linear != nil
+        trending = hasSecond ? parts.profiles?.trending(Self.trendingMax) ?? [] : []
         histories = bundle.histories
         hasDislikes = bundle.histories?.values.contains { $0 <= 0 } ?? false
         try budget.charge(bundle.bytesBesideVectors, for: "lists, histories and ids")
@@ -164,7 +176,9 @@ package final class Generation: Sendable {
 
     /// Whether a feature can be anything but 0 for this model, and its ranker may ask for it.
     func canSay(_ feature: RankerFeature) -> Bool {
-        guard trees == nil else { return ranker.parts.asked.contains(feature) }
+        guard trees == nil, ranker.parts.linear == nil else {
+            return ranker.parts.asked.contains(feature)
+        }
         return switch feature {
         case .product: dimensions > 0
         case .itemWeights: itemWeights != nil
@@ -179,7 +193,8 @@ package final class Generation: Sendable {
 extension RankerParts {
     /// All features that either stage looks at.
     fileprivate var asked: [RankerFeature] {
-        features + (trees?.features ?? []).filter { !features.contains($0) }
+        let second = (trees?.features ?? []) + (linear?.features ?? [])
+        return second.reduce(into: features) { if !$0.contains($1) { $0.append($1) } }
     }
 }
 
@@ -192,6 +207,30 @@ extension Profiles? {
         case .weekPopularity: self?.weekSales.map(RankerFeature.popularity)
         case .repeatRate: self?.repeatRates
         default: nil
+        }
+    }
+}
+
+extension Matrix {
+    /// The vectors that training knew: zeros where an item's was put together afterwards.
+    fileprivate func learned(_ newItems: NeighborLists?) -> Matrix {
+        guard let newItems else { return self }
+        var learned = self
+        for row in 0..<rows where !newItems.range(of: row).isEmpty {
+            for d in 0..<columns { learned.values[row * columns + d] = 0 }
+        }
+        return learned
+    }
+}
+
+extension [Float] {
+    /// The same, with what is to be expected of new items in their places.
+    fileprivate func withExpected(_ newItems: NeighborLists?) -> [Float] {
+        guard let newItems else { return self }
+        return indices.map { item in
+            let likes = newItems.range(of: item)
+            guard !likes.isEmpty else { return self[item] }
+            return likes.reduce(0) { $0 + newItems.scores[$1] * self[Int(newItems.items[$1])] }
         }
     }
 }

@@ -16,6 +16,8 @@ package struct Query {
     package var whyNot: [IDView] = []
     /// False where only ids and scores are wanted.
     package var wantsReasons = true
+    /// Whether the scores are to be split into their parts.
+    package var wantsParts = false
     /// When the answer must be there, in nanoseconds of the engine's clock; `.max` for no limit.
     package var deadline = Int64.max
 
@@ -37,7 +39,7 @@ package struct Query {
         rules.removeAll()
         exploration = Exploration()
         whyNot.removeAll(keepingCapacity: true)
-        wantsReasons = true
+        (wantsReasons, wantsParts) = (true, false)
         deadline = .max
     }
 }
@@ -63,6 +65,8 @@ package struct EngineLimits: Sendable {
     package var scoredItems = 1_000
     /// Items on one slate, or neighbors in one Related or Nearest reply.
     package var slateItems = 1_000
+    /// Items on a slate whose scores are split.
+    package var splitItems = 100
 
     package init() {}
 }

@@ -25,20 +25,29 @@ package struct RankedItem {
     package var score: Float
     /// Positions in ``Engine/reasons``, strongest first.
     package var reasons: Range<Int>
+    /// Positions in ``Engine/parts``, what the score adds up from; empty unless they were asked for.
+    package var parts = 0..<0
     /// How probable it was that the item got this place; 1 unless the place is explored.
     package var propensity: Float = 1
 }
 
 /// Why an item is on the slate: one part of its score.
 package struct Reason {
-    package enum Kind: Int { case boughtTogether = 1, taste = 2, popular = 3, boughtBefore = 4 }
+    package enum Kind: Int {
+        case boughtTogether = 1
+        case taste = 2
+        case popular = 3
+        case boughtBefore = 4
+        /// Nobody took it yet; `item` is what it is described like most.
+        case new = 5
+    }
     package var kind: Kind
     /// The basket item or past item that gave most of this part; nil where none can be named.
     package var item: UInt32?
     /// That item's id, valid until the engine's next turn.
     package var itemID: IDView?
     /// How much of the score this part is, in the score's unit, or of a probability in log-odds;
-    /// positive.
+    /// positive, or 0 of an item that is new.
     package var contribution: Float
     /// How many times more often than by chance baskets with `item` hold this one; 0 where not
     /// known.

@@ -47,8 +47,8 @@ struct CostModel {
         return Double(k) * (0.6 * d * d + 0.15 * d * Double(min(count, Taste.explainedMax)))
     }
 
-    /// A block of candidates through trees: their features, and the nodes.
-    static func trees(nodes: Int, features: Int) -> Double {
+    /// A block of candidates through the second stage: their features, and the trees' nodes.
+    static func secondStage(nodes: Int, features: Int) -> Double {
         Double(TreeRanker.stride) * (Double(features) + 0.1 * Double(nodes))
     }
 

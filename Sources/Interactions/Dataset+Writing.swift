@@ -29,7 +29,7 @@ extension Dataset {
     }
 
     /// Writes the catalog as CSV: `id,title,category,price,stock`, where known `group`,
-    /// `available_from` and `discontinued`, and a column for each
+    /// `available_from`, `discontinued` and `margin`, and a column for each
     /// attribute's name, levels of a category between ` > ` and several values of one attribute
     /// between `|`.
     ///
@@ -41,6 +41,7 @@ extension Dataset {
         if catalog.groups.contains(where: { !$0.isEmpty }) { facts.append("group") }
         if catalog.availableFrom.contains(where: { $0 != .min }) { facts.append("available_from") }
         if catalog.isDiscontinued.contains(true) { facts.append("discontinued") }
+        if catalog.margins.contains(where: { $0 != nil }) { facts.append("margin") }
         var names = Set<String>()
         for attributes in catalog.attributes {
             for attribute in attributes { names.insert(Self.parts(attribute).name) }
@@ -70,6 +71,7 @@ extension Dataset {
         for fact in facts[5...] {
             switch fact {
             case "group": row.append(catalog.groups[item])
+            case "margin": row.append(catalog.margins[item].map(plain) ?? "")
             case "discontinued": row.append(catalog.isDiscontinued[item] ? "true" : "")
             default:
                 let time = catalog.availableFrom[item]

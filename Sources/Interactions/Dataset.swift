@@ -31,6 +31,8 @@ package struct Catalog: Sendable {
     package private(set) var availableFrom: [Int64] = []
     /// Whether it is sold no more.
     package private(set) var isDiscontinued: [Bool] = []
+    /// What the shop earns on one piece, in its currency; may be negative; nil when not known.
+    package private(set) var margins: [Float?] = []
     /// `name=value`, sorted; empty when not known.
     package private(set) var attributes: [[String]] = []
 
@@ -48,6 +50,7 @@ package struct Catalog: Sendable {
             groups.append("")
             availableFrom.append(.min)
             isDiscontinued.append(false)
+            margins.append(nil)
             attributes.append([])
         }
     }
@@ -56,7 +59,7 @@ package struct Catalog: Sendable {
     package mutating func update(
         item: Int, title: String? = nil, category: [String]? = nil, price: Float? = nil,
         stock: Int32? = nil, group: String? = nil, availableFrom: Int64? = nil,
-        isDiscontinued: Bool? = nil, attributes: [String]? = nil
+        isDiscontinued: Bool? = nil, margin: Float? = nil, attributes: [String]? = nil
     ) {
         grow(to: item + 1)
         if let title { titles[item] = title }
@@ -65,6 +68,7 @@ package struct Catalog: Sendable {
         if let stock { stocks[item] = stock }
         if let group { groups[item] = group }
         if let availableFrom { self.availableFrom[item] = availableFrom }
+        if let margin { margins[item] = margin }
         if let isDiscontinued { self.isDiscontinued[item] = isDiscontinued }
         if let attributes { self.attributes[item] = attributes.sorted() }
     }

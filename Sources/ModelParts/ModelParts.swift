@@ -20,6 +20,10 @@ package struct ModelParts: Sendable {
     package var ranker: RankerParts?
     /// What ``itemWeights`` lost when it was cut for serving; nil where it is whole.
     package var itemWeightsCut: ListCut?
+    /// By item that nobody took yet, the items that it is described like, with their shares; what a ranker
+    /// asks of such an item is the sum of theirs by share. Empty lists for all others; nil where no item is
+    /// new. Lifts and confidences are 0.
+    package var newItems: NeighborLists?
     /// What dated baskets tell of items and shoppers; nil where there are none.
     package var profiles: Profiles?
     /// How often each item was taken, shape `[I]`; the fallback tier ranks by it.

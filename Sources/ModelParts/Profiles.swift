@@ -66,11 +66,30 @@ package struct Habits: Sendable, Equatable {
 
     package var users: Int { offsets.count - 1 }
 
+    /// The days until a habit's item is usually bought again, by its shopper where she bought it three
+    /// times or more, else by most; 0 where that is not known.
+    package func usualInterval(_ place: Int, ofItem usual: Float) -> Float {
+        counts[place] >= 3 || usual == 0 ? intervals[place] : usual
+    }
+
     /// The positions of a user's items in the columns.
     package func range(of user: Int) -> Range<Int> { offsets[user]..<offsets[user + 1] }
 }
 
 extension Profiles {
+    /// By habit, its age as a share of the days until the item is usually bought again: by the shopper
+    /// herself where she bought it three times or more, else by most; ``RankerFeature/neverBought`` where
+    /// that is not known.
+    package var dues: [Float] {
+        habits.items.indices.map { place in
+            let usual = repeatIntervals[Int(habits.items[place])]
+            let interval = habits.usualInterval(place, ofItem: usual)
+            return interval > 0
+                ? min(habits.ages[place] / interval, RankerFeature.neverBought)
+                : RankerFeature.neverBought
+        }
+    }
+
     /// Each item that is bought again leads to itself, by its repeat rate; lifts and confidences are
     /// 0.
     package var rebuys: NeighborLists {

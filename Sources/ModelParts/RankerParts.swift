@@ -37,6 +37,9 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     case boughtAge = "bought_age"
     /// ``Habits/intervals``; ``neverBought`` where she bought it fewer than two times.
     case boughtInterval = "bought_interval"
+    /// ``boughtAge`` as a share of the days until she, or else most, would buy it again; ``neverBought``
+    /// where neither is known. See ``Profiles/dues``.
+    case boughtDue = "bought_due"
     /// ln(1 + ``Profiles/monthSales``), and the same of ``Profiles/weekSales``.
     case monthPopularity = "month_popularity"
     case weekPopularity = "week_popularity"
@@ -49,7 +52,7 @@ package enum RankerFeature: String, CaseIterable, Sendable {
     /// Whether it tells what the shopper bought before, by ``Habits``.
     package var isHabit: Bool {
         switch self {
-        case .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval,
+        case .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .boughtDue,
             .basketCount:
             true
         default: false
@@ -74,7 +77,8 @@ package enum RankerFeature: String, CaseIterable, Sendable {
 /// What ranks candidates by what the other parts say of them.
 ///
 /// Where there are ``trees``, their sum is the score, and the weighted sum only finds which
-/// candidates they see. Else it is a network.
+/// candidates they see. ``linear`` takes their place where there is no time for them, or where there are
+/// none. Without either it is a network.
 ///
 /// With f the features of a pair, its score is `wide . f + deep(f, x, y) + bias`. The deep part is
 /// a chain of dense layers, all but the last one rectified, over the features and, where
@@ -87,8 +91,8 @@ package enum RankerFeature: String, CaseIterable, Sendable {
 ///
 /// Invariant: `wide.count == features.count`; the first layer's inputs are `features.count`, plus
 /// 2 D where vectors are used; each other layer's are the outputs of the one before; the last one
-/// has one output. Vectors are used only where there are layers and embeddings. There are layers or
-/// trees, or neither.
+/// has one output. Vectors are used only where there are layers and embeddings. There are no
+/// layers where there are trees, or a linear second stage.
 package struct RankerParts: Sendable, Equatable {
     /// `outputs = weights inputs + biases`.
     package struct Layer: Sendable, Equatable {
@@ -113,6 +117,8 @@ package struct RankerParts: Sendable, Equatable {
     package var usesVectors: Bool
     /// The second stage of a ranker without layers.
     package var trees: TreeEnsemble?
+    /// What ranks instead of them where they are too slow, or not there.
+    package var linear: LinearStage?
     /// How much the history counts where there is a basket too, 0 to 1; the basket counts the rest.
     ///
     /// Either counts 1 where there is no other. A long history would otherwise drown the basket.

@@ -36,7 +36,7 @@ package final class TreeRanker: @unchecked Sendable {
         base = ensemble.starts.dropLast().reduce(0) { $0 + ensemble.nodes[$1].value }
     }
 
-    /// The probability that a sum of trees stands for: the logistic function.
+    /// The probability that log-odds stand for: the logistic function.
     package static func probability(_ sum: Float) -> Float { 1 / (1 + exponential(-sum)) }
 
     deinit {
@@ -61,24 +61,25 @@ package final class TreeRanker: @unchecked Sendable {
         }
     }
 
-    /// Splits a candidate's score into features: with ``base``, the parts add up to the score but
-    /// for rounding.
+    /// Splits the scores of the first `count` candidates into features: with ``base``, the parts of each add
+    /// up to its score but for rounding.
     ///
     /// On a candidate's way down a tree, the step from a node to its child changes the mean of the
     /// training candidates that are below; each step counts for the feature that the node splits by.
     ///
     /// - Parameters:
-    ///   - column: a candidate's column of the inputs, shape `[F, stride]`.
-    ///   - parts: shape `[F]`; overwritten.
+    ///   - inputs: as for ``score(_:inputs:into:)``.
+    ///   - parts: shape `[F, stride]`, aligned like `inputs`; the first `count` of each row are the parts then.
     /// - Source: Palczewska et al. 2014, "Interpreting random forest classification models using a
     ///   feature contribution method", section 3.
-    /// - Complexity: O(T x depth).
+    /// - Complexity: O(nodes x candidates), without branches.
     package func explain(
-        _ column: Int, inputs: UnsafePointer<Float>, into parts: UnsafeMutablePointer<Float>
+        _ count: Int, inputs: UnsafePointer<Float>, into parts: UnsafeMutablePointer<Float>
     ) {
-        parts.update(repeating: 0, count: features.count)
-        starts.withMemoryRebound(to: size_t.self, capacity: count + 1) {
-            sc_trees_explain(nodes, $0, count, inputs + column, parts)
+        precondition(0...Self.stride ~= count, "\(count) candidates")
+        parts.update(repeating: 0, count: features.count * Self.stride)
+        starts.withMemoryRebound(to: size_t.self, capacity: self.count + 1) {
+            sc_trees_explain(nodes, $0, self.count, inputs, count, parts)
         }
     }
 }

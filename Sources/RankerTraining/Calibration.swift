@@ -14,8 +14,11 @@ struct Calibration: Equatable {
     /// - Parameters:
     ///   - scores: of all candidates of all queries.
     ///   - isHit: whether each is the one that was taken; of either kind at least one.
+    ///   - found: of the queries, for how many any source found what was taken.
     /// - Complexity: O(steps x scores); a dozen steps.
-    init(_ scores: [Float], isHit: [Bool]) {
+    init(_ scores: [Float], isHit: [Bool], found: Double) {
+        // The odds of what is fitted are those among the queries whose item was found.
+        defer { intercept += logarithm(found) }
         let hits = Double(isHit.count { $0 })
         intercept = logarithm(hits / max(1, Double(isHit.count) - hits))
         for _ in 0..<Self.stepsMax {
@@ -42,14 +45,18 @@ struct Calibration: Equatable {
     }
 
     /// Trees whose sum is the log-odds: each value times the slope, and one tree that is a leaf.
-    ///
-    /// - Parameter found: of the queries, for how many any source found what was taken.
-    func applied(to trees: TreeEnsemble, found: Double) -> TreeEnsemble {
+    func applied(to trees: TreeEnsemble) -> TreeEnsemble {
         var result = trees
         for place in result.nodes.indices { result.nodes[place].value *= Float(slope) }
         var leaf = TreeEnsemble.Node()
-        leaf.value = Float(intercept + logarithm(found))
+        leaf.value = Float(intercept)
         result.append([leaf])
         return result
+    }
+
+    /// A weighted sum that is the log-odds.
+    func applied(to features: [RankerFeature], _ weights: [Float]) -> LinearStage {
+        LinearStage(
+            features: features, weights: weights.map { $0 * Float(slope) }, bias: Float(intercept))
     }
 }

@@ -76,10 +76,10 @@ struct RankerSamples {
         }
     }
 
-    /// Whether the trees rank the judging groups' hidden items better than the first stage alone:
+    /// Whether a ranker ranks the judging groups' hidden items better than the first stage alone:
     /// a one-sided test of the paired differences of reciprocal ranks at p < .01.
     ///
-    /// - Parameter places: by judging group, the hidden item's place by the trees.
+    /// - Parameter places: by judging group, the hidden item's place by the ranker.
     func isSurelyBetter(_ places: [(group: Int, place: Int)]) -> Bool {
         let differences = places.map {
             LambdaMART.gain($0.place) - LambdaMART.gain(firstPlaces[$0.group])
@@ -93,18 +93,25 @@ struct RankerSamples {
         return mean > Self.quantile * (variance / count).squareRoot()
     }
 
-    /// The trees, with the log-odds of the judging queries' candidates as their sums.
-    func calibrated(_ outcome: LambdaMART.Outcome) -> TreeEnsemble {
-        var scores: [Float] = []
+    /// What turns a ranker's scores into the log-odds of the judging queries' candidates.
+    ///
+    /// - Parameter scores: by row.
+    func calibration(_ scores: [Float]) -> Calibration {
+        var judged: [Float] = []
         var isHit: [Bool] = []
         for group in judges {
             for row in groups.range(of: group) {
-                scores.append(outcome.scores[row])
+                judged.append(scores[row])
                 isHit.append(row == groups.relevant[group])
             }
         }
         let found = Double(judges.count) / Double(judges.count + missed)
-        return Calibration(scores, isHit: isHit).applied(to: outcome.trees, found: found)
+        return Calibration(judged, isHit: isHit, found: found)
+    }
+
+    /// By judging group, the hidden item's place by some scores.
+    func places(_ scores: [Float]) -> [(group: Int, place: Int)] {
+        judges.map { ($0, LambdaMART.place(groups, $0, scores)) }
     }
 
     /// Of the standard normal distribution, at .99.

@@ -10,7 +10,8 @@ package import Models
 /// first among the very candidates that the serving engine finds, by the very features that it
 /// computes. Part of the later baskets judge: where the trees do not rank their hidden items better,
 /// surely, the first stage alone is the model. They also calibrate the trees: a score is the log-odds
-/// of the item being taken. Then the first stage and the profiles learn anew, from
+/// of the item being taken. A weighted sum of features (``ConditionalLogit``) learns from the same queries; it
+/// ranks where a call's time is too short for the trees. Then the first stage and the profiles learn anew, from
 /// everything.
 ///
 /// Source: stages as in Covington, Adams and Sargin 2016, "Deep neural networks for YouTube
@@ -36,8 +37,13 @@ package struct TwoStageRanker: Recommender {
 
     /// Of the other queries, how many come with a part of the basket; 0 to 1.
     package var partialShare = 0.25
+    /// Whether the second stage is a weighted sum alone, without trees.
+    package var isLinear = false
 
     package init() {}
+
+    /// What it is called in messages.
+    private var name: String { isLinear ? LinearRanker.name : Self.name }
 
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [
@@ -66,17 +72,17 @@ package struct TwoStageRanker: Recommender {
     {
         try validate()
         let taught = try teach(data, context)
-        var parts = try first.train(on: data, with: context.part(0.6, to: 1, Self.name))
+        var parts = try first.train(on: data, with: context.part(0.6, to: 1, name))
         guard let taught, let profiles = Profiles(data) else { return parts }
         parts.profiles = profiles
-        parts.ranker = Self.ranker(taught)
+        parts.ranker = taught
         return parts
     }
 
-    /// The trees; nil where there are too few dated baskets to learn from, or none of their figures
-    /// is surely better than the first stage's.
+    /// The ranker; nil where there are too few dated baskets to learn from, or where it is not surely better
+    /// than the first stage.
     private func teach(_ data: TrainingData, _ context: TrainingContext) throws(TrainingError)
-        -> TreeEnsemble?
+        -> RankerParts?
     {
         guard let baskets = data.baskets, let log = data.log else { return nil }
         let dated = log.rowsByTime
@@ -85,9 +91,10 @@ package struct TwoStageRanker: Recommender {
         let newest = Set(dated[cut...])
         let past = data.keepingBaskets((0..<baskets.rows).filter { !newest.contains($0) })
         guard let profiles = Profiles(past) else { return nil }
-        var parts = try first.train(on: past, with: context.part(0, to: 0.3, Self.name))
+        var parts = try first.train(on: past, with: context.part(0, to: 0.3, name))
         parts.profiles = profiles
-        parts.ranker = Self.ranker(TreeEnsemble(features: Self.features))
+        parts.ranker = Self.firstStage
+        parts.ranker?.trees = TreeEnsemble(features: Self.features)
         let queries = RankerQueries(
             baskets, log, rows: Array(dated[cut...]), known: past.popularity,
             nextBasketShare: nextBasketShare, partialShare: partialShare, max: queriesMax,
@@ -98,37 +105,71 @@ package struct TwoStageRanker: Recommender {
             parts, histories: past.historiesByTime, items: baskets.columnCount, queries: queries,
             judges: judges, negatives: negatives, features: Self.features.count,
             context: context)
-        context.part(0.3, to: 0.4, Self.name).report(
-            TrainingProgress(model: Self.name, step: 1, steps: 1, loss: nil))
+        context.part(0.3, to: 0.4, name).report(
+            TrainingProgress(model: name, step: 1, steps: 1, loss: nil))
+        var ranker = Self.firstStage
+        let (linear, linearScores) = fitLinear(samples, context)
+        ranker.linear = samples.calibration(linearScores)
+            .applied(to: Self.linearFeatures, linear)
+        guard !isLinear else {
+            guard !context.isCancelled() else { throw TrainingError("\(name): cancelled") }
+            return samples.isSurelyBetter(samples.places(linearScores)) ? ranker : nil
+        }
         let held = Set(samples.judges)
-        let growing = context.part(0.4, to: 0.6, Self.name)
+        let growing = context.part(0.4, to: 0.6, name)
         let trial = trees.fit(
             samples.groups, features: Self.features, held: held, threads: context.threads
-        ) { growing.steps($0, of: trees.treesMax, Self.name) }
-        guard !context.isCancelled() else { throw TrainingError("\(Self.name): cancelled") }
+        ) { growing.steps($0, of: trees.treesMax, name) }
+        guard !context.isCancelled() else { throw TrainingError("\(name): cancelled") }
         guard samples.isSurelyBetter(trial.places) else { return nil }
-        return samples.calibrated(trial)
+        ranker.trees = samples.calibration(trial.scores).applied(to: trial.trees)
+        return ranker
+    }
+
+    /// The weights of ``linearFeatures``, and what they make of all rows.
+    private func fitLinear(
+        _ samples: RankerSamples, _ context: TrainingContext
+    ) -> (weights: [Float], scores: [Float]) {
+        let judges = Set(samples.judges)
+        let columns = Self.linearFeatures.map { Self.features.firstIndex(of: $0)! }
+        let weights = ConditionalLogit().fit(
+            samples.groups, columns: columns,
+            taught: (0..<samples.groups.count).filter { !judges.contains($0) },
+            shouldStop: context.isCancelled)
+        var scores = Array(repeating: Float(0), count: samples.groups.rows)
+        for (column, weight) in zip(columns, weights) {
+            for row in scores.indices {
+                scores[row] += weight * samples.groups.columns[column][row]
+            }
+        }
+        return (weights, scores)
     }
 
     /// Fewer queries would tell nothing.
     private static let queriesMin = 200
 
-    private static func ranker(_ trees: TreeEnsemble) -> RankerParts {
+    /// What finds the candidates that a second stage sees.
+    private static var firstStage: RankerParts {
         let share = RankerParts.usualHistoryShare([.itemWeights])
-        var ranker = RankerParts(
-            features: [.basketWeights, .historyWeights], wide: [1 - share, share])
-        ranker.trees = trees
-        return ranker
+        return RankerParts(features: [.basketWeights, .historyWeights], wide: [1 - share, share])
     }
 
     static let features: [RankerFeature] = [
         .basketWeights, .basketWeightMax, .historyWeights, .basketLength, .basketCount,
-        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .popularity,
+        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .boughtDue,
+        .popularity,
         .monthPopularity, .weekPopularity, .repeatRate,
     ]
 
+    /// Those of ``features`` that speak for an item the more, the larger they are, or against it; the others
+    /// tell how much to make of them, which a sum cannot.
+    static let linearFeatures: [RankerFeature] = [
+        .basketWeights, .basketWeightMax, .historyWeights, .boughtShare, .boughtLately,
+        .boughtRecently, .popularity, .monthPopularity, .weekPopularity, .repeatRate,
+    ]
+
     private func validate() throws(TrainingError) {
-        let check = SettingsCheck(model: Self.name)
+        let check = SettingsCheck(model: name)
         for (name, share) in [("newest_share", newestShare), ("judging_share", judgingShare)] {
             try check.require(
                 share > 0 && share < 1, "\(name) must be above 0 and below 1", share)

@@ -29,6 +29,9 @@ extension QueryRules {
         categoryLevel = Int(request.category_level)
         perBasketItemMax = Int(request.per_basket_item_max)
         diversity = request.diversity
+        marginWeight = request.margin_weight
+        newItemsMax = Int(request.new_items_max)
+        leavesOutNewItems = request.leave_out_new_items != 0
         try FieldCheck.limit(request.n_boosts, "boosts", max: limits.boosts)
         for place in 0..<request.n_boosts {
             boosts.append(try Self.boost(request.boosts[place]!.pointee, "boosts[\(place)]"))
@@ -70,6 +73,9 @@ extension QueryRules {
         }
         guard diversity >= 0, diversity < 1 else {
             throw RPCError(.invalidArgument, "diversity is \(diversity), not 0 to below 1")
+        }
+        guard marginWeight >= 0, marginWeight <= 1 else {
+            throw RPCError(.invalidArgument, "margin_weight is \(marginWeight), not 0 to 1")
         }
         guard categoryLevel == 0 || perCategoryMax > 0 else {
             throw RPCError(

@@ -58,6 +58,9 @@ final class RuleSet: @unchecked Sendable {
         rules.categoryLevel = Int(fields.categoryLevel)
         rules.perBasketItemMax = Int(fields.perBasketItemMax)
         rules.diversity = fields.diversity
+        rules.marginWeight = fields.marginWeight
+        rules.newItemsMax = Int(fields.newItemsMax)
+        rules.leavesOutNewItems = fields.leaveOutNewItems
         try rules.check(limits)
         self.rules = rules
         self.texts = texts
@@ -83,6 +86,9 @@ struct RuleSetFields: Decodable {
     var categoryLevel: UInt32 = 0
     var perBasketItemMax: UInt32 = 0
     var diversity: Float = 0
+    var marginWeight: Float = 0
+    var newItemsMax: UInt32 = 0
+    var leaveOutNewItems = false
     var boosts: [Boost] = []
 
     /// Multiplies the scores of an item or of a category.
@@ -127,6 +133,9 @@ struct RuleSetFields: Decodable {
         case perCategoryMax = "per_category_max"
         case categoryLevel = "category_level"
         case perBasketItemMax = "per_basket_item_max"
+        case marginWeight = "margin_weight"
+        case newItemsMax = "new_items_max"
+        case leaveOutNewItems = "leave_out_new_items"
     }
 
     init(from decoder: any Decoder) throws {
@@ -150,6 +159,9 @@ struct RuleSetFields: Decodable {
         try read(&categoryLevel, .categoryLevel)
         try read(&perBasketItemMax, .perBasketItemMax)
         try read(&diversity, .diversity)
+        try read(&marginWeight, .marginWeight)
+        try read(&newItemsMax, .newItemsMax)
+        try read(&leaveOutNewItems, .leaveOutNewItems)
         try read(&boosts, .boosts)
     }
 }

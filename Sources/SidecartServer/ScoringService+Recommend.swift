@@ -36,6 +36,8 @@ extension ScoringService {
             message.pointee.score = item.score
             if query.exploration.isActive { message.pointee.propensity = item.propensity }
             if query.wantsReasons { try describe(item, in: message, call) }
+            message.pointee.n_parts = item.parts.count
+            message.pointee.parts = try parts(item.parts, call)
             response.items[position] = message
         }
         if engine.slate.count < query.k { try addLeftOut(to: &response, call) }
@@ -75,12 +77,22 @@ extension ScoringService {
                 .failedPrecondition,
                 "leave_out_substitutes: this model has no relation substitute")
         }
+        guard query.rules.marginWeight == 0 || engine.knowsMargins else {
+            throw RPCError(
+                .failedPrecondition, "margin_weight: this model's catalog has no positive margin")
+        }
         try FieldCheck.fill(
             &query.whyNot, "why_not", request.why_not, request.n_why_not, max: engine.limits.whyNot)
         if let explore = request.explore?.pointee {
             try query.exploration.fill(explore, k: query.k)
         }
         query.wantsReasons = request.ids_only == 0
+        query.wantsParts = request.score_parts != 0
+        guard !query.wantsParts || query.k <= engine.limits.splitItems else {
+            throw RPCError(
+                .invalidArgument,
+                "k is \(query.k), the limit with score_parts is \(engine.limits.splitItems)")
+        }
         return ruleSet
     }
 
@@ -150,6 +162,37 @@ extension ScoringService {
         return messages
     }
 
+    private func parts(_ range: Range<Int>, _ call: Call) throws(RPCError)
+        -> UnsafeMutablePointer<UnsafeMutablePointer<Sidecart__V1__ScorePart>?>?
+    {
+        guard !range.isEmpty else { return nil }
+        let messages: UnsafeMutablePointer<UnsafeMutablePointer<Sidecart__V1__ScorePart>?> =
+            try call.arena.messages(range.count)
+        for (position, index) in range.enumerated() {
+            let part = engine.parts[index]
+            let entry = try call.arena.message(
+                Sidecart__V1__ScorePart.self, sidecart__v1__score_part__init)
+            entry.pointee.feature = part.name.binaryData
+            entry.pointee.value = part.value
+            entry.pointee.contribution = part.contribution
+            entry.pointee.n_items = part.shares.count
+            entry.pointee.items = try call.arena.messages(part.shares.count)
+            for (place, index) in part.shares.enumerated() {
+                let share = engine.shares[index]
+                let item = try call.arena.message(
+                    Sidecart__V1__ItemShare.self, sidecart__v1__item_share__init)
+                item.pointee.contribution = share.contribution
+                if let ordinal = share.item, let id = share.itemID {
+                    item.pointee.item_id = id.binaryData
+                    item.pointee.title = engine.generation.items.shown(ordinal).title.binaryData
+                }
+                entry.pointee.items[place] = item
+            }
+            messages[position] = entry
+        }
+        return messages
+    }
+
     /// Says which rules kept a slate short.
     private func addLeftOut(
         to response: inout Sidecart__V1__RecommendResponse, _ call: Call
@@ -183,6 +226,8 @@ extension ScoringService {
             entry.pointee.missing = absent.missing ?? 0
             entry.pointee.n_reasons = absent.reasons.count
             entry.pointee.reasons = try reasons(absent.reasons, call)
+            entry.pointee.n_parts = absent.parts.count
+            entry.pointee.parts = try parts(absent.parts, call)
             response.why_not[position] = entry
         }
     }
@@ -195,6 +240,7 @@ extension Reason.Kind {
         case .taste: SIDECART__V1__REASON__KIND__TASTE
         case .popular: SIDECART__V1__REASON__KIND__POPULAR
         case .boughtBefore: SIDECART__V1__REASON__KIND__BOUGHT_BEFORE
+        case .new: SIDECART__V1__REASON__KIND__NEW
         }
     }
 }

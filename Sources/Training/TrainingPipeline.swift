@@ -12,6 +12,7 @@ package struct TrainingPipeline {
     package var neighbors = CoPurchase()
     package var similar = SimilarItems()
     package var substitutes = Substitutes()
+    package var newItems = NewItems()
     /// Which events count, and what is learned from them.
     package var dataOptions = TrainingDataOptions()
     package var threads: Int
@@ -63,6 +64,7 @@ package struct TrainingPipeline {
             finished.neighbors[.complement] =
                 try neighbors.train(on: data, with: context).neighbors[.complement]
         }
+        try newItems.extend(&finished, catalog: dataset.catalog, context: context)
         if let items = finished.embeddings?.items, finished.neighbors[.similar] == nil {
             finished.neighbors[.similar] = try similar.lists(items: items, context: context)
         }
@@ -107,6 +109,11 @@ package struct TrainingPipeline {
         }
         for (name, value) in substitutes.hyperparameters {
             info.hyperparameters["\(Substitutes.name).\(name)"] = value
+        }
+        if parts.newItems != nil {
+            for (name, value) in newItems.hyperparameters {
+                info.hyperparameters["\(NewItems.name).\(name)"] = value
+            }
         }
         if let cut = parts.itemWeightsCut {
             info.hyperparameters["serving.edges_max"] = Double(cut.edgesMax)

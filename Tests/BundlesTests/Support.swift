@@ -129,6 +129,9 @@ func fullBundle() -> ModelBundle {
     parts.itemWeights = NeighborLists(
         offsets: [0, 1, 1, 3, 3], items: [2, 0, 1], scores: [0.5, 0.25, -0.125], lifts: [0, 0, 0],
         confidences: [0, 0, 0])
+    parts.newItems = NeighborLists(
+        offsets: [0, 0, 0, 2, 2], items: [0, 3], scores: [0.5, 0.25], lifts: [0, 0],
+        confidences: [0, 0])
     parts.userLists = NeighborLists(
         offsets: [0, 2, 2, 3], items: [3, 1, 0], scores: [2, 1, 7], lifts: [0, 0, 0],
         confidences: [0, 0, 0])
@@ -146,7 +149,7 @@ func fullBundle() -> ModelBundle {
         item: 0, title: "Teapot, 1 l", category: ["Kitchen", "Tea"], price: 24.5, stock: 3,
         attributes: ["color=blue", "volume=1"])
     catalog.update(item: 2, title: "Grüner Tee", category: ["Food"], price: 7, stock: 0)
-    catalog.update(item: 1, group: "cups", availableFrom: 1_700_000_000)
+    catalog.update(item: 1, group: "cups", availableFrom: 1_700_000_000, margin: -1.5)
     catalog.update(item: 3, group: "cups", isDiscontinued: true)
     var info = BundleInfo(version: "2024-05-01a", kind: "ials")
     info.folding = IdentifierFolding(foldsCase: true, composes: false)
@@ -176,6 +179,7 @@ func contents(_ bundle: ModelBundle) -> [String] {
         "\(String(describing: bundle.parts.embeddings))", "\(relations)",
         "\(String(describing: bundle.parts.itemWeights))",
         "\(String(describing: bundle.parts.userLists))",
+        "\(String(describing: bundle.parts.newItems))",
         "\(String(describing: bundle.parts.ranker))",
         "\(bundle.parts.popularity)", "\(String(describing: bundle.histories))",
         "\(bundle.catalog)",

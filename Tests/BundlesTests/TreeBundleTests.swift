@@ -17,6 +17,8 @@ import Testing
         trees.append([nodes[4]])
         var ranker = RankerParts(features: [.basketWeights], wide: [0.75])
         ranker.trees = trees
+        ranker.linear = LinearStage(
+            features: [.boughtShare, .basketWeights], weights: [2, -0.5], bias: -3)
         bundle.parts.ranker = ranker
         var habits = Habits()
         (habits.offsets, habits.items) = ([0, 2, 2, 3], [3, 0, 1])

@@ -29,6 +29,8 @@ import Testing
         let items = (0..<shop.items).map(RandomShop.item)
         for ask in asks {
             let allocations = ask.lend(items) { query, ids in
+                var query = query
+                query.wantsParts = ask.wantsReasons
                 func run() {
                     _ = engine.recommend(query)
                     _ = engine.score(ids, for: query)

@@ -28,9 +28,13 @@ struct Ask {
     var itemBoosts: [String: Float] = [:]
     var categoryBoosts: [String: Float] = [:]
     var diversity: Float = 0
+    var marginWeight: Float = 0
+    var newItemsMax = 0
+    var leavesOutNewItems = false
     var whyNot: [String] = []
     var exploration = Exploration()
     var wantsReasons = true
+    var deadline = Int64.max
 
     /// Lends the query with ids that lie still as long as `body` runs.
     func lend<R>(_ more: [String] = [], _ body: (Query, [IDView]) -> R) -> R {
@@ -73,12 +77,16 @@ struct Ask {
         query.rules.categoryLevel = categoryLevel
         query.rules.perBasketItemMax = perBasketItemMax
         query.rules.diversity = diversity
+        query.rules.marginWeight = marginWeight
+        query.rules.newItemsMax = newItemsMax
+        query.rules.leavesOutNewItems = leavesOutNewItems
         query.exploration = exploration
         query.k = k
         query.rules.includesPurchased = includesPurchased
         query.rules.includesOutOfStock = includesOutOfStock
         query.rules.perCategoryMax = perCategoryMax
         query.wantsReasons = wantsReasons
+        query.deadline = deadline
         return withExtendedLifetime(texts) { body(query, extra) }
     }
 }

@@ -51,6 +51,64 @@ import Testing
         }
     }
 
+    @Test(
+        "Where there is no time for trees, a weighted sum of features ranks, scores and explains",
+        arguments: [true, false])
+    func linear(hasTrees: Bool) throws {
+        let stage = LinearStage(
+            features: [.basketWeights, .basketWeightMax, .boughtShare, .monthPopularity],
+            weights: [1.5, -0.25, 3, 0.5], bias: -2)
+        var shop = TreeShop(seed: 31, linear: stage)
+        if !hasTrees { shop.bundle.parts.ranker?.trees = nil }
+        let engine = try Engine(shop.bundle.serve())
+        var random = SeededGenerator(seed: 32)
+        var checked = 0
+        for round in 0..<100 {
+            var ask = Ask.random(items: TreeShop.items, users: TreeShop.users, using: &random)
+            (ask.perCategoryMax, ask.categoryLevel, ask.perBasketItemMax) = (0, 0, 0)
+            (ask.itemBoosts, ask.categoryBoosts, ask.diversity) = ([:], [:], 0)
+            ask.history = []
+            // Time for anything but the trees; without trees the sum is the whole ranker.
+            if hasTrees { ask.deadline = 10_000 }
+            let answer = engine.answer(ask)
+            guard answer.tier != .popular else { continue }
+            let note = Comment(rawValue: "round \(round)")
+            #expect(answer.tier == (hasTrees ? .linear : .full), note)
+            let expected = shop.ranking(ask, by: stage)
+            for (item, score) in zip(answer.items, expected.allowed) {
+                #expect(abs(Double(item.score) - score) < 1e-4, note)
+                #expect(abs(Double(item.score) - expected.scores[item.id]!) < 1e-4, note)
+            }
+            #expect(answer.items.count == min(ask.k, expected.allowed.count), note)
+            ask.lend(answer.ids) { query, views in
+                var query = query
+                query.wantsParts = true
+                _ = engine.recommend(query)
+                for item in engine.slate {
+                    let sum = engine.parts[item.parts].reduce(0) { $0 + $1.contribution }
+                    #expect(abs(1 / (1 + exponential(-sum)) - item.score) < 1e-5, note)
+                }
+                _ = engine.score(views, for: query)
+                #expect(engine.scores == answer.items.map(\.score), note)
+            }
+            engine.endTurn()
+            checked += answer.items.count
+        }
+        #expect(checked > 300)
+    }
+
+    @Test("Trees without a weighted sum beside them leave a short time to the first stage")
+    func firstStage() throws {
+        let shop = TreeShop(seed: 33)
+        let engine = try Engine(shop.bundle.serve())
+        var ask = Ask(basket: ["i1", "i2"], k: 20, includesOutOfStock: true)
+        ask.deadline = 10_000
+        let answer = engine.answer(ask)
+        #expect(answer.tier == .linear)
+        let scores = answer.items.map(\.score)
+        #expect(zip(scores, scores.dropFirst()).allSatisfy { $0 >= $1 } && scores[0] > 0)
+    }
+
     @Test("A boost multiplies the odds that items are ranked by, and not the score that is told")
     func boosts() throws {
         let shop = TreeShop(seed: 21)
@@ -114,17 +172,18 @@ import Testing
 struct TreeShop {
     static let items = 60
     static let users = 6
-    let bundle: ModelBundle
+    var bundle: ModelBundle
     let profiles: Profiles
     private let trees: TreeEnsemble
 
     private static let features: [RankerFeature] = [
         .basketWeights, .basketWeightMax, .historyWeights, .basketLength, .basketCount,
-        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .popularity,
+        .boughtShare, .boughtLately, .boughtRecently, .boughtAge, .boughtInterval, .boughtDue,
+        .popularity,
         .monthPopularity, .weekPopularity, .repeatRate,
     ]
 
-    init(seed: UInt64, trees: TreeEnsemble? = nil) {
+    init(seed: UInt64, trees: TreeEnsemble? = nil, linear: LinearStage? = nil) {
         var random = SeededGenerator(seed: seed)
         self.trees = trees ?? Self.randomTrees(&random)
         var shop = RandomShop(seed: seed, items: Self.items, users: Self.users)
@@ -153,7 +212,7 @@ struct TreeShop {
             habits: habits)
         bundle.parts.profiles = profiles
         var ranker = RankerParts(features: [.basketWeights, .historyWeights], wide: [0.99, 0.01])
-        ranker.trees = self.trees
+        (ranker.trees, ranker.linear) = (self.trees, linear)
         bundle.parts.ranker = ranker
         self.bundle = bundle
     }
@@ -178,8 +237,10 @@ struct TreeShop {
         return trees
     }
 
-    /// Every item's score, and the allowed candidates' scores, best first.
-    func ranking(_ ask: Ask) -> (scores: [String: Double], allowed: [Double]) {
+    /// Every item's score, and the allowed candidates' scores, best first; by the trees, or by a sum.
+    func ranking(
+        _ ask: Ask, by linear: LinearStage? = nil
+    ) -> (scores: [String: Double], allowed: [Double]) {
         func ordinals(_ ids: [String]) -> [Int] {
             var known: [Int] = []
             for id in ids {
@@ -220,13 +281,19 @@ struct TreeShop {
                 .boughtRecently: habit(habits.recently, 0),
                 .boughtAge: habit(habits.ages, RankerFeature.neverBought),
                 .boughtInterval: habit(habits.intervals, RankerFeature.neverBought),
+                .boughtDue: habit(profiles.dues, RankerFeature.neverBought),
                 .popularity: sales(bundle.parts.popularity),
                 .monthPopularity: sales(profiles.monthSales),
                 .weekPopularity: sales(profiles.weekSales),
                 .repeatRate: Double(profiles.repeatRates[item]),
             ]
             var score = 0.0
-            for tree in 0..<trees.count {
+            if let linear {
+                score = zip(linear.features, linear.weights).reduce(Double(linear.bias)) {
+                    $0 + values[$1.0]! * Double($1.1)
+                }
+            }
+            for tree in 0..<(linear == nil ? trees.count : 0) {
                 let nodes = trees.nodes[trees.starts[tree]..<trees.starts[tree + 1]]
                 var node = nodes.first!
                 while !node.isLeaf {
@@ -236,7 +303,7 @@ struct TreeShop {
                 }
                 score += Double(node.value)
             }
-            // The trees' sum is log-odds.
+            // Either sum is log-odds.
             scores[RandomShop.item(item)] = 1 / (1 + exponential(-score))
         }
         let barred = Set(

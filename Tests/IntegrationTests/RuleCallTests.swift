@@ -52,6 +52,37 @@ extension ProgramTests {
             ) { _ = try await client.recommend(for: context, twice) }
         }
 
+        @Test("Scores come with what they add up from where that is asked for")
+        func parts() async throws {
+            let context = Context(basket: [shop.item(0), shop.item(1)])
+            var options = SlateOptions(count: 5)
+            let plain = try await client.recommend(for: context, options)
+            #expect(!plain.items.contains { !$0.parts.isEmpty })
+            options.scoreParts = true
+            options.whyNot = [shop.item(9)]
+            let slate = try await client.recommend(for: context, options)
+            #expect(slate.items.count == 5 && slate.items.map(\.score) == plain.items.map(\.score))
+            for item in slate.items {
+                let sum = item.parts.reduce(0) { $0 + $1.contribution }
+                let isProbability = item.parts.contains { $0.feature == "bought_share" }
+                let score = isProbability ? log(item.score / (1 - item.score)) : item.score
+                #expect(abs(sum - score) < 1e-3 * max(1, abs(score)))
+                let shares = item.parts.flatMap(\.items)
+                #expect(
+                    shares.allSatisfy { $0.itemID.isEmpty || context.basket.contains($0.itemID) })
+            }
+            #expect(slate.items.contains { $0.parts.contains { !$0.items.isEmpty } })
+            options.count = 101
+            let long = options
+            await expect(
+                .invalidArgument, naming: "k is 101, the limit with score_parts is 100"
+            ) { _ = try await client.recommend(for: context, long) }
+            let run = try Program.run(
+                "recommend", "--socket", folder["s"], "--basket", shop.item(0), "-k", "2", "--parts"
+            )
+            #expect(run.output.contains("product") && run.output.contains("together"))
+        }
+
         @Test("A slate that rules keep short says which rules left out how many items")
         func leftOut() async throws {
             var options = SlateOptions(count: 10)

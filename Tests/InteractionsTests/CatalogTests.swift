@@ -76,6 +76,29 @@ import Testing
         #expect(report.itemsOnlyInCatalog == 1 && report.items == 3)
     }
 
+    @Test("A margin is money, or with a percent sign a share of the price")
+    func margins() throws {
+        let (dataset, _) = try readCatalog(
+            "id,price,margin\na,20,5.5\nb,20,30%\nc,20,-1\nd,20, 12.5 % \ne,20,\n")
+        #expect(dataset.catalog.margins == [5.5, 6, -1, 2.5, nil])
+        let (named, _) = try readCatalog("id,unit_margin\na,5.5\n")
+        #expect(named.catalog.margins == [5.5])
+    }
+
+    @Test(
+        "A margin that cannot be read is told with its place",
+        arguments: [
+            ("a,20,good", "\"good\" is neither an amount nor a share such as 30%"),
+            ("a,20,120%", "\"120%\" is more than the whole price"),
+            ("a,,30%", "\"30%\" is a share of a price that is missing"),
+        ])
+    func badMargins(line: String, message: String) {
+        let error = #expect(throws: ReadError.self) {
+            try readCatalog("id,price,margin\n" + line + "\n")
+        }
+        #expect(error?.description == "items.csv:2: column 3 (margin): " + message)
+    }
+
     @Test("A category separator may be given")
     func separator() throws {
         var options = CatalogOptions()

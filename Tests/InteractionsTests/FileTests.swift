@@ -135,7 +135,7 @@ import Testing
         dataset.events.append(item: 2, kind: .return, value: 1, basket: 0)
         dataset.catalog.update(
             item: 0, title: "Pot, 0.8 l\n\"blue\"", category: ["Kitchen", "Tea"], price: 24.9,
-            stock: 0, attributes: ["color=blue", "color=red", "size=S"])
+            stock: 0, margin: -0.5, attributes: ["color=blue", "color=red", "size=S"])
         dataset.catalog.update(item: 2, title: "é")
         let folder = TemporaryFolder()
         try dataset.writeEvents(to: folder["events.csv"])
@@ -155,6 +155,7 @@ import Testing
         #expect(back.catalog.prices == dataset.catalog.prices)
         #expect(back.catalog.stocks == dataset.catalog.stocks)
         #expect(back.catalog.attributes == dataset.catalog.attributes)
+        #expect(back.catalog.margins == dataset.catalog.margins)
     }
 
     @Test("A file that cannot be written is told, and none is left")

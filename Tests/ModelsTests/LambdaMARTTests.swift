@@ -53,7 +53,7 @@ import Testing
         (model.leafRowsMin, model.leavesMax, model.treesMax) = (5, 16, 30)
         let trees = model.fit(groups, features: features, held: [], threads: 1).trees
         let ranker = TreeRanker(trees)
-        let floats = (features.count + 1) * TreeRanker.stride
+        let floats = (2 * features.count + 1) * TreeRanker.stride
         let memory = UnsafeMutableRawPointer.allocate(byteCount: floats * 4, alignment: 64)
             .bindMemory(to: Float.self, capacity: floats)
         memory.initialize(repeating: 0, count: floats)
@@ -67,7 +67,8 @@ import Testing
             }
         }
         ranker.score(count, inputs: inputs, into: memory)
-        var parts = Array(repeating: Float(0), count: features.count)
+        let parts = inputs + features.count * TreeRanker.stride
+        ranker.explain(count, inputs: inputs, into: parts)
         for row in 0..<count {
             var sum: Float = 0
             for tree in 0..<trees.count {
@@ -80,8 +81,10 @@ import Testing
                 sum += node.value
             }
             #expect(abs(memory[row] - sum) < 1e-5)
-            ranker.explain(row, inputs: inputs, into: &parts)
-            #expect(abs(parts.reduce(ranker.base, +) - sum) < 1e-4)
+            let split = features.indices.reduce(ranker.base) {
+                $0 + parts[$1 * TreeRanker.stride + row]
+            }
+            #expect(abs(split - sum) < 1e-4)
         }
     }
 

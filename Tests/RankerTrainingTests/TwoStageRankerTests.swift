@@ -31,6 +31,8 @@ import Testing
         let trees = try #require(parts.ranker?.trees)
         #expect(1...40 ~= trees.count)
         #expect(parts.profiles != nil && parts.itemWeights != nil)
+        let linear = try #require(parts.ranker?.linear)
+        #expect(!linear.weights.contains { !$0.isFinite } && linear.weights.contains { $0 != 0 })
         let again = try train(quick, data, threads: 1)
         #expect(again.ranker == parts.ranker)
         #expect(again.profiles == parts.profiles)
@@ -50,6 +52,18 @@ import Testing
             return model.judgement.mean(plan.leading)
         }
         #expect(figures[1] > figures[0])
+    }
+
+    @Test("A weighted sum alone is kept where it surely ranks better, and never with trees")
+    func linear() throws {
+        let data = try TrainingData(dataset: Self.shop)
+        var model = LinearRanker()
+        model.stages.queriesMax = 2_000
+        let ranker = try model.train(on: data, with: TrainingContext(threads: 2, seed: 5)).ranker
+        #expect(ranker?.trees == nil)
+        #expect(ranker == nil || ranker?.linear != nil)
+        #expect(model.hyperparameters["trees_max"] == nil)
+        #expect(model.hyperparameters["queries_max"] == 2_000)
     }
 
     @Test("Without times the first stage is the model, to the bit")

@@ -93,6 +93,16 @@ import Testing
         (absent.rank, absent.score, absent.missing) = (17, 0.25, 0.5)
         absent.n_reasons = 1
         absent.reasons = arena.array([arena.box(reason)])
+        var share = Sidecart__V1__ItemShare()
+        sidecart__v1__item_share__init(&share)
+        (share.item_id, share.title) = (arena.bytes("tea"), arena.bytes("Tea"))
+        share.contribution = 0.75
+        var part = Sidecart__V1__ScorePart()
+        sidecart__v1__score_part__init(&part)
+        part.feature = arena.bytes("complement")
+        (part.value, part.contribution) = (1.5, 0.75)
+        (part.n_items, part.items) = (1, arena.array([arena.box(share)]))
+        (absent.n_parts, absent.parts) = (1, arena.array([arena.box(part)]))
         response.n_why_not = 1
         response.why_not = arena.array([arena.box(absent)])
 
@@ -101,7 +111,8 @@ import Testing
         options.includesPurchased = true
         options.includesOutOfStock = true
         options.perCategoryMax = 2
-        options.idsOnly = true
+        (options.idsOnly, options.scoreParts) = (true, true)
+        (options.marginWeight, options.newItemsMax, options.leavesOutNewItems) = (0.5, 3, true)
         (options.priceMin, options.priceMax) = (2.5, 10)
         (options.categories, options.excludingCategories) = (["A > B", "C"], ["D"])
         (options.allowing, options.ruleSet) = (["x"], "checkout")
@@ -126,6 +137,8 @@ import Testing
         #expect(texts(sent.exclude_categories, sent.n_exclude_categories) == ["D"])
         #expect(texts(sent.allow, sent.n_allow) == ["x"] && text(sent.rule_set) == "checkout")
         #expect(sent.include_due == 1 && sent.leave_out_substitutes == 1)
+        #expect(sent.score_parts == 1 && sent.margin_weight == 0.5)
+        #expect(sent.new_items_max == 3 && sent.leave_out_new_items == 1)
         #expect(sent.basket_budget == 99 && sent.support_min == 5 && sent.diversity == 0.25)
         #expect(sent.category_level == 1 && sent.per_basket_item_max == 3)
         let explore = try #require(sent.explore?.pointee)
@@ -154,6 +167,11 @@ import Testing
         var pan = WhyNot(itemID: "pan", outcome: .rankedLower)
         (pan.rule, pan.rank, pan.score, pan.missing) = (.categoryPlaces, 17, 0.25, 0.5)
         pan.reasons = [because]
+        var split = ScorePart(feature: "complement", contribution: 0.75)
+        split.value = 1.5
+        split.items = [ItemShare(itemID: "tea", contribution: 0.75)]
+        split.items[0].title = "Tea"
+        pan.parts = [split]
         expected.whyNot = [pan]
         #expect(slate == expected)
     }

@@ -60,6 +60,10 @@ struct RecommendMethod: Method {
         }
         writer.float(21, options.diversity)
         writer.strings(22, options.whyNot)
+        writer.bool(24, options.scoreParts)
+        writer.float(25, options.marginWeight)
+        writer.integer(26, try wireCount(options.newItemsMax, "newItemsMax"))
+        writer.bool(27, options.leavesOutNewItems)
         guard let exploration = options.exploration else { return }
         let (places, pool) = (
             try wireCount(exploration.places, "places"), try wireCount(exploration.pool, "pool")
@@ -164,6 +168,7 @@ extension WhyNot: WireMessage {
         case (5, .fixed32(let bits)): score = Float(bitPattern: bits)
         case (6, .fixed32(let bits)): missing = Float(bitPattern: bits)
         case (7, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
+        case (8, .bytes(let bytes)): parts.append(try ScorePart(wire: bytes))
         default: break
         }
     }
@@ -182,6 +187,36 @@ extension SlateItem: WireMessage {
         case (5, .fixed32(let bits)): price = Float(bitPattern: bits)
         case (6, .bytes(let bytes)): reasons.append(try Reason(wire: bytes))
         case (7, .fixed32(let bits)): propensity = Float(bitPattern: bits)
+        case (8, .bytes(let bytes)): parts.append(try ScorePart(wire: bytes))
+        default: break
+        }
+    }
+}
+
+extension ScorePart: WireMessage {
+    init() { self.init(feature: "", contribution: 0) }
+
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): feature = try ProtobufReader.text(bytes)
+        case (2, .fixed32(let bits)): self.value = Float(bitPattern: bits)
+        case (3, .fixed32(let bits)): contribution = Float(bitPattern: bits)
+        case (4, .bytes(let bytes)): items.append(try ItemShare(wire: bytes))
+        default: break
+        }
+    }
+}
+
+extension ItemShare: WireMessage {
+    init() { self.init(itemID: "", contribution: 0) }
+
+    mutating func read(_ field: Int, _ value: ProtobufReader.Value) throws(ProtobufReader.Malformed)
+    {
+        switch (field, value) {
+        case (1, .bytes(let bytes)): itemID = try ProtobufReader.text(bytes)
+        case (2, .bytes(let bytes)): title = try ProtobufReader.text(bytes)
+        case (3, .fixed32(let bits)): contribution = Float(bitPattern: bits)
         default: break
         }
     }

@@ -94,11 +94,50 @@ public struct SlateItem: Sendable, Equatable {
     public var reasons: [Reason] = []
     /// With ``SlateOptions/exploration``: how probable it was that the item got this place; else 0.
     public var propensity: Float = 0
+    /// With ``SlateOptions/scoreParts``: what the score adds up from, or where it is a probability its
+    /// log-odds, but for rounding; else empty.
+    public var parts: [ScorePart] = []
 
     /// Makes an item, as tests of a service need.
     public init(itemID: String, score: Float) {
         self.itemID = itemID
         self.score = score
+    }
+}
+
+/// What the server's ranker makes of one thing that it was told.
+public struct ScorePart: Sendable, Equatable {
+    /// The thing by the name that bundles have for it, such as `basket_weights`; `base` for what the
+    /// score is before anything is known.
+    public var feature: String
+    /// What the ranker was told, in the feature's unit; 0 where that is no single number.
+    public var value: Float = 0
+    /// What it adds to the score; negative where it speaks against the item.
+    public var contribution: Float
+    /// Of a sum over basket and history, what their items have of the contribution, the largest first;
+    /// they add up to it.
+    public var items: [ItemShare] = []
+
+    /// Makes a part, as tests of a service need.
+    public init(feature: String, contribution: Float) {
+        self.feature = feature
+        self.contribution = contribution
+    }
+}
+
+/// What one item of basket or history has of a part of a score.
+public struct ItemShare: Sendable, Equatable {
+    /// Empty for what all that are not named have together.
+    public var itemID: String
+    /// That item's title.
+    public var title = ""
+    /// What it has of the part.
+    public var contribution: Float
+
+    /// Makes a share, as tests of a service need.
+    public init(itemID: String, contribution: Float) {
+        self.itemID = itemID
+        self.contribution = contribution
     }
 }
 
@@ -116,6 +155,8 @@ public struct Reason: Sendable, Equatable {
         case popular = 3
         /// The shopper keeps buying it; `times`, `intervalDays` and `ageDays` say how.
         case boughtBefore = 4
+        /// Nobody took it yet; its catalog entry is most like that of `itemID`.
+        case new = 5
     }
 
     /// What speaks for the item.

@@ -1,4 +1,4 @@
-/// What to put on a slate. All but `count`, `idsOnly` and `whyNot` are rules; they hold together with
+/// What to put on a slate. All but `count`, `idsOnly`, `scoreParts`, `whyNot` and `exploration` are rules; they hold together with
 /// those of `ruleSet`.
 public struct SlateOptions: Sendable, Equatable {
     /// How many items, 1 to the server's limit; 0 leaves it to the server, which takes 10.
@@ -37,6 +37,12 @@ public struct SlateOptions: Sendable, Equatable {
     public var boosts: [Boost] = []
     /// How much it counts against an item that it is like others on the slate, 0 to below 1.
     public var diversity: Float = 0
+    /// How much it counts what the shop earns on an item, 0 to 1.
+    public var marginWeight: Float = 0
+    /// At most so many items that nobody took yet; 0 for one in ten, and one of the rest.
+    public var newItemsMax = 0
+    /// Leave out items that nobody took yet.
+    public var leavesOutNewItems = false
     /// Rules that the server keeps under this name; empty for none.
     public var ruleSet = ""
     /// Items of which the answer is to say why they are not on the slate.
@@ -45,6 +51,8 @@ public struct SlateOptions: Sendable, Equatable {
     public var exploration: Exploration?
     /// Leave titles, prices, categories and reasons out of the answer.
     public var idsOnly = false
+    /// Say what each score adds up from; `count` is at most 100 then.
+    public var scoreParts = false
 
     /// A slate of so many items, without special wishes.
     public init(count: Int = 0) { self.count = count }

@@ -30,6 +30,8 @@ public enum Rule: Int32, Sendable, CaseIterable {
     case unavailable = 13
     /// It is a variant of a basket item, or of one on the slate.
     case variant = 14
+    /// It is one too many that nobody took yet.
+    case newItemPlaces = 15
 }
 
 /// How many items a rule kept off a slate that is shorter than asked.
@@ -78,6 +80,8 @@ public struct WhyNot: Sendable, Equatable {
     public var missing: Float = 0
     /// What speaks for it all the same, strongest first.
     public var reasons: [Reason] = []
+    /// With ``SlateOptions/scoreParts``: what its score adds up from.
+    public var parts: [ScorePart] = []
 
     /// Makes an account, as tests of a service need.
     public init(itemID: String, outcome: Outcome) {

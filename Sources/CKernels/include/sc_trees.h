@@ -32,12 +32,13 @@ typedef struct {
 void sc_trees_add(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
                   float *sums);
 
-/// Adds, by feature, what the splits on one candidate's way down each tree change the mean by.
+/// Adds, by feature, what the splits on each candidate's way down each tree change the mean by.
 ///
 /// - Parameters:
-///   - inputs: the candidate's column of the inputs, shape `[features, SC_TREES_BLOCK]`.
-///   - parts: by feature.
-void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, float *parts);
+///   - inputs, count: as above.
+///   - parts: shape `[features, SC_TREES_BLOCK]`, aligned as `inputs`.
+void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
+                      float *parts);
 
 /// What a bin of a histogram sums up.
 typedef struct {

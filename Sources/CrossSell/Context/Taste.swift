@@ -103,16 +103,38 @@ final class Taste {
         for candidate: UnsafePointer<Float>,
         dot: (UnsafePointer<Float>, UnsafePointer<Float>) -> Float
     ) -> (item: UInt32, share: Float)? {
-        guard explanation == .ready, weight > 0, let solver, let scratch else { return nil }
-        solver.explain(item: candidate, into: solution, scratch: scratch)
-        var best = -1
-        var most: Float = 0
+        guard explanation == .ready else { return nil }
+        var (best, most): (UInt32?, Float) = (nil, 0)
+        forEachShare(of: candidate, dot: dot) { if $1 > most { (best, most) = ($0, $1) } }
+        return best.map { ($0, most) }
+    }
+
+    /// Gives each item of this list with what it has of a candidate's inner product, weighted.
+    ///
+    /// Where the vector was folded in, the split is that of ``loudest(for:dot:)``, and of the mean of the
+    /// items' vectors each has its own inner product's part. Nothing is known of how any other vector came
+    /// about.
+    ///
+    /// - Complexity: O(D^2 + D x the newest ``explainedMax`` items); older ones are left out.
+    func forEachShare(
+        of candidate: UnsafePointer<Float>,
+        dot: (UnsafePointer<Float>, UnsafePointer<Float>) -> Float,
+        _ body: (_ item: UInt32, _ share: Float) -> Void
+    ) {
+        guard weight > 0, !rows.isEmpty else { return }
+        var scale = weight
+        var left = candidate
+        if let solver, let scratch {
+            guard explanation == .ready else { return }
+            solver.explain(item: candidate, into: solution, scratch: scratch)
+            left = UnsafePointer(solution)
+        } else {
+            scale /= Float(rows.count)
+        }
         // Older items hardly ever lead, and a reason must not cost more than the ranking.
         for position in rows.indices.suffix(Self.explainedMax) {
-            let part = dot(solution, rows[position])
-            if part > most { (best, most) = (position, part) }
+            body(known[position], scale * dot(left, rows[position]))
         }
-        return best < 0 ? nil : (known[best], most * weight)
     }
 
     private func begin(_ items: [UInt32]) {

@@ -8,6 +8,7 @@ final class ShopperHabits {
     private let habits: Habits
     /// By item, the usual days from one purchase to the next; 0 where not known.
     private let usualIntervals: [Float]
+    private let dues: [Float]
     private let itemCount: Int
     /// By ordinal, the place among the shopper's habits, + 1; 0 for what she never bought.
     private let slots: UnsafeMutablePointer<UInt16>
@@ -19,7 +20,9 @@ final class ShopperHabits {
     /// More habits than this of a user are not looked at.
     static let habitsMax = 1_000
 
-    init(_ profiles: Profiles, itemCount: Int) {
+    /// - Parameter dues: ``Profiles/dues``, or nothing where no ranker asks for them.
+    init(_ profiles: Profiles, dues: [Float], itemCount: Int) {
+        self.dues = dues
         habits = profiles.habits
         usualIntervals = profiles.repeatIntervals
         self.itemCount = itemCount
@@ -82,7 +85,7 @@ final class ShopperHabits {
     func isDue(_ ordinal: UInt32) -> Bool {
         guard let place = place(of: ordinal) else { return false }
         let usual = usualIntervals[Int(ordinal)]
-        let interval = habits.counts[place] >= 3 || usual == 0 ? habits.intervals[place] : usual
+        let interval = habits.usualInterval(place, ofItem: usual)
         guard interval > 0 else { return false }
         return Self.dueFrom * interval...Self.dueUntil * interval ~= habits.ages[place]
     }
@@ -103,6 +106,7 @@ final class ShopperHabits {
         case .boughtLately: (habits.lately, 1, 0)
         case .boughtRecently: (habits.recently, 1, 0)
         case .boughtAge: (habits.ages, 1, RankerFeature.neverBought)
+        case .boughtDue: (dues, 1, RankerFeature.neverBought)
         case .boughtInterval: (habits.intervals, 1, RankerFeature.neverBought)
         default: preconditionFailure("\(feature) is no habit")
         }

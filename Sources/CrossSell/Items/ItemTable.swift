@@ -1,9 +1,10 @@
 package import Interactions
+internal import ModelParts
 
 /// What a generation knows of its items, by ordinal: ids and what the catalog and the events say.
 ///
 /// Prices and stocks change while it serves; see ``LiveFacts``. Items put while serving have ordinals from `count` up and nothing here.
-package struct ItemTable: Sendable {
+package final class ItemTable: Sendable {
     package let ids: TextTable
     /// Ids to ordinals.
     package let ordinals: IdentifierTable
@@ -17,6 +18,12 @@ package struct ItemTable: Sendable {
     /// The number of what the item is a variant of, -1 for none; empty where no item is one.
     let groups: [Int32]
     let groupCount: Int
+    /// By item, the logarithm of how many times the median of all known margins its own is, within
+    /// ``marginRatios``; 0 where it is not known. Empty where none is.
+    let marginLogs: [Float]
+    /// By item, whether nobody took it yet and the catalog says what is to be expected of it; empty
+    /// where no item is new.
+    let isNew: [Bool]
     /// Items that are sold no more.
     let discontinued: [UInt32]
     /// Items that can be had only from some time on (seconds since 1970), the earliest first.
@@ -32,10 +39,16 @@ package struct ItemTable: Sendable {
 
     package var count: Int { ids.count }
 
-    /// - Parameter popularity: how often each item was taken; as many as there are items.
+    /// What a margin counts at least and at most, in medians: one of nothing or less is not endlessly
+    /// bad, and one of a thousand medians must not drown all else.
+    static let marginRatios: ClosedRange<Float> = 0.01...100
+
+    /// - Parameters:
+    ///   - popularity: how often each item was taken; as many as there are items.
+    ///   - newItems: as in ``ModelParts``.
     init(
         ids table: IdentifierTable, catalog: Catalog, popularity: [Float],
-        folding: IdentifierFolding = .init()
+        newItems: NeighborLists? = nil, folding: IdentifierFolding = .init()
     ) {
         let count = table.count
         ordinals = table
@@ -57,6 +70,8 @@ package struct ItemTable: Sendable {
         let groupNumbers = catalog.groups.map { $0.isEmpty ? -1 : groupNames.insert($0) }
         groups = groupNames.count > 0 ? groupNumbers : []
         groupCount = groupNames.count
+        marginLogs = Self.marginLogs(catalog)
+        isNew = newItems.map { lists in (0..<count).map { !lists.range(of: $0).isEmpty } } ?? []
         discontinued = catalog.isDiscontinued.indices.filter { catalog.isDiscontinued[$0] }
             .map { UInt32($0) }
         upcoming = catalog.availableFrom.indices.filter { catalog.availableFrom[$0] != .min }
@@ -122,6 +137,25 @@ package struct ItemTable: Sendable {
     /// The number of what the item is a variant of, or -1.
     func group(of ordinal: UInt32) -> Int {
         Int(ordinal) < groups.count ? Int(groups[Int(ordinal)]) : -1
+    }
+
+    /// Whether nobody took the item yet and the catalog says what is to be expected of it.
+    func isNew(_ ordinal: UInt32) -> Bool { Int(ordinal) < isNew.count && isNew[Int(ordinal)] }
+
+    /// See ``marginLogs``.
+    func marginLog(of ordinal: UInt32) -> Float {
+        Int(ordinal) < marginLogs.count ? marginLogs[Int(ordinal)] : 0
+    }
+
+    private static func marginLogs(_ catalog: Catalog) -> [Float] {
+        let known = catalog.margins.compactMap(\.self).filter { $0 > 0 }.sorted()
+        guard !known.isEmpty else { return [] }
+        let median = known[known.count / 2]
+        return catalog.margins.map { margin in
+            guard let margin else { return 0 }
+            return logarithm(
+                min(max(margin / median, marginRatios.lowerBound), marginRatios.upperBound))
+        }
     }
 
     /// Whether the catalog says that nothing is left of it.

@@ -1,11 +1,11 @@
 internal import ModelParts
 
-/// Scores candidates by their columns: the network's wide part, its deep part or the trees for the
+/// Scores candidates by their columns: the network's wide part, its deep part or a second stage for the
 /// best of them, and the rungs of the ladder below.
 final class CandidateRanker {
     private(set) var network: RankerNetwork
-    /// The second stage, where it is trees.
-    let trees: TreeStage?
+    /// What the best by the first stage go through; nil where the network is all.
+    let second: SecondStage?
     /// Whether a score is the inner product and nothing else.
     private(set) var isProductAlone: Bool
     private let columns: CandidateColumns
@@ -25,11 +25,11 @@ final class CandidateRanker {
     private var blockScores: [Float] = []
 
     init(
-        _ network: RankerNetwork, _ trees: TreeStage?, _ columns: CandidateColumns,
+        _ network: RankerNetwork, _ second: SecondStage?, _ columns: CandidateColumns,
         _ items: ItemTable, _ lookUp: ItemLookUp
     ) {
         self.network = network
-        self.trees = trees
+        self.second = second
         isProductAlone = network.isProductAlone
         self.columns = columns
         self.items = items
@@ -54,7 +54,7 @@ final class CandidateRanker {
         inputs = other.parts.features.map(columns.input)
     }
 
-    /// A candidate's score by the first stage: without the deep part, or the trees.
+    /// A candidate's score by the first stage: without the deep part, or the second stage.
     func score(_ ordinal: UInt32, _ tier: Tier) -> Float {
         switch tier {
         case .full, .linear:
@@ -99,18 +99,27 @@ final class CandidateRanker {
         }
     }
 
-    /// What a caller sees of what candidates are ranked by: of trees the probability.
+    /// Whether candidates go through the second stage.
+    func usesSecond(_ tier: Tier) -> Bool { second?.isUsed(at: tier) ?? false }
+
+    /// What a caller sees of what candidates are ranked by: of a second stage the probability.
     func shown(_ score: Float, _ tier: Tier) -> Float {
-        tier == .full && trees != nil ? TreeRanker.probability(score) : score
+        usesSecond(tier) ? TreeRanker.probability(score) : score
     }
 
     /// How many of the best by the first stage an order must hold to fill a slate of `k`.
     func depth(toFill k: Int, _ tier: Tier) -> Int {
-        guard tier == .full else { return k }
-        if network.hasLayers { return .max }
-        guard trees != nil else { return k }
-        return k <= TreeStage.listed / 2 ? TreeStage.listed : .max
+        if usesSecond(tier) { return k <= SecondStage.listed / 2 ? SecondStage.listed : .max }
+        return tier == .full && network.hasLayers ? .max : k
     }
+
+    /// A candidate's value of the network's feature at a place.
+    func value(of place: Int, _ ordinal: UInt32) -> Float {
+        columns.value(of: inputs[place], ordinal)
+    }
+
+    /// What ranks a candidate where there is no time for vectors.
+    func standInValue(of ordinal: UInt32) -> Float { score(ordinal, .neighbors) }
 
     /// What a feature adds to a candidate's score, in the wide part.
     func part(_ feature: RankerFeature, of ordinal: UInt32) -> Float {
@@ -130,7 +139,7 @@ final class CandidateRanker {
     /// Gets ready to take the candidates of an order one by one.
     func begin(_ rules: Rules) {
         shortlist.removeAll()
-        trees?.begin(rules)
+        second?.begin(rules)
     }
 
     /// One that is taken from an order.
@@ -145,7 +154,8 @@ final class CandidateRanker {
     /// The best candidate that is left of an order. With a second stage: of those that went through
     /// it, and the next ones go through it only when none of them is left.
     func takeBest(of order: inout RankedOrder, _ rules: Rules, _ tier: Tier) -> Taken? {
-        guard tier == .full, network.hasLayers || trees != nil else {
+        let isLogOdds = usesSecond(tier)
+        guard isLogOdds || tier == .full && network.hasLayers else {
             return best(of: &order).map { best in
                 Taken(
                     ordinal: best.ordinal, rank: best.score,
@@ -153,12 +163,12 @@ final class CandidateRanker {
             }
         }
         if shortlist.count == 0 {
-            runBlock(of: &order)
+            runBlock(of: &order, tier)
             let boosts = rules.boosts
             for (ordinal, score) in zip(block, blockScores) {
                 shortlist.append(
                     boosts.isActive
-                        ? boosts.adjusted(score, of: ordinal, isLogOdds: trees != nil) : score,
+                        ? boosts.adjusted(score, of: ordinal, isLogOdds: isLogOdds) : score,
                     tieBreaker: items.tieBreaker(of: ordinal))
             }
             shortlist.arrange()
@@ -172,15 +182,15 @@ final class CandidateRanker {
     }
 
     /// Takes a block of the best off an order and through the second stage.
-    private func runBlock(of order: inout RankedOrder) {
+    private func runBlock(of order: inout RankedOrder, _ tier: Tier) {
         block.removeAll(keepingCapacity: true)
         blockScores.removeAll(keepingCapacity: true)
-        if let trees {
+        if let second {
             fillBlock(of: &order)
-            let scores = trees.run()
-            block.append(contentsOf: trees.block)
+            let scores = second.run(tier)
+            block.append(contentsOf: second.block)
             for place in block.indices { blockScores.append(scores[place]) }
-            trees.removeAll()
+            second.removeAll()
             return
         }
         while block.count < RankerNetwork.blockMax, let next = best(of: &order) {
@@ -192,11 +202,14 @@ final class CandidateRanker {
         }
     }
 
-    /// Takes the best that are left of an order into the trees' block, as many as there is room for.
+    /// Takes the best that are left of an order into the second stage's block, as many as there is room for.
     func fillBlock(of order: inout RankedOrder) {
-        guard let trees else { return }
-        while trees.hasRoom, let next = order.takeBest() {
-            trees.appendNew(items.ordinal(ofTieBreaker: next.tieBreaker))
+        guard let second else { return }
+        if order.count <= second.room {
+            return order.takeAll { second.appendNew(items.ordinal(ofTieBreaker: $0)) }
+        }
+        while second.hasRoom, let next = order.takeBest() {
+            second.appendNew(items.ordinal(ofTieBreaker: next.tieBreaker))
         }
     }
 
@@ -216,6 +229,61 @@ final class CandidateRanker {
         }
         network.runDeep(count: count, in: scratch)
         return scratch.deep
+    }
+
+    /// Splits a candidate's deep part into features and, last of all, the vectors together.
+    ///
+    /// Each part is what the deep part changes by when that input takes its value while the inputs before
+    /// it have theirs and those after it are 0, as the mean of two orders, the one and its reverse. The
+    /// parts add up to the deep part without what it is for zeros alone.
+    ///
+    /// - Parameters:
+    ///   - vector: the shopper's, shape `[D]`; nil for zeros.
+    ///   - parts: shape `[F + 1]`; overwritten.
+    /// - Returns: the deep part for zeros alone.
+    /// - Source: Castro, Gómez and Tejada 2009, "Polynomial calculation of the Shapley value based on
+    ///   sampling", with the two orders as its sample.
+    /// - Complexity: 2 F + 2 rows through the network.
+    func splitDeepPart(
+        of ordinal: UInt32, _ vector: UnsafePointer<Float>?, into parts: UnsafeMutablePointer<Float>
+    ) -> Float {
+        let count = network.featureCount
+        fill(features, ordinal)
+        // Features from the first on, without vectors.
+        network.setShopper(nil, in: scratch)
+        runSteps(ordinal, hasVectors: false) { feature, row in feature < row }
+        let (base, firstAll) = (scratch.deep[0], scratch.deep[count])
+        for place in 0..<count {
+            parts[place] = (scratch.deep[place + 1] - scratch.deep[place]) / 2
+        }
+        // Vectors first, then features from the last on.
+        network.setShopper(vector, in: scratch)
+        runSteps(ordinal, hasVectors: true) { feature, row in feature >= count - row }
+        let (vectorsAlone, all) = (scratch.deep[0], scratch.deep[count])
+        for place in 0..<count {
+            let row = count - place
+            parts[place] += (scratch.deep[row] - scratch.deep[row - 1]) / 2
+        }
+        parts[count] = ((all - firstAll) + (vectorsAlone - base)) / 2
+        return base
+    }
+
+    /// Runs F + 1 rows of one candidate through the network, each with some of its features.
+    private func runSteps(
+        _ ordinal: UInt32, hasVectors: Bool, _ isThere: (_ feature: Int, _ row: Int) -> Bool
+    ) {
+        let (count, dimensions) = (network.featureCount, network.dimensions)
+        for row in 0...count {
+            let inputs = scratch.inputs + row * scratch.stride
+            for place in 0..<count { inputs[place] = isThere(place, row) ? features[place] : 0 }
+            guard dimensions > 0 else { continue }
+            if hasVectors, let vector = lookUp.row(of: ordinal)?.vector {
+                (inputs + count).update(from: vector, count: dimensions)
+            } else {
+                (inputs + count).update(repeating: 0, count: dimensions)
+            }
+        }
+        network.runDeep(count: count + 1, in: scratch)
     }
 
     private func best(of order: inout RankedOrder) -> (score: Float, ordinal: UInt32)? {

@@ -62,6 +62,12 @@ struct RankedOrder {
         return (best.score, best.tieBreaker)
     }
 
+    /// Takes all that is left, in no order. Complexity: O(count).
+    mutating func takeAll(_ body: (_ tieBreaker: UInt32) -> Void) {
+        for key in heap { body(key.tieBreaker) }
+        heap.removeAll(keepingCapacity: true)
+    }
+
     @inline(__always)
     private static func siftDown(
         _ heap: UnsafeMutableBufferPointer<RankedKey>, _ start: Int,

@@ -35,6 +35,9 @@ final class Explainer {
     ) {
         findCauses(slate, tier, context, shares, sources, weights)
         for position in slate.indices {
+            if ranker.usesSecond(tier), position % TreeRanker.stride == 0 {
+                ranker.second?.split(slate[position...].prefix(TreeRanker.stride), tier)
+            }
             let first = reasons.count
             let item = slate[position]
             switch tier {
@@ -42,7 +45,8 @@ final class Explainer {
                 reasons.append(Reason(kind: .popular, item: nil, contribution: item.score))
             case .neighbors:
                 appendTaste(item.score, item.ordinal, position, &reasons, nil)
-            case .full where ranker.trees != nil: appendTreeParts(position, item, &reasons)
+            case .full where ranker.usesSecond(tier), .linear where ranker.usesSecond(tier):
+                appendSecondParts(position, item, tier, &reasons)
             case .full, .linear:
                 let popular = ranker.part(.popularity, of: item.ordinal)
                 let taste = Self.tasteFeatures.reduce(0) { $0 + ranker.part($1, of: item.ordinal) }
@@ -56,8 +60,27 @@ final class Explainer {
                     reasons.swapAt(first, first + 1)
                 }
             }
+            if generation.items.isNew(item.ordinal) { noteNew(item.ordinal, from: first, &reasons) }
             slate[position].reasons = first..<reasons.count
         }
+    }
+
+    /// Says of an item that nobody took yet that it is new, in place of how it sells, which is what others
+    /// like it do.
+    private func noteNew(_ ordinal: UInt32, from first: Int, _ reasons: inout [Reason]) {
+        guard
+            let like = generation.newItems.flatMap({ lists in
+                lists.range(of: Int(ordinal)).first.map { UInt32(bitPattern: lists.items[$0]) }
+            })
+        else { return }
+        var new = Reason(kind: .new, item: like, contribution: 0)
+        new.itemID = generation.items.id(of: like)
+        for place in first..<reasons.count where reasons[place].kind == .popular {
+            new.contribution = reasons[place].contribution
+            reasons[place] = new
+            return
+        }
+        reasons.append(new)
     }
 
     private static let tasteFeatures: [RankerFeature] = [
@@ -98,16 +121,18 @@ final class Explainer {
         for item in slate where Int(item.ordinal) < slots.count { slots[Int(item.ordinal)] = 0 }
     }
 
-    /// What the trees made of an item, strongest first: each kind's features together.
-    private func appendTreeParts(_ position: Int, _ item: RankedItem, _ reasons: inout [Reason]) {
-        guard let trees = ranker.trees else { return }
+    /// What the second stage made of an item, strongest first: each kind's features together.
+    private func appendSecondParts(
+        _ position: Int, _ item: RankedItem, _ tier: Tier, _ reasons: inout [Reason]
+    ) {
+        guard let second = ranker.second else { return }
         let first = reasons.count
-        let parts = trees.parts(of: item.ordinal)
+        let parts = second.parts(of: position % TreeRanker.stride, tier)
         if parts.taste > 0 {
             appendTaste(parts.taste, item.ordinal, position, &reasons, nil)
         }
         // That she never bought it speaks for nothing that can be said.
-        if parts.habit > 0, let habit = trees.habit(of: item.ordinal) {
+        if parts.habit > 0, let habit = second.habit(of: item.ordinal) {
             var reason = Reason(kind: .boughtBefore, item: nil, contribution: parts.habit)
             reason.habit = habit
             reasons.append(reason)

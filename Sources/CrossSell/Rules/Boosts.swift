@@ -1,6 +1,6 @@
 internal import ModelParts
 
-/// What multiplies scores: by item, and by category.
+/// What multiplies scores: by item, by category, and by what the shop earns.
 struct Boosts {
     private let items: ItemTable
     private var ordinals: [UInt32] = []
@@ -8,13 +8,14 @@ struct Boosts {
     /// By category path; meaningless without ``asksCategory``.
     private var categoryFactors: [Float]
     private var asksCategory = false
+    private var marginWeight: Float = 0
 
     init(_ items: ItemTable) {
         self.items = items
         categoryFactors = Array(repeating: 1, count: items.categoryPaths.count)
     }
 
-    var isActive: Bool { asksCategory || !ordinals.isEmpty }
+    var isActive: Bool { asksCategory || !ordinals.isEmpty || marginWeight != 0 }
 
     /// Takes over what a query asks for; of a path's several factors the product counts.
     ///
@@ -24,6 +25,7 @@ struct Boosts {
         factors.removeAll(keepingCapacity: true)
         if asksCategory { for path in categoryFactors.indices { categoryFactors[path] = 1 } }
         asksCategory = false
+        marginWeight = items.marginLogs.isEmpty ? 0 : rules.marginWeight
         for boost in rules.boosts {
             switch boost.target {
             case .item(let id):
@@ -58,6 +60,7 @@ struct Boosts {
         if asksCategory, Int(ordinal) < items.count, items.categories[Int(ordinal)] >= 0 {
             factor *= categoryFactors[Int(items.categories[Int(ordinal)])]
         }
+        if marginWeight != 0 { factor *= exponential(marginWeight * items.marginLog(of: ordinal)) }
         return factor
     }
 }

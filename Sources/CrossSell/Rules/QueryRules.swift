@@ -29,6 +29,12 @@ package struct QueryRules {
     package var perBasketItemMax = 0
     /// What multiplies scores.
     package var boosts: [Boost] = []
+    /// At most so many items that nobody took yet; 0: one in ten.
+    package var newItemsMax = 0
+    package var leavesOutNewItems = false
+    /// How much it counts what the shop earns on an item, 0 to 1: scores, or the odds of probabilities,
+    /// are multiplied by margin / median margin to this power.
+    package var marginWeight: Float = 0
     /// How much being unlike the rest of the slate counts against the score, 0 to below 1.
     package var diversity: Float = 0
 
@@ -51,7 +57,7 @@ package struct QueryRules {
     package init() {}
 
     /// Adds rules that hold besides these: lists are joined, of limits the stricter one counts, and
-    /// what either includes is included. Of `categoryLevel` and `diversity` these rules' own count
+    /// what either includes is included. Of `categoryLevel`, `diversity` and `marginWeight` these rules' own count
     /// where they are set.
     ///
     /// - Precondition: only one of the two names `allowed`, and only one `categories`.
@@ -72,6 +78,9 @@ package struct QueryRules {
         if categoryLevel == 0 { categoryLevel = other.categoryLevel }
         perBasketItemMax = Self.stricter(perBasketItemMax, other.perBasketItemMax)
         boosts += other.boosts
+        newItemsMax = Self.stricter(newItemsMax, other.newItemsMax)
+        leavesOutNewItems = leavesOutNewItems || other.leavesOutNewItems
+        if marginWeight == 0 { marginWeight = other.marginWeight }
         if diversity == 0 { diversity = other.diversity }
     }
 
@@ -90,6 +99,7 @@ package struct QueryRules {
         (supportMin, leavesOutSubstitutes) = (0, false)
         (perCategoryMax, categoryLevel, perBasketItemMax) = (0, 0, 0)
         boosts.removeAll(keepingCapacity: true)
+        (newItemsMax, leavesOutNewItems, marginWeight) = (0, false, 0)
         diversity = 0
     }
 }

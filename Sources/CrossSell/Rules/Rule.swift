@@ -25,4 +25,6 @@ package enum Rule: Int32, CaseIterable, Sendable {
     case unavailable
     /// A variant of a basket item, or of one on the slate.
     case variant
+    /// One too many that nobody took yet.
+    case newItemPlaces
 }

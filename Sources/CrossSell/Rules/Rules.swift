@@ -12,6 +12,7 @@ final class Rules {
     private var catalog: CatalogRules
     private var categoryPlaces: CategoryPlaces
     private var variantPlaces: VariantPlaces
+    private var newItemPlaces: NewItemPlaces
     private let basketItemPlaces = BasketItemPlaces()
     private(set) var boosts: Boosts
     private(set) var diversity: Float = 0
@@ -27,6 +28,7 @@ final class Rules {
         catalog = CatalogRules(items)
         categoryPlaces = CategoryPlaces(items)
         variantPlaces = VariantPlaces(items)
+        newItemPlaces = NewItemPlaces(items)
         boosts = Boosts(items)
         leftOut = .allocate(capacity: Rule.allCases.count + 1)
         leftOut.initialize(repeating: 0)
@@ -37,9 +39,11 @@ final class Rules {
 
     /// Takes over what a query asks for, once its context is known.
     ///
-    /// - Parameter lists: those that speak for basket items; nil where a model has none.
+    /// - Parameters:
+    ///   - k: the length of the slate.
+    ///   - lists: those that speak for basket items; nil where a model has none.
     func read(
-        _ rules: borrowing QueryRules, _ context: ShopperContext, _ lookUp: ItemLookUp,
+        _ rules: borrowing QueryRules, k: Int, _ context: ShopperContext, _ lookUp: ItemLookUp,
         lists: EdgeLists?
     ) {
         barring = [.inBasket, .excluded, .unavailable]
@@ -51,6 +55,7 @@ final class Rules {
         catalog.read(rules, basket: context.basket)
         categoryPlaces.read(rules)
         variantPlaces.read(basket: context.basket)
+        newItemPlaces.read(rules, k: k)
         basketItemPlaces.read(
             rules, basket: context.basket, lists: lists, itemCount: itemCount)
         boosts.read(rules, lookUp)
@@ -104,6 +109,9 @@ final class Rules {
         categoryPlaces.isActive || basketItemPlaces.isActive || variantPlaces.isActive
     }
 
+    /// Whether new items compete for places, which leaves those of all others alone.
+    var limitsNewItems: Bool { newItemPlaces.isActive }
+
     /// Whether the order is another than that of the scores.
     var reorders: Bool { boosts.isActive || diversity > 0 }
 
@@ -113,13 +121,16 @@ final class Rules {
         if basketItemPlaces.isActive, !basketItemPlaces.hasRoom(for: ordinal) {
             return .basketItemPlaces
         }
-        return variantPlaces.isActive && !variantPlaces.hasRoom(for: ordinal) ? .variant : nil
+        if variantPlaces.isActive, !variantPlaces.hasRoom(for: ordinal) { return .variant }
+        return newItemPlaces.isActive && !newItemPlaces.hasRoom(for: ordinal)
+            ? .newItemPlaces : nil
     }
 
     func takePlace(_ ordinal: UInt32) {
         if categoryPlaces.isActive { categoryPlaces.take(ordinal) }
         if basketItemPlaces.isActive { basketItemPlaces.take(ordinal) }
         if variantPlaces.isActive { variantPlaces.take(ordinal) }
+        if newItemPlaces.isActive { newItemPlaces.take(ordinal) }
     }
 
     /// Gives all places back.
@@ -127,5 +138,6 @@ final class Rules {
         categoryPlaces.free()
         basketItemPlaces.free()
         variantPlaces.free()
+        newItemPlaces.free()
     }
 }

@@ -88,7 +88,7 @@ final class CandidateSources {
             found.explanationCost = explanationCost(query.k, context)
         }
         guard isKnown || found.knowsVector else { return found }
-        found.tier = ranker.trees.map { time.allows($0.cost) } ?? true ? .full : .linear
+        found.tier = ranker.second.map { time.allows($0.cost) } ?? true ? .full : .linear
         guard findsCandidates else { return found }
         let isFinal = ranker.isProductAlone && !rules.limitsPlaces
         let wanted = isFinal ? wanted(for: query, rules) : 2 * query.ranked + 50
@@ -178,10 +178,11 @@ final class CandidateSources {
         }
         edges += weights?.edgeCount(context) ?? 0
         var sum = CostModel.base + CostModel.edges(edges) + CostModel.slate(query.k)
-        sum += ranker.trees?.cost ?? 0
+        sum += ranker.second?.cost ?? 0
         if network.column(of: .product) != nil {
             sum += shopperCost(context) + (findsCandidates ? cost.scan : 0)
             if query.wantsReasons { sum += explanationCost(query.k, context) }
+            if query.wantsParts { sum += explanationCost(query.k, context) }
         }
         return sum
     }

@@ -119,6 +119,16 @@ final class VectorSource {
         return (past?.share ?? 0) > (present?.share ?? 0) ? past : present
     }
 
+    /// Gives each item of basket and history with what it has of a candidate's inner product, as far as
+    /// that can be told; what the shares lack to it is nobody's.
+    func forEachShare(of ordinal: UInt32, _ body: (_ item: UInt32, _ share: Float) -> Void) {
+        guard let row = lookUp.row(of: ordinal)?.vector else { return }
+        basket.forEachShare(of: row, dot: lookUp.dot, body)
+        guard history.weight > 0 else { return }
+        history.prepareToExplain(lookUp)
+        history.forEachShare(of: row, dot: lookUp.dot, body)
+    }
+
     /// A candidate's inner product.
     func part(of ordinal: UInt32) -> Float {
         lookUp.row(of: ordinal).map { lookUp.reader.product(vector, $0) } ?? 0

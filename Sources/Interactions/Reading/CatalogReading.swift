@@ -4,7 +4,8 @@ extension DatasetReader {
     /// Adds what a catalog file says of the items, and the items that only it names.
     ///
     /// Columns: `item` (or `id`), `title`, `category`, `price`, `stock`, `group` (what the item is a
-    /// variant of), `available_from`, `discontinued`, `attributes`. Every other column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines
+    /// variant of), `available_from`, `discontinued`, `margin` (what the shop earns on one
+    /// piece: money, or with `%` a share of the price), `attributes`. Every other column is an attribute, `name=value`; several values of one stand between `|`. In JSON Lines
     /// a category may be an array, and attributes an object or an array of `name=value`.
     /// - Parameter path: CSV, TSV or JSON Lines, plain or gzip; `-` is standard input.
     /// - Throws: as `readEvents(from:)` does.
@@ -62,7 +63,7 @@ extension DatasetReader {
             dataset.catalog.update(
                 item: Int(item), title: facts.title, category: facts.category, price: facts.price,
                 stock: facts.stock, group: facts.group, availableFrom: facts.availableFrom,
-                isDiscontinued: facts.isDiscontinued,
+                isDiscontinued: facts.isDiscontinued, margin: facts.margin,
                 attributes: facts.attributes.isEmpty ? nil : facts.attributes)
             while isInCatalog.count <= Int(item) { isInCatalog.append(false) }
             if isInCatalog[Int(item)] {
@@ -85,6 +86,7 @@ extension DatasetReader {
             var group: String?
             var availableFrom: Int64?
             var isDiscontinued: Bool?
+            var margin: Float?
             var attributes: [String] = []
             var longTexts = 0
             /// What the stock column says, where nobody can tell what it means.
@@ -99,6 +101,7 @@ extension DatasetReader {
         private let group: Int?
         private let availableFrom: Int?
         private let discontinued: Int?
+        private let margin: Int?
         private let timeFormat: TimeFormat?
         private let attributes: Int?
         private let mapped: Set<Int>
@@ -118,6 +121,7 @@ extension DatasetReader {
             group = file.index(.group)
             availableFrom = file.index(.availableFrom)
             discontinued = file.index(.discontinued)
+            margin = file.index(.margin)
             timeFormat = file.timeFormat
             attributes = file.index(.attributes)
             mapped = Set(ColumnRole.allCases.compactMap { file.index($0) })
@@ -138,11 +142,36 @@ extension DatasetReader {
             facts.group = try plainText(group, reader, &notUTF8)
             facts.availableFrom = try seconds(availableFrom, reader)
             facts.isDiscontinued = try truth(discontinued, reader)
+            facts.margin = try money(margin, reader, price: facts.price)
             if let category { facts.category = try path(category, reader, &notUTF8) }
             for column in reader.names.indices where !mapped.contains(column) {
                 try addAttributes(reader.names[column], column, reader, &facts, &notUTF8)
             }
             if let attributes { try addAttributes(nil, attributes, reader, &facts, &notUTF8) }
+        }
+
+        /// An amount, or with a percent sign a share of the price, which has to be known then.
+        private func money(
+            _ column: Int?, _ reader: some RecordReader, price: Float?
+        ) throws(ReadError) -> Float? {
+            guard let column else { return nil }
+            let text = trimmedBlanks(reader.field(column))
+            if isMissing(text) { return nil }
+            let isShare = text.last == UInt8(ascii: "%")
+            let digits = isShare ? trimmedBlanks(.init(rebasing: text.dropLast())) : text
+            guard let number = numbers.number(digits), number.isFinite, abs(number) <= 1e9 else {
+                throw reader.badField(
+                    column, "\(shown(text)) is neither an amount nor a share such as 30%")
+            }
+            guard isShare else { return Float(number) }
+            guard number <= 100 else {
+                throw reader.badField(column, "\(shown(text)) is more than the whole price")
+            }
+            guard let price else {
+                throw reader.badField(
+                    column, "\(shown(text)) is a share of a price that is missing")
+            }
+            return price * Float(number / 100)
         }
 
         private func seconds(

@@ -7,6 +7,8 @@ package enum ColumnRole: String, CaseIterable, Sendable {
     case group
     case availableFrom = "available_from"
     case discontinued
+    /// What the shop earns on one piece, in money, or with `%` as a share of the price.
+    case margin
     /// Which of its user's baskets one is, counted up, and the days since the one before.
     case sequence
     case gapDays = "gap_days"

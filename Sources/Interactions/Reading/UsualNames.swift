@@ -62,6 +62,7 @@ private let catalogNames: [ColumnRole: [String]] = [
         "availablefrom", "availabilitydate", "releasedate", "launchdate", "onsalefrom",
     ],
     .discontinued: ["discontinued", "isdiscontinued", "endoflife", "delisted"],
+    .margin: ["margin", "unitmargin", "contributionmargin", "grossmargin", "profit", "unitprofit"],
 ]
 
 private let basketNames: [ColumnRole: [String]] = [

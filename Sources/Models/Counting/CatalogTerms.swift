@@ -3,8 +3,8 @@ internal import ModelParts
 
 /// What a catalog says of items, as weighted terms (TF-IDF).
 ///
-/// An item's terms are its category and every broader one, its attributes, and the words of its
-/// title. With N items and n_t of them having term t, a term weighs ln(N / n_t), times the weight
+/// An item's terms are its category and every broader one, its attributes, the words of its
+/// title and, where that is asked for, the band of its price: twice the price is two bands further. With N items and n_t of them having term t, a term weighs ln(N / n_t), times the weight
 /// of its field; a word that stands twice in a title counts once. An item's vector has length 1.
 ///
 /// Source: Sparck Jones 1972, "A statistical interpretation of term specificity and its application
@@ -14,6 +14,7 @@ struct CatalogTerms {
     var categoryWeight: Float = 1
     var attributeWeight: Float = 1
     var titleWeight: Float = 1
+    var priceWeight: Float = 0
     /// A term of a larger share of the items is left out; two items are never too many.
     var shareMax: Float = 0.5
 
@@ -69,6 +70,11 @@ struct CatalogTerms {
         if titleWeight > 0 {
             let words = catalog.titles[item].lowercased().split { !$0.isLetter && !$0.isNumber }
             for word in words { terms["word:" + word] = titleWeight }
+        }
+        let price = catalog.prices[item]
+        if priceWeight > 0, price > 0 {
+            let band = (2 * logarithm(price) / logarithm(Float(2))).rounded()
+            terms["price:\(Int(band))"] = priceWeight
         }
         return terms
     }

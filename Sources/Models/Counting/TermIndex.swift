@@ -25,9 +25,20 @@ struct TermIndex: Sendable {
         }
     }
 
-    /// - Parameter vectors: items x terms, weights positive.
-    init(_ vectors: SparseMatrix) {
-        let terms = SparseRows(vectors.transposed())
+    /// - Parameters:
+    ///   - vectors: items x terms, weights positive.
+    ///   - isFound: by item, whether it is found; nil where all are.
+    init(_ vectors: SparseMatrix, among isFound: [Bool]? = nil) {
+        let found = isFound.map { isFound in
+            SparseMatrix(
+                rows: vectors.rows, columnCount: vectors.columnCount,
+                entries: (0..<vectors.rows).filter { isFound[$0] }.flatMap { row in
+                    vectors.row(row).map {
+                        (row: Int32(row), column: vectors.columns[$0], value: vectors.values[$0])
+                    }
+                })
+        }
+        let terms = SparseRows((found ?? vectors).transposed())
         var (columns, values) = (vectors.columns, vectors.values)
         for row in 0..<vectors.rows {
             let range = vectors.row(row)

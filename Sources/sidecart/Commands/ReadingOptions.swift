@@ -125,7 +125,7 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file with the items' id, title, category, price, stock, group (what an item is a variant of), available_from, discontinued and attributes, such as items.csv.",
+            "A file with the items' id, title, category, price, stock, group (what an item is a variant of), available_from, discontinued, margin (money, or 30% of the price) and attributes, such as items.csv.",
             valueName: "file"))
     var catalog: String?
 

@@ -12,6 +12,7 @@ struct Recommend: AsyncParsableCommand {
               sidecart recommend --basket 22423 --price-max 10 --category 'Kitchen > Tea'
               sidecart recommend --basket 22423 --leave-out-substitutes --why-not 22699
               sidecart recommend --user 17850 --rule-set checkout --boost-category Tea=1.5
+              sidecart recommend --basket 22423 -k 3 --parts
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -27,6 +28,9 @@ struct Recommend: AsyncParsableCommand {
             "Say why this item is not on the slate. May be given more than once.", valueName: "id"))
     var whyNot: [String] = []
 
+    @Flag(help: "Say what each score adds up from, of at most 100 items.")
+    var parts = false
+
     @OptionGroup(title: "Exploration") var exploration: ExplorationOptions
 
     @OptionGroup var output: OutputOptions
@@ -39,6 +43,7 @@ struct Recommend: AsyncParsableCommand {
         var options = SlateOptions(count: k)
         rules.fill(&options)
         options.whyNot = whyNot
+        options.scoreParts = parts
         options.exploration = exploration.exploration
         let wanted = options
         let slate = try await connection.ask {

@@ -93,6 +93,21 @@ struct RuleOptions: ParsableArguments {
             valueName: "share"))
     var diversity: Float = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "How much it counts what the shop earns on an item, 0 to 1; needs margins in the catalog.",
+            valueName: "weight"))
+    var marginWeight: Float = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "How many items that nobody took yet to return at most; 0 for one in ten.",
+            valueName: "n"))
+    var newItemsMax = 0
+
+    @Flag(help: "Leave out items that nobody took yet.")
+    var leaveOutNewItems = false
+
     /// A name and what its score is multiplied by, `name=factor`.
     struct Factor: ExpressibleByArgument {
         var name: String
@@ -114,7 +129,8 @@ struct RuleOptions: ParsableArguments {
         }
         for (name, count) in [
             ("support-min", supportMin), ("per-category-max", perCategoryMax),
-            ("category-level", categoryLevel), ("per-basket-item-max", perBasketItemMax),
+            ("category-level", categoryLevel), ("new-items-max", newItemsMax),
+            ("per-basket-item-max", perBasketItemMax),
         ] where count < 0 {
             throw ValidationError("--\(name) is \(count); it must be 0 or more")
         }
@@ -140,5 +156,8 @@ struct RuleOptions: ParsableArguments {
             boost.map { Boost(.item($0.name), by: $0.factor) }
             + boostCategory.map { Boost(.category($0.name), by: $0.factor) }
         options.diversity = diversity
+        options.marginWeight = marginWeight
+        options.newItemsMax = newItemsMax
+        options.leavesOutNewItems = leaveOutNewItems
     }
 }

@@ -25,6 +25,7 @@ struct SlateJSON: Encodable {
         let score: Float?
         let missing: Float?
         let reasons: [ReasonJSON]
+        let parts: [PartJSON]?
     }
 
     struct Item: Encodable {
@@ -36,6 +37,22 @@ struct SlateJSON: Encodable {
         /// Absent unless places were explored.
         let propensity: Float?
         let reasons: [ReasonJSON]
+        /// Absent unless they were asked for.
+        let parts: [PartJSON]?
+    }
+
+    struct PartJSON: Encodable {
+        let feature: String
+        let value: Float
+        let contribution: Float
+        let items: [ShareJSON]
+
+        struct ShareJSON: Encodable {
+            /// Absent for what all that are not named have together.
+            let itemId: String?
+            let title: String?
+            let contribution: Float
+        }
     }
 
     struct ReasonJSON: Encodable {
@@ -64,7 +81,7 @@ struct SlateJSON: Encodable {
                 itemId: item.itemID, score: item.score, title: item.title,
                 category: item.category, price: item.price > 0 ? item.price : nil,
                 propensity: item.propensity > 0 ? item.propensity : nil,
-                reasons: item.reasons.map(ReasonJSON.init))
+                reasons: item.reasons.map(ReasonJSON.init), parts: PartJSON.all(item.parts))
         }
     }
 }
@@ -77,7 +94,25 @@ extension SlateJSON.WhyNotJSON {
             rule: absent.rule == .unspecified ? nil : "\(absent.rule)",
             rank: absent.rank > 0 ? absent.rank : nil, score: isRanked ? absent.score : nil,
             missing: isRanked ? absent.missing : nil,
-            reasons: absent.reasons.map(SlateJSON.ReasonJSON.init))
+            reasons: absent.reasons.map(SlateJSON.ReasonJSON.init),
+            parts: SlateJSON.PartJSON.all(absent.parts))
+    }
+}
+
+extension SlateJSON.PartJSON {
+    fileprivate static func all(_ parts: [ScorePart]) -> [Self]? {
+        parts.isEmpty
+            ? nil
+            : parts.map { part in
+                Self(
+                    feature: part.feature, value: part.value, contribution: part.contribution,
+                    items: part.items.map { share in
+                        ShareJSON(
+                            itemId: share.itemID.isEmpty ? nil : share.itemID,
+                            title: share.title.isEmpty ? nil : share.title,
+                            contribution: share.contribution)
+                    })
+            }
     }
 }
 

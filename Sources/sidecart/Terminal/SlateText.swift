@@ -24,6 +24,12 @@ enum SlateText {
             lines.append("\(blanks)left out: \(rules.joined(separator: ", "))")
         }
         for absent in slate.whyNot { lines.append("\(blanks)\(account(of: absent))") }
+        for item in slate.items where !item.parts.isEmpty {
+            lines.append(PartsText.render(item.itemID, item.title, item.parts, indent: indent))
+        }
+        for absent in slate.whyNot where !absent.parts.isEmpty {
+            lines.append(PartsText.render(absent.itemID, "", absent.parts, indent: indent))
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -62,6 +68,7 @@ enum SlateText {
         case .basketItemPlaces: "too many for one basket item"
         case .unavailable: "sold no more, or not yet"
         case .variant: "a variant of another item"
+        case .newItemPlaces: "too many that nobody took yet"
         case .unspecified: "by a rule"
         }
     }
@@ -74,6 +81,7 @@ enum SlateText {
         case .taste: cause.isEmpty ? "suits this shopper" : "suits who takes \(cause)"
         case .popular: "sells well"
         case .boughtBefore: habit(reason)
+        case .new: "new, like \(cause)"
         case .unspecified: ""
         }
     }

@@ -457,6 +457,96 @@ void   sidecart__v1__slate_item__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__slate_item__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sidecart__v1__score_part__init
+                     (Sidecart__V1__ScorePart         *message)
+{
+  static const Sidecart__V1__ScorePart init_value = SIDECART__V1__SCORE_PART__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__score_part__get_packed_size
+                     (const Sidecart__V1__ScorePart *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__score_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__score_part__pack
+                     (const Sidecart__V1__ScorePart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__score_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__score_part__pack_to_buffer
+                     (const Sidecart__V1__ScorePart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__score_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__ScorePart *
+       sidecart__v1__score_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__ScorePart *)
+     protobuf_c_message_unpack (&sidecart__v1__score_part__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__score_part__free_unpacked
+                     (Sidecart__V1__ScorePart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__score_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sidecart__v1__item_share__init
+                     (Sidecart__V1__ItemShare         *message)
+{
+  static const Sidecart__V1__ItemShare init_value = SIDECART__V1__ITEM_SHARE__INIT;
+  *message = init_value;
+}
+size_t sidecart__v1__item_share__get_packed_size
+                     (const Sidecart__V1__ItemShare *message)
+{
+  assert(message->base.descriptor == &sidecart__v1__item_share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sidecart__v1__item_share__pack
+                     (const Sidecart__V1__ItemShare *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sidecart__v1__item_share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sidecart__v1__item_share__pack_to_buffer
+                     (const Sidecart__V1__ItemShare *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sidecart__v1__item_share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sidecart__V1__ItemShare *
+       sidecart__v1__item_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sidecart__V1__ItemShare *)
+     protobuf_c_message_unpack (&sidecart__v1__item_share__descriptor,
+                                allocator, len, data);
+}
+void   sidecart__v1__item_share__free_unpacked
+                     (Sidecart__V1__ItemShare *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sidecart__v1__item_share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sidecart__v1__reason__init
                      (Sidecart__V1__Reason         *message)
 {
@@ -829,7 +919,7 @@ const ProtobufCMessageDescriptor sidecart__v1__score_response__descriptor =
   (ProtobufCMessageInit) sidecart__v1__score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[23] =
+static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_descriptors[27] =
 {
   {
     "context",
@@ -1107,6 +1197,54 @@ static const ProtobufCFieldDescriptor sidecart__v1__recommend_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "score_parts",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, score_parts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "margin_weight",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, margin_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_items_max",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, new_items_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leave_out_new_items",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__RecommendRequest, leave_out_new_items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] = {
   12,   /* field[12] = allow */
@@ -1124,19 +1262,23 @@ static const unsigned sidecart__v1__recommend_request__field_indices_by_name[] =
   4,   /* field[4] = include_out_of_stock */
   3,   /* field[3] = include_purchased */
   1,   /* field[1] = k */
+  26,   /* field[26] = leave_out_new_items */
   16,   /* field[16] = leave_out_substitutes */
+  24,   /* field[24] = margin_weight */
+  25,   /* field[25] = new_items_max */
   18,   /* field[18] = per_basket_item_max */
   5,   /* field[5] = per_category_max */
   8,   /* field[8] = price_max */
   7,   /* field[7] = price_min */
   11,   /* field[11] = rule_set */
+  23,   /* field[23] = score_parts */
   15,   /* field[15] = support_min */
   21,   /* field[21] = why_not */
 };
 static const ProtobufCIntRange sidecart__v1__recommend_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 23 }
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
 {
@@ -1146,7 +1288,7 @@ const ProtobufCMessageDescriptor sidecart__v1__recommend_request__descriptor =
   "Sidecart__V1__RecommendRequest",
   "sidecart.v1",
   sizeof(Sidecart__V1__RecommendRequest),
-  23,
+  27,
   sidecart__v1__recommend_request__field_descriptors,
   sidecart__v1__recommend_request__field_indices_by_name,
   1,  sidecart__v1__recommend_request__number_ranges,
@@ -1497,7 +1639,7 @@ const ProtobufCEnumDescriptor sidecart__v1__why_not__outcome__descriptor =
   sidecart__v1__why_not__outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__why_not__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sidecart__v1__why_not__field_descriptors[8] =
 {
   {
     "item_id",
@@ -1583,11 +1725,24 @@ static const ProtobufCFieldDescriptor sidecart__v1__why_not__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parts",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__WhyNot, n_parts),
+    offsetof(Sidecart__V1__WhyNot, parts),
+    &sidecart__v1__score_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__why_not__field_indices_by_name[] = {
   0,   /* field[0] = item_id */
   5,   /* field[5] = missing */
   1,   /* field[1] = outcome */
+  7,   /* field[7] = parts */
   3,   /* field[3] = rank */
   6,   /* field[6] = reasons */
   2,   /* field[2] = rule */
@@ -1596,7 +1751,7 @@ static const unsigned sidecart__v1__why_not__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__why_not__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor =
 {
@@ -1606,14 +1761,14 @@ const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor =
   "Sidecart__V1__WhyNot",
   "sidecart.v1",
   sizeof(Sidecart__V1__WhyNot),
-  7,
+  8,
   sidecart__v1__why_not__field_descriptors,
   sidecart__v1__why_not__field_indices_by_name,
   1,  sidecart__v1__why_not__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__why_not__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptors[8] =
 {
   {
     "item_id",
@@ -1699,10 +1854,23 @@ static const ProtobufCFieldDescriptor sidecart__v1__slate_item__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parts",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__SlateItem, n_parts),
+    offsetof(Sidecart__V1__SlateItem, parts),
+    &sidecart__v1__score_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__slate_item__field_indices_by_name[] = {
   3,   /* field[3] = category */
   0,   /* field[0] = item_id */
+  7,   /* field[7] = parts */
   4,   /* field[4] = price */
   6,   /* field[6] = propensity */
   5,   /* field[5] = reasons */
@@ -1712,7 +1880,7 @@ static const unsigned sidecart__v1__slate_item__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__slate_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor =
 {
@@ -1722,29 +1890,172 @@ const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor =
   "Sidecart__V1__SlateItem",
   "sidecart.v1",
   sizeof(Sidecart__V1__SlateItem),
-  7,
+  8,
   sidecart__v1__slate_item__field_descriptors,
   sidecart__v1__slate_item__field_indices_by_name,
   1,  sidecart__v1__slate_item__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__slate_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue sidecart__v1__reason__kind__enum_values_by_number[5] =
+static const ProtobufCFieldDescriptor sidecart__v1__score_part__field_descriptors[4] =
+{
+  {
+    "feature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ScorePart, feature),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ScorePart, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contribution",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ScorePart, contribution),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sidecart__V1__ScorePart, n_items),
+    offsetof(Sidecart__V1__ScorePart, items),
+    &sidecart__v1__item_share__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__score_part__field_indices_by_name[] = {
+  2,   /* field[2] = contribution */
+  0,   /* field[0] = feature */
+  3,   /* field[3] = items */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange sidecart__v1__score_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__score_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.ScorePart",
+  "ScorePart",
+  "Sidecart__V1__ScorePart",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__ScorePart),
+  4,
+  sidecart__v1__score_part__field_descriptors,
+  sidecart__v1__score_part__field_indices_by_name,
+  1,  sidecart__v1__score_part__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__score_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sidecart__v1__item_share__field_descriptors[3] =
+{
+  {
+    "item_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ItemShare, item_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ItemShare, title),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contribution",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__ItemShare, contribution),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sidecart__v1__item_share__field_indices_by_name[] = {
+  2,   /* field[2] = contribution */
+  0,   /* field[0] = item_id */
+  1,   /* field[1] = title */
+};
+static const ProtobufCIntRange sidecart__v1__item_share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor sidecart__v1__item_share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sidecart.v1.ItemShare",
+  "ItemShare",
+  "Sidecart__V1__ItemShare",
+  "sidecart.v1",
+  sizeof(Sidecart__V1__ItemShare),
+  3,
+  sidecart__v1__item_share__field_descriptors,
+  sidecart__v1__item_share__field_indices_by_name,
+  1,  sidecart__v1__item_share__number_ranges,
+  (ProtobufCMessageInit) sidecart__v1__item_share__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue sidecart__v1__reason__kind__enum_values_by_number[6] =
 {
   { "KIND_UNSPECIFIED", "SIDECART__V1__REASON__KIND__KIND_UNSPECIFIED", 0 },
   { "BOUGHT_TOGETHER", "SIDECART__V1__REASON__KIND__BOUGHT_TOGETHER", 1 },
   { "TASTE", "SIDECART__V1__REASON__KIND__TASTE", 2 },
   { "POPULAR", "SIDECART__V1__REASON__KIND__POPULAR", 3 },
   { "BOUGHT_BEFORE", "SIDECART__V1__REASON__KIND__BOUGHT_BEFORE", 4 },
+  { "NEW", "SIDECART__V1__REASON__KIND__NEW", 5 },
 };
 static const ProtobufCIntRange sidecart__v1__reason__kind__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__reason__kind__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex sidecart__v1__reason__kind__enum_values_by_name[6] =
 {
   { "BOUGHT_BEFORE", 4 },
   { "BOUGHT_TOGETHER", 1 },
   { "KIND_UNSPECIFIED", 0 },
+  { "NEW", 5 },
   { "POPULAR", 3 },
   { "TASTE", 2 },
 };
@@ -1755,9 +2066,9 @@ const ProtobufCEnumDescriptor sidecart__v1__reason__kind__descriptor =
   "Kind",
   "Sidecart__V1__Reason__Kind",
   "sidecart.v1",
-  5,
+  6,
   sidecart__v1__reason__kind__enum_values_by_number,
-  5,
+  6,
   sidecart__v1__reason__kind__enum_values_by_name,
   1,
   sidecart__v1__reason__kind__value_ranges,
@@ -2209,7 +2520,7 @@ const ProtobufCEnumDescriptor sidecart__v1__tier__descriptor =
   sidecart__v1__tier__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[15] =
+static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[16] =
 {
   { "RULE_UNSPECIFIED", "SIDECART__V1__RULE__RULE_UNSPECIFIED", 0 },
   { "IN_BASKET", "SIDECART__V1__RULE__IN_BASKET", 1 },
@@ -2226,11 +2537,12 @@ static const ProtobufCEnumValue sidecart__v1__rule__enum_values_by_number[15] =
   { "BASKET_ITEM_PLACES", "SIDECART__V1__RULE__BASKET_ITEM_PLACES", 12 },
   { "UNAVAILABLE", "SIDECART__V1__RULE__UNAVAILABLE", 13 },
   { "VARIANT", "SIDECART__V1__RULE__VARIANT", 14 },
+  { "NEW_ITEM_PLACES", "SIDECART__V1__RULE__NEW_ITEM_PLACES", 15 },
 };
 static const ProtobufCIntRange sidecart__v1__rule__value_ranges[] = {
-{0, 0},{0, 15}
+{0, 0},{0, 16}
 };
-static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[15] =
+static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[16] =
 {
   { "BASKET_ITEM_PLACES", 12 },
   { "BUDGET", 7 },
@@ -2238,6 +2550,7 @@ static const ProtobufCEnumValueIndex sidecart__v1__rule__enum_values_by_name[15]
   { "CATEGORY_PLACES", 11 },
   { "EXCLUDED", 2 },
   { "IN_BASKET", 1 },
+  { "NEW_ITEM_PLACES", 15 },
   { "NOT_ALLOWED", 3 },
   { "OUT_OF_STOCK", 5 },
   { "PRICE", 6 },
@@ -2255,9 +2568,9 @@ const ProtobufCEnumDescriptor sidecart__v1__rule__descriptor =
   "Rule",
   "Sidecart__V1__Rule",
   "sidecart.v1",
-  15,
+  16,
   sidecart__v1__rule__enum_values_by_number,
-  15,
+  16,
   sidecart__v1__rule__enum_values_by_name,
   1,
   sidecart__v1__rule__value_ranges,

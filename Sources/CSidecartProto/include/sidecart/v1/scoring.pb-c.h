@@ -25,6 +25,8 @@ typedef struct Sidecart__V1__RecommendResponse Sidecart__V1__RecommendResponse;
 typedef struct Sidecart__V1__LeftOut Sidecart__V1__LeftOut;
 typedef struct Sidecart__V1__WhyNot Sidecart__V1__WhyNot;
 typedef struct Sidecart__V1__SlateItem Sidecart__V1__SlateItem;
+typedef struct Sidecart__V1__ScorePart Sidecart__V1__ScorePart;
+typedef struct Sidecart__V1__ItemShare Sidecart__V1__ItemShare;
 typedef struct Sidecart__V1__Reason Sidecart__V1__Reason;
 typedef struct Sidecart__V1__RelatedRequest Sidecart__V1__RelatedRequest;
 typedef struct Sidecart__V1__RelatedResponse Sidecart__V1__RelatedResponse;
@@ -75,7 +77,11 @@ typedef enum _Sidecart__V1__Reason__Kind {
   /*
    * This shopper keeps buying it; times, interval_days and age_days say how.
    */
-  SIDECART__V1__REASON__KIND__BOUGHT_BEFORE = 4
+  SIDECART__V1__REASON__KIND__BOUGHT_BEFORE = 4,
+  /*
+   * Nobody took it yet; of all that sells, its catalog entry is most like that of `item_id`.
+   */
+  SIDECART__V1__REASON__KIND__NEW = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__REASON__KIND)
 } Sidecart__V1__Reason__Kind;
 /*
@@ -132,7 +138,11 @@ typedef enum _Sidecart__V1__Rule {
   /*
    * A variant of a basket item, or of one on the slate.
    */
-  SIDECART__V1__RULE__VARIANT = 14
+  SIDECART__V1__RULE__VARIANT = 14,
+  /*
+   * One too many that nobody took yet.
+   */
+  SIDECART__V1__RULE__NEW_ITEM_PLACES = 15
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__RULE)
 } Sidecart__V1__Rule;
 typedef enum _Sidecart__V1__Relation {
@@ -320,10 +330,29 @@ struct  Sidecart__V1__RecommendRequest
    * Try other items now and then, so that what shoppers do with them can be learned from.
    */
   Sidecart__V1__Exploration *explore;
+  /*
+   * Say of each item, and of those in why_not, what its score adds up from; k is at most 100 then.
+   */
+  protobuf_c_boolean score_parts;
+  /*
+   * How much it counts what the shop earns on an item, 0 to 1: scores, or the odds of probabilities, are multiplied by
+   * (margin / median of all margins) to this power before items are ranked. With 1, what is earned on a probable purchase
+   * ranks. Items whose margin is not known count as those of the median. The score in the reply is the one without it.
+   */
+  float margin_weight;
+  /*
+   * At most so many items that nobody took yet, which are found by what the catalog says of them. 0: one in ten, and one
+   * of the rest.
+   */
+  uint32_t new_items_max;
+  /*
+   * Leave out items that nobody took yet.
+   */
+  protobuf_c_boolean leave_out_new_items;
 };
 #define SIDECART__V1__RECOMMEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__recommend_request__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, NULL }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, NULL, 0, 0, 0, 0 }
 
 
 /*
@@ -444,10 +473,15 @@ struct  Sidecart__V1__WhyNot
   float missing;
   size_t n_reasons;
   Sidecart__V1__Reason **reasons;
+  /*
+   * As in SlateItem.
+   */
+  size_t n_parts;
+  Sidecart__V1__ScorePart **parts;
 };
 #define SIDECART__V1__WHY_NOT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__why_not__descriptor) \
-    , {0,NULL}, SIDECART__V1__WHY_NOT__OUTCOME__OUTCOME_UNSPECIFIED, SIDECART__V1__RULE__RULE_UNSPECIFIED, 0, 0, 0, 0,NULL }
+    , {0,NULL}, SIDECART__V1__WHY_NOT__OUTCOME__OUTCOME_UNSPECIFIED, SIDECART__V1__RULE__RULE_UNSPECIFIED, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 struct  Sidecart__V1__SlateItem
@@ -472,10 +506,62 @@ struct  Sidecart__V1__SlateItem
    * made from. Else 0.
    */
   float propensity;
+  /*
+   * With RecommendRequest.score_parts: their contributions add up to the score, or where it is a probability to its
+   * log-odds, ln(score / (1 - score)), but for rounding.
+   */
+  size_t n_parts;
+  Sidecart__V1__ScorePart **parts;
 };
 #define SIDECART__V1__SLATE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__slate_item__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0,NULL, 0 }
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, 0,NULL, 0, 0,NULL }
+
+
+/*
+ * What the ranker makes of one thing that it was told.
+ */
+struct  Sidecart__V1__ScorePart
+{
+  ProtobufCMessage base;
+  /*
+   * A feature of the ranker by its name in bundles, such as basket_weights; `base` for what the score is before anything
+   * is known of shopper and item; `vectors` for both their vectors as inputs of a network; `sales_share` of TIER_POPULAR.
+   */
+  ProtobufCBinaryData feature;
+  /*
+   * What the ranker was told, in the feature's unit; 0 where that is no single number.
+   */
+  float value;
+  /*
+   * What it adds to the score; negative where it speaks against the item.
+   */
+  float contribution;
+  /*
+   * Of a feature that is a sum over basket and history, what each of their items has of the contribution, the largest
+   * first, eight at most. They add up to the contribution.
+   */
+  size_t n_items;
+  Sidecart__V1__ItemShare **items;
+};
+#define SIDECART__V1__SCORE_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__score_part__descriptor) \
+    , {0,NULL}, 0, 0, 0,NULL }
+
+
+struct  Sidecart__V1__ItemShare
+{
+  ProtobufCMessage base;
+  /*
+   * Empty for what all that are not named have together.
+   */
+  ProtobufCBinaryData item_id;
+  ProtobufCBinaryData title;
+  float contribution;
+};
+#define SIDECART__V1__ITEM_SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__item_share__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 /*
@@ -488,8 +574,8 @@ struct  Sidecart__V1__Reason
   ProtobufCBinaryData item_id;
   ProtobufCBinaryData title;
   /*
-   * The part of the score that this reason stands for, in the score's unit, or of a probability in log-odds; positive.
-   * What speaks against an item is not listed.
+   * The part of the score that this reason stands for, in the score's unit, or of a probability in log-odds; positive, or 0 with NEW.
+   * What speaks against an item is not listed; RecommendRequest.score_parts tells all.
    */
   float contribution;
   /*
@@ -761,6 +847,44 @@ Sidecart__V1__SlateItem *
 void   sidecart__v1__slate_item__free_unpacked
                      (Sidecart__V1__SlateItem *message,
                       ProtobufCAllocator *allocator);
+/* Sidecart__V1__ScorePart methods */
+void   sidecart__v1__score_part__init
+                     (Sidecart__V1__ScorePart         *message);
+size_t sidecart__v1__score_part__get_packed_size
+                     (const Sidecart__V1__ScorePart   *message);
+size_t sidecart__v1__score_part__pack
+                     (const Sidecart__V1__ScorePart   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__score_part__pack_to_buffer
+                     (const Sidecart__V1__ScorePart   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__ScorePart *
+       sidecart__v1__score_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__score_part__free_unpacked
+                     (Sidecart__V1__ScorePart *message,
+                      ProtobufCAllocator *allocator);
+/* Sidecart__V1__ItemShare methods */
+void   sidecart__v1__item_share__init
+                     (Sidecart__V1__ItemShare         *message);
+size_t sidecart__v1__item_share__get_packed_size
+                     (const Sidecart__V1__ItemShare   *message);
+size_t sidecart__v1__item_share__pack
+                     (const Sidecart__V1__ItemShare   *message,
+                      uint8_t             *out);
+size_t sidecart__v1__item_share__pack_to_buffer
+                     (const Sidecart__V1__ItemShare   *message,
+                      ProtobufCBuffer     *buffer);
+Sidecart__V1__ItemShare *
+       sidecart__v1__item_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sidecart__v1__item_share__free_unpacked
+                     (Sidecart__V1__ItemShare *message,
+                      ProtobufCAllocator *allocator);
 /* Sidecart__V1__Reason methods */
 void   sidecart__v1__reason__init
                      (Sidecart__V1__Reason         *message);
@@ -869,6 +993,12 @@ typedef void (*Sidecart__V1__WhyNot_Closure)
 typedef void (*Sidecart__V1__SlateItem_Closure)
                  (const Sidecart__V1__SlateItem *message,
                   void *closure_data);
+typedef void (*Sidecart__V1__ScorePart_Closure)
+                 (const Sidecart__V1__ScorePart *message,
+                  void *closure_data);
+typedef void (*Sidecart__V1__ItemShare_Closure)
+                 (const Sidecart__V1__ItemShare *message,
+                  void *closure_data);
 typedef void (*Sidecart__V1__Reason_Closure)
                  (const Sidecart__V1__Reason *message,
                   void *closure_data);
@@ -940,6 +1070,8 @@ extern const ProtobufCMessageDescriptor sidecart__v1__left_out__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__why_not__descriptor;
 extern const ProtobufCEnumDescriptor    sidecart__v1__why_not__outcome__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__slate_item__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__score_part__descriptor;
+extern const ProtobufCMessageDescriptor sidecart__v1__item_share__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__reason__descriptor;
 extern const ProtobufCEnumDescriptor    sidecart__v1__reason__kind__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__related_request__descriptor;
