@@ -99,7 +99,8 @@ extension ProgramTests {
             arguments: [
                 [], ["demo"], ["train"], ["evaluate"], ["serve"], ["recommend"], ["related"],
                 ["score"], ["status"], ["metrics"], ["report"], ["bench"], ["retrain"], ["models"],
-                ["models", "list"], ["models", "load"], ["models", "promote"], ["models", "rollback"],
+                ["models", "list"], ["models", "load"], ["models", "promote"],
+                ["models", "rollback"],
             ])
         func help(command: [String]) throws {
             let outcome = try Program.run(command + ["--help"])

@@ -15,7 +15,7 @@ extension ProgramTests {
         }
 
         private func serve(_ more: String...) throws -> Server {
-            try Server(bundle: shop.bundle, socket: folder["s"], more)
+            try Server(bundle: shop.bundle, socket: folder["s"], arguments: more)
         }
 
         /// Where the log says that metrics are served.
@@ -125,9 +125,9 @@ extension ProgramTests {
         func takeOver() throws {
             let (socket, path) = (folder["metrics"], folder["sidecart.prom"])
             let options = ["--metrics-listen", "unix:\(socket)", "--metrics-file", path]
-            let old = try Server(bundle: shop.bundle, socket: folder["s"], options)
+            let old = try Server(bundle: shop.bundle, socket: folder["s"], arguments: options)
             let new = try Server(
-                bundle: shop.bundle, socket: folder["s"], options + ["--take-over"])
+                bundle: shop.bundle, socket: folder["s"], arguments: options + ["--take-over"])
             #expect(old.end() == 0)
             try new.wait(for: "metrics are served")
             let client = try HTTPClient("unix:\(socket)")

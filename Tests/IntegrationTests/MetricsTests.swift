@@ -16,7 +16,7 @@ extension ProgramTests {
         /// A server of two loops, and a client with one connection.
         private func serve(_ more: String...) throws -> (Server, SidecartClient) {
             let server = try Server(
-                bundle: shop.bundle, socket: folder["s"], ["--threads", "2"] + more)
+                bundle: shop.bundle, socket: folder["s"], arguments: ["--threads", "2"] + more)
             var configuration = SidecartConfiguration()
             configuration.timeout = .seconds(20)
             return (server, SidecartClient(socketPath: folder["s"], configuration: configuration))

@@ -277,7 +277,7 @@ final class CandidateRanker {
             let inputs = scratch.inputs + row * scratch.stride
             for place in 0..<count { inputs[place] = isThere(place, row) ? features[place] : 0 }
             guard dimensions > 0 else { continue }
-            if hasVectors, let vector = lookUp.row(of: ordinal)?.vector {
+            if hasVectors, let vector = lookUp.vector(of: ordinal) {
                 (inputs + count).update(from: vector, count: dimensions)
             } else {
                 (inputs + count).update(repeating: 0, count: dimensions)

@@ -122,7 +122,7 @@ final class VectorSource {
     /// Gives each item of basket and history with what it has of a candidate's inner product, as far as
     /// that can be told; what the shares lack to it is nobody's.
     func forEachShare(of ordinal: UInt32, _ body: (_ item: UInt32, _ share: Float) -> Void) {
-        guard let row = lookUp.row(of: ordinal)?.vector else { return }
+        guard let row = lookUp.vector(of: ordinal) else { return }
         basket.forEachShare(of: row, dot: lookUp.dot, body)
         guard history.weight > 0 else { return }
         history.prepareToExplain(lookUp)

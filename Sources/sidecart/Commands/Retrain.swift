@@ -65,7 +65,8 @@ struct Retrain: ParsableCommand {
         var outcome = RetrainingOutcome(against: running.info.version)
         let newest: NewestBaskets
         do throws(EvaluationError) {
-            newest = try NewestBaskets(of: dataset, since: running.info.data?.newestEvent.map(Int64.init))
+            newest = try NewestBaskets(
+                of: dataset, since: running.info.data?.newestEvent.map(Int64.init))
         } catch {
             outcome.reason = "\(error)"
             return try report(outcome)
