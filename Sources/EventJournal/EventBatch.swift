@@ -15,6 +15,10 @@ package struct EventBatch: Sendable {
         package var value: Float = 1
         /// Seconds since 1970 UTC.
         package var time: Int64 = 0
+        /// The slate that led to it, and what one was sold for; 0 where not known. For those who count
+        /// what slates earn; the journal does not keep them.
+        package var slate: UInt64 = 0
+        package var price: Float = 0
 
         package init() {}
     }

@@ -70,6 +70,45 @@ extension ProgramTests {
             #expect(server.end(SIGTERM) == 0)
         }
 
+        @Test("A purchase that is recorded with its slate's id is in the report once it is acknowledged")
+        func purchases() throws {
+            let own = TemporaryFolder()
+            let server = try Server(
+                bundle: shop.bundle, socket: own["s"], "--events-db", own["events.db"])
+            let client = BlockingConnection(socketPath: own["s"])
+            let slate = try client.recommend(for: Context(userID: shop.user(0)))
+            let (first, second) = (slate.items[0], slate.items[1])
+            var bought = Event(.purchase, of: first.itemID, by: shop.user(0), value: 2, id: "one")
+            (bought.slateID, bought.price) = (slate.id, 2.5)
+            var viewed = Event(.view, of: second.itemID, by: shop.user(0), id: "two")
+            viewed.slateID = slate.id
+            var listed = Event(.purchase, of: second.itemID, by: shop.user(0), id: "three")
+            listed.slateID = slate.id
+            #expect(try client.record([bought, viewed, listed]).recorded == 3)
+            // Again, as after an answer that was lost.
+            #expect(try client.record([bought, viewed, listed]).duplicates == [0, 1, 2])
+            var stray = Event(.click, of: "nonsense", by: shop.user(0))
+            stray.slateID = slate.id
+            var lost = Event(.click, of: first.itemID, by: shop.user(0))
+            lost.slateID = slate.id &+ 1
+            let plain = Event(.purchase, of: first.itemID, by: shop.user(0))
+            #expect(try client.record([stray, lost, plain]).recorded == 3)
+            let outcomes = try client.outcomes()
+            #expect(outcomes.all.impressions == 10 && outcomes.all.clicks == 1)
+            #expect(outcomes.all.purchases == 2 && outcomes.all.itemsSold == 2)
+            #expect(abs(outcomes.all.revenue - 5 - Double(second.price)) < 1e-4)
+            #expect(outcomes.notOnSlateEvents == 1 && outcomes.unknownSlateEvents == 1)
+            let text = try Program.run(
+                "record", "--socket", own["s"], "--user", "u", "--item", first.itemID, "--kind",
+                "click", "--slate-id", "\(slate.id)")
+            #expect(text.code == 0, "\(text.errors)")
+            let metrics = try Exposition(try client.metrics())
+            #expect(metrics.all("sidecart_outcome_clicks_total").reduce(0, +) == 2)
+            #expect(metrics.all("sidecart_outcome_purchases_total").reduce(0, +) == 2)
+            #expect(metrics["sidecart_outcome_unmatched_total", ["cause": "unknown_slate"]] == 1)
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test("`sidecart report` prints a table, and JSON with the contract's names")
         func report() throws {
             _ = try slate(of: 3, ruleSet: "cheap")

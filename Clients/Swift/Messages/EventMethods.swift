@@ -23,6 +23,8 @@ struct RecordMethod: Method {
                 writer.float(5, event.value)
                 writer.integer(6, UInt64(bitPattern: event.time))
                 writer.string(7, event.basketID)
+                writer.integer(8, event.slateID)
+                writer.float(9, event.price)
             }
         }
     }

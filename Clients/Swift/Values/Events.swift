@@ -31,6 +31,11 @@ public struct Event: Sendable, Equatable {
     public var time: Int64
     /// The order or session; empty for none.
     public var basketID: String
+    /// The ``Slate/id`` of the slate that led to it; 0 for none. It is not told back.
+    public var slateID: UInt64 = 0
+    /// What one of them was sold for, which makes the revenue of the slate; 0 for the catalog's price.
+    /// It is not told back.
+    public var price: Float = 0
 
     /// Makes an event.
     public init(

@@ -91,6 +91,12 @@ enum EventsService {
                 "events[\(position)].time is \(event.time), not 0 to \(timeMax) seconds since 1970")
         }
         entry.time = event.time == 0 ? now : event.time
+        guard event.price.isFinite, event.price >= 0 else {
+            throw RPCError(
+                .invalidArgument,
+                "events[\(position)].price is \(event.price); it must be finite and not below 0")
+        }
+        (entry.slate, entry.price) = (event.slate_id, event.price)
         batch.append(entry)
     }
 }

@@ -27,6 +27,8 @@ final class JournalWorker {
     private let onEvent: @Sendable (JournalEvents) -> Void
     private var state = State.waiting
     private var waiting: [JournalRequest] = []
+    /// What the transaction under way records, with the positions of what was known before.
+    private var recorded: [(batch: EventBatch, duplicates: [UInt32])] = []
     private var next = 0
     private let openTimer: Timer
     private let sweepTimer: Timer
@@ -152,9 +154,14 @@ final class JournalWorker {
             answered.failAll(error)
             tell(error)
             catalogChanges = []
+            recorded = []
         }
         // Before the acknowledgement, so that a call that is made after it knows of them.
         for work in catalogChanges { tellModels(work) }
+        for (batch, duplicates) in recorded {
+            settings.models?.noteOutcomes(of: batch, duplicates: duplicates)
+        }
+        recorded.removeAll()
         for request in reads { answered.add(request.token, read(journal, request)) }
         answered.send()
         if next < waiting.count, case .forget(let user) = waiting[next].work {
@@ -181,7 +188,9 @@ final class JournalWorker {
                 return .failure(error.rpcError)
             }
             events += batch.count
-            return .success(JournalMessage.recorded(try journal.record(batch)))
+            let outcome = try journal.record(batch)
+            recorded.append((batch, outcome.duplicates))
+            return .success(JournalMessage.recorded(outcome))
         case .put(let items):
             var replaced = 0
             for (item, entry) in items {

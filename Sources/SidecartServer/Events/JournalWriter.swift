@@ -17,6 +17,8 @@ package final class JournalWriter: Sendable {
         package var waitsForPredecessor = false
         /// Is told the prices and stocks of the catalog, before a change is acknowledged.
         package var catalog: CatalogOverlay
+        /// Are told what came of their slates, before an event is acknowledged.
+        package var models: ServedModels?
 
         package init(path: String, catalog: CatalogOverlay) {
             (self.path, self.catalog) = (path, catalog)

@@ -12,6 +12,7 @@ struct Record: AsyncParsableCommand {
 
             Examples:
               sidecart record --user 17850 --item 22423 --kind purchase --value 2
+              sidecart record --user 17850 --item 22423 --kind purchase --slate-id 1234567890123456789 --price 24.95
               sidecart record --item 22423 --kind cart --basket session-9 --event-id 7f3c
               sidecart record events.csv.gz --columns user=CustomerID,item=StockCode,time=InvoiceDate
               zcat log.jsonl.gz | sidecart record - --format jsonl --json
@@ -49,6 +50,18 @@ struct Record: AsyncParsableCommand {
     var eventID: String?
 
     @Option(
+        help: ArgumentHelp(
+            "The slate that led to it, as `recommend --json` tells its slateId; see `report`.",
+            valueName: "number"))
+    var slateID: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "What one was sold for, for the revenue of the slate. Default: the catalog's price.",
+            valueName: "number"))
+    var price: Float?
+
+    @Option(
         help: ArgumentHelp("Events in one call, 1 to 1000, for files.", valueName: "n"))
     var batch = 1_000
 
@@ -62,7 +75,7 @@ struct Record: AsyncParsableCommand {
         }
         let isOne =
             user != nil || item != nil || basket != nil || value != nil || time != nil
-            || eventID != nil
+            || eventID != nil || slateID != nil || price != nil
         guard files.isEmpty != !isOne else {
             throw ValidationError(
                 isOne
@@ -78,10 +91,12 @@ struct Record: AsyncParsableCommand {
     func run() async throws {
         let totals = Totals()
         if files.isEmpty {
-            let event = Event(
+            var event = Event(
                 Event.Kind(reading.kind), of: item ?? "", by: user ?? "",
                 in: basket ?? "", value: value ?? 1, time: time ?? 0, id: eventID ?? "")
-            try await connection.ask { totals.add(try await $0.record([event])) }
+            (event.slateID, event.price) = (slateID ?? 0, price ?? 0)
+            let one = event
+            try await connection.ask { totals.add(try await $0.record([one])) }
         } else {
             let (dataset, report) = try reading.readWithReturns(files)
             if !output.json { Output.note(report.description) }

@@ -44,6 +44,7 @@ struct EventsOptions: ParsableArguments {
         guard let eventsDb else { return nil }
         var settings = JournalWriter.Settings(
             path: eventsDb, catalog: models.settings.catalog)
+        settings.models = models
         settings.retention = retain
         settings.waitsForPredecessor = takesOver
         settings.options.bytesMax = eventsMebibytesMax.map { $0 << 20 }

@@ -322,7 +322,7 @@ void   sidecart__v1__forget_response__free_unpacked
   assert(message->base.descriptor == &sidecart__v1__forget_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sidecart__v1__event__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sidecart__v1__event__field_descriptors[9] =
 {
   {
     "event_id",
@@ -408,12 +408,38 @@ static const ProtobufCFieldDescriptor sidecart__v1__event__field_descriptors[7] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slate_id",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Event, slate_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__Event, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__event__field_indices_by_name[] = {
   6,   /* field[6] = basket_id */
   0,   /* field[0] = event_id */
   2,   /* field[2] = item_id */
   3,   /* field[3] = kind */
+  8,   /* field[8] = price */
+  7,   /* field[7] = slate_id */
   5,   /* field[5] = time */
   1,   /* field[1] = user_id */
   4,   /* field[4] = value */
@@ -421,7 +447,7 @@ static const unsigned sidecart__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__event__descriptor =
 {
@@ -431,7 +457,7 @@ const ProtobufCMessageDescriptor sidecart__v1__event__descriptor =
   "Sidecart__V1__Event",
   "sidecart.v1",
   sizeof(Sidecart__V1__Event),
-  7,
+  9,
   sidecart__v1__event__field_descriptors,
   sidecart__v1__event__field_indices_by_name,
   1,  sidecart__v1__event__number_ranges,

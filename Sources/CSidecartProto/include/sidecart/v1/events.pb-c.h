@@ -64,10 +64,19 @@ struct  Sidecart__V1__Event
    * The order or session.
    */
   ProtobufCBinaryData basket_id;
+  /*
+   * The RecommendResponse.slate_id of the slate that led to it. A view or click then counts as a click on it, a purchase as
+   * one of its purchases; see Admin.Outcomes. 0: none. It is not kept, so History does not tell it.
+   */
+  uint64_t slate_id;
+  /*
+   * What one of them was sold for, finite and not below 0, for the revenue of slates. 0: the catalog's price.
+   */
+  float price;
 };
 #define SIDECART__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__event__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, SIDECART__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED, 0, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, SIDECART__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED, 0, 0, {0,NULL}, 0, 0 }
 
 
 struct  Sidecart__V1__RecordRequest
