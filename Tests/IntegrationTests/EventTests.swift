@@ -8,17 +8,24 @@ extension ProgramTests {
     @Suite struct EventTests {
         private let shop: TrainedShop
         private let folder = TemporaryFolder()
+        private let kept = Kept()
 
         init() throws { shop = try TrainedShop.shared.get() }
 
+        /// Serves the journal. The server from before is killed, unless this one takes over from it,
+        /// and this one lives as long as the test.
         private func serve(_ more: String...) throws -> (Server, SidecartClient) {
+            if !more.contains("--take-over") { kept.servers.removeAll() }
             let server = try Server(
                 bundle: shop.bundle, socket: folder["s"],
                 arguments: ["--events-db", folder["e.db"]] + more)
+            kept.servers.append(server)
             var configuration = SidecartConfiguration()
             configuration.timeout = .seconds(20)
             return (server, SidecartClient(socketPath: folder["s"], configuration: configuration))
         }
+
+        private final class Kept { var servers: [Server] = [] }
 
         @Test("What was acknowledged is told back, by a restarted server too")
         func recordAndHistory() async throws {
@@ -118,8 +125,8 @@ extension ProgramTests {
 
         @Test("A server without a journal says how to get one")
         func noJournal() async throws {
-            let server = try Server(bundle: shop.bundle, socket: folder["s"])
-            let connection = BlockingConnection(socketPath: server.socket)
+            kept.servers.append(try Server(bundle: shop.bundle, socket: folder["s"]))
+            let connection = BlockingConnection(socketPath: folder["s"])
             for call in [
                 { try connection.record([Event(.view, of: "i", by: "u")]).watermark },
                 { Int64(try connection.putItems([CatalogItem(id: "i")]).added) },
