@@ -70,7 +70,9 @@ extension ProgramTests {
             #expect(server.end(SIGTERM) == 0)
         }
 
-        @Test("A purchase that is recorded with its slate's id is in the report once it is acknowledged")
+        @Test(
+            "A purchase that is recorded with its slate's id is in the report once it is acknowledged"
+        )
         func purchases() throws {
             let own = TemporaryFolder()
             let server = try Server(

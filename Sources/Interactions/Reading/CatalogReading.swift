@@ -25,9 +25,8 @@ extension DatasetReader {
             source, file: path, options: options.table, content: .catalog, timeFormat: nil,
             windowBytes: windowBytes)
         cutFloats(in: file)
-        let line = CatalogLine(
-            file, options, missing: missing,
-            numbers: WrittenNumbers(decimalComma: options.table.hasDecimalComma))
+        let numbers = WrittenNumbers(decimalComma: options.table.hasDecimalComma)
+        let line = CatalogLine(file, options, missing: missing, numbers: numbers)
         if let reader = file.reader as? DelimitedReader {
             report.catalogLines += try readRecords(reader, max: options.table.badLinesMax) {
                 (self, reader) throws(ReadError) in try self.addItem(reader, line)
@@ -39,6 +38,7 @@ extension DatasetReader {
         }
         report.files.append(file.understood)
         report.notes += file.notes
+        if let note = numbers.note { report.notes.append(note) }
         duration += ContinuousClock.now - start
     }
 

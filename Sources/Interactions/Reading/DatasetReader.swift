@@ -285,11 +285,7 @@ package struct DatasetReader {
             cleaned - cut - itemColumn.foldedTexts - report.identifiers.composed
         note(report.identifiers.trimmed, "ids lost blanks at their ends")
         noteMissing()
-        if numbers.count > 0 {
-            report.notes.append(
-                "\(numbers.count) numbers were written with a currency or with thousands apart, "
-                    + "such as \"\(numbers.example)\"")
-        }
+        if let note = numbers.note { report.notes.append(note) }
         if oddStocks.count > 0 {
             report.notes.append(
                 "\(oddStocks.count) items are taken for sold out, since their stock cannot be read, "

@@ -116,17 +116,20 @@ final class DelimitedReader: RecordReader {
         }
     }
 
-    /// Whether the record's fields are the header's, in any case and perhaps behind a byte-order
-    /// mark.
+    /// Whether the record's fields are the header's, in any case, with blanks around, and perhaps
+    /// behind a byte-order mark, after which quotes are no quotes to the reader.
     private var isHeaderAgain: Bool {
         guard let first = headerBytes.first else { return false }
-        let count = Int(fields[0].count)
         // Nearly every record differs from it in this.
-        guard count == first.count || count == first.count + 3 else { return false }
+        guard 0...Self.headerSlack ~= Int(fields[0].count) - first.count else { return false }
         for column in headerBytes.indices {
             var text = trimmedBlanks(field(column))
             if column == 0, text.starts(with: [0xef, 0xbb, 0xbf]) {
-                text = UnsafeBufferPointer(rebasing: text.dropFirst(3))
+                text = trimmedBlanks(UnsafeBufferPointer(rebasing: text.dropFirst(3)))
+                let quote = UInt8(ascii: "\"")
+                if text.count >= 2, text.first == quote, text.last == quote {
+                    text = UnsafeBufferPointer(rebasing: text.dropFirst().dropLast())
+                }
             }
             guard text.count == headerBytes[column].count,
                 zip(text, headerBytes[column]).allSatisfy({ asciiLowercased($0) == $1 })
@@ -134,6 +137,9 @@ final class DelimitedReader: RecordReader {
         }
         return true
     }
+
+    /// Bytes by which a name may be longer where it comes again: a mark, quotes, some blanks.
+    private static let headerSlack = 8
 
     /// Gives up the record: reading goes on behind the line end after the window's position.
     private func resume(afterLineOf innerLines: Int, _ message: String) throws(ReadError)

@@ -4,8 +4,15 @@
 final class WrittenNumbers {
     private let hasDecimalComma: Bool
     /// Numbers with a currency or with thousands apart, and the first of them.
-    private(set) var count = 0
-    private(set) var example = ""
+    private var count = 0
+    private var example = ""
+
+    /// Tells of them; nil where there were none.
+    var note: String? {
+        guard count > 0 else { return nil }
+        return
+            "\(count) numbers were written with a currency or with thousands apart, such as \"\(example)\""
+    }
 
     init(decimalComma: Bool) { hasDecimalComma = decimalComma }
 

@@ -142,10 +142,15 @@ final class JournalWorker {
                     next += 1
                     if request.work.isRead {
                         reads.append(request)
-                    } else {
+                        continue
+                    }
+                    do throws(JournalError) {
                         let answer = try change(journal, request, &events)
                         answered.add(request.token, answer)
                         if case .success = answer { catalogChanges.append(request.work) }
+                    } catch {
+                        answered.add(request.token, .failure(error.rpcError))
+                        throw error
                     }
                 }
             }

@@ -4,7 +4,7 @@ import SidecartClient
 /// Profiles for people.
 enum ProfileText {
     static func render(_ profile: UserProfile) -> String {
-        var lines = ["\(profile.userID): \(profile.items) items"]
+        var lines = ["\(profile.userID.withoutControls): \(profile.items) items"]
         if profile.baskets > 0 {
             lines[0] += String(
                 format: " in %d baskets of %.1f", profile.baskets, profile.basketItems)
@@ -42,8 +42,11 @@ enum ProfileText {
     }
 
     static func render(_ profile: ItemProfile) -> String {
-        var lines = ["\(profile.itemID)" + (profile.title.isEmpty ? "" : ": \(profile.title)")]
-        if !profile.category.isEmpty { lines.append("category \(profile.category)") }
+        var lines = [profile.itemID.withoutControls]
+        if !profile.title.isEmpty { lines[0] += ": \(profile.title.withoutControls)" }
+        if !profile.category.isEmpty {
+            lines.append("category \(profile.category.withoutControls)")
+        }
         if profile.price > 0 { lines.append(String(format: "price %.2f", profile.price)) }
         if profile.stock >= 0 { lines.append("stock \(profile.stock)") }
         if profile.rank > 0 {

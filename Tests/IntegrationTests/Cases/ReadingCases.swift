@@ -76,10 +76,10 @@ extension Case {
         Case(
             "texts of one's own instead",
             "user,item,order\n0,a,1\nno one,a,2\nNA,a,3\nu,0,4\n", "--missing", "0,no one",
-            read: ["users": 2, "eventsWithoutUser": 2, "leftOut.no item": 1], users: ["NA", "u"])
+            read: ["users": 1, "eventsWithoutUser": 2, "leftOut.no item": 1], users: ["NA"])
         Case(
             "an id that only begins like one", "user,item,order\nNA1,None-2,n/a3\n",
-            saysNot: ["missing"], items: ["None-2"], users: ["NA1"])
+            saysNot: ["taken for missing"], items: ["None-2"], users: ["NA1"])
         Case(
             "a catalog's title, price and stock",
             catalog: "id,title,category,price,stock\na,NA,#N/A,N/A,NULL\nb,B,C,2,3\n",
@@ -285,7 +285,7 @@ extension Case {
         Case(
             "decimal commas in JSON Lines",
             #"{"customer":"a","sku":"k","price":"1.234,50"}"# + "\n", file: "events.jsonl",
-            code: 1, says: ["events.jsonl:1: column 3 (price)", "--decimal-comma"])
+            code: 1, says: ["events.jsonl:1: field price", "--decimal-comma"])
         Case(
             "a number as two", "customer;sku;order;quantity\na;k;1;1,000,5\n", code: 1,
             says: ["(quantity): \"1,000,5\" is not a number"])

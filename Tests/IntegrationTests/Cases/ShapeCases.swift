@@ -252,7 +252,7 @@ extension Case {
         Case(
             "in JSON Lines", #"{"user":"u","item":"a","event":"wish"}"# + "\n",
             file: "events.jsonl",
-            code: 1, says: ["events.jsonl:1: column event", "--kinds wish=cart"])
+            code: 1, says: ["events.jsonl:1: field event", "--kinds wish=cart"])
         Case(
             "in JSON Lines, named", #"{"user":"u","item":"a","event":"wish"}"# + "\n",
             file: "events.jsonl", "--kinds", "wish=purchase", read: ["eventsByKind.purchase": 1])
