@@ -5,7 +5,7 @@ import TestFolders
 import Testing
 
 /// All tests of the built program: one at a time, since each starts processes of its own.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ProgramTests {}
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ProgramTests {}
 
 /// The `sidecart` executable, which is built beside the test bundle.
 enum Program {
@@ -130,7 +130,9 @@ final class Server {
     func wait(for text: String, times: Int = 1) throws {
         while log.ranges(of: text).count < times {
             try #require(!said.isWhole.withLock { $0 }, "ended without '\(text)': \(log)")
-            said.grew.wait()
+            try #require(
+                said.grew.wait(timeout: .now() + 60) == .success,
+                "a minute without '\(text)': \(log)")
         }
     }
 
