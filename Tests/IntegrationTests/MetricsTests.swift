@@ -1,3 +1,4 @@
+import Bundles
 import Foundation
 import SidecartClient
 import TestFolders
@@ -102,7 +103,8 @@ extension ProgramTests {
             #expect(metrics["sidecart_model_info", ["version": "shop-1", "kind": "ials"]] == 1)
             let loaded = try #require(metrics["sidecart_model_loaded_timestamp_seconds"])
             #expect(before...Date().timeIntervalSince1970 ~= loaded)
-            let newest = try #require(shop.shop.dataset.events.times.max())
+            let bundle = try ModelBundle.read(from: shop.bundle)
+            let newest = try #require(bundle.info.data?.newestEvent)
             #expect(
                 metrics["sidecart_model_newest_event_timestamp_seconds"] == Double(newest))
             #expect(metrics["sidecart_model_items"] == Double(shop.shop.dataset.items.count))

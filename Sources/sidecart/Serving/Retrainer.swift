@@ -75,6 +75,8 @@ final class Retrainer: Sendable {
             log.info("retraining", ["schedule": "\(settings.schedule)"])
             guard let verdict = retrain() else { return }
             record.verdicts = keep(verdict)
+            models.note(record)
+            tell(verdict)
             prune()
         }
     }
@@ -146,18 +148,20 @@ final class Retrainer: Sendable {
     }
 
     private func keep(_ verdict: RetrainingVerdict) -> [RetrainingVerdict] {
-        let fields = verdict.fields
-        if verdict.promoted {
-            log.info("retrained; the new model serves", fields)
-        } else {
-            log.warning("retrained; the model from before serves on", fields)
-        }
         do throws(Failure) {
             try verdicts.add(verdict)
         } catch {
             log.error("the verdict cannot be kept", ["reason": "\(error)"])
         }
         return verdicts.all
+    }
+
+    private func tell(_ verdict: RetrainingVerdict) {
+        if verdict.promoted {
+            log.info("retrained; the new model serves", verdict.fields)
+        } else {
+            log.warning("retrained; the model from before serves on", verdict.fields)
+        }
     }
 
     /// Removes bundles that were made here but for the newest, and those in memory.
