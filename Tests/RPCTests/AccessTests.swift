@@ -137,12 +137,15 @@ import Wire
         var limits = RPCLimits()
         limits.callsPerUIDMax = 4
         let server = try TestServer(limits: limits)
-        for _ in 0..<3 {
-            let gone = try server.client()
+        var gone = try (0..<3).map { _ in try server.client() }
+        for client in gone {
             var frames = requestFrame(stream: 1, method: "Spin", payload: Array("1000".utf8))
             for call in 1...4 { frames += requestFrame(stream: UInt32(2 * call + 1)) }
-            try gone.send(frames)
+            try client.send(frames)
         }
+        // Not before they were accepted.
+        #expect(eventually { server.server.statistics.connections == 3 })
+        gone.removeAll()
         server.expectEmpty(clients: 0)
         let client = try server.client()
         var frames = requestFrame(stream: 1, method: "Spin", payload: Array("1000".utf8))

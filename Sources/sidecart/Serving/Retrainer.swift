@@ -42,8 +42,12 @@ final class Retrainer: Sendable {
     init(_ settings: Settings, models: ServedModels, log: ServerLog) throws(Failure) {
         (self.settings, self.models, self.log) = (settings, models, log)
         verdicts = try VerdictFile(in: models.folderPath)
-        Thread.detachNewThread { [self] in
-            run()
+        var record = RetrainingRecord(schedule: settings.schedule.description)
+        record.verdicts = verdicts.all
+        // Whoever asks the server finds it from its first call on.
+        models.note(record)
+        Thread.detachNewThread { [self, record] in
+            run(record)
             ended.signal()
         }
     }
@@ -60,9 +64,8 @@ final class Retrainer: Sendable {
 
     private var isEnding: Bool { state.withLock { $0.isEnding } }
 
-    private func run() {
-        var record = RetrainingRecord(schedule: settings.schedule.description)
-        record.verdicts = verdicts.all
+    private func run(_ first: RetrainingRecord) {
+        var record = first
         while !isEnding {
             let due = settings.schedule.next(after: Date())
             (record.startedAt, record.nextAt) = (0, due.milliseconds)
