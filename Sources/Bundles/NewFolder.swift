@@ -16,13 +16,10 @@ struct NewFolder: ~Copyable {
 
     /// Creates an empty folder.
     init(for target: String, replacing: Bool) throws(BundleError) {
-        let target = target.count > 1 && target.hasSuffix("/") ? String(target.dropLast()) : target
-        let slash = target.lastIndex(of: "/")
-        let name = String(target[(slash.map { target.index(after: $0) } ?? target.startIndex)...])
+        let (target, parentPath, name) = FolderPath.split(target)
         guard !name.isEmpty, name != ".", name != ".." else {
             throw BundleError(path: target, message: "names no folder that a bundle could become")
         }
-        let parentPath = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
         let parent = try Self.openParent(parentPath, of: target)
         LeftOvers(of: name, in: parent).remove()
         try Self.checkTarget(target, replacing: replacing)

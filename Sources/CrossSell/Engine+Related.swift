@@ -75,11 +75,10 @@ extension Engine {
 
     /// The vectors with the largest cosine among those with the largest inner product.
     private func appendNearest(to ordinal: UInt32, _ k: Int) {
-        guard let row = lookUp.row(of: ordinal), row.norm > 0,
-            let vector = lookUp.vector(of: ordinal)
-        else { return }
+        guard let row = lookUp.row(of: ordinal), row.norm > 0 else { return }
         try? itemReader.nearest(
-            to: UnsafeBufferPointer(start: vector, count: generation.dimensions),
+            to: UnsafeBufferPointer(
+                start: lookUp.vector(of: row), count: generation.dimensions),
             k: min(nearest.capacity, k + 1), into: &nearest, where: { $0 != ordinal })
         let first = related.count
         for rank in 0..<min(k, nearest.count) {

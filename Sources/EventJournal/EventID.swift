@@ -13,12 +13,9 @@ enum EventID {
     ) throws(JournalError) -> R {
         var uuid: (UInt64, UInt64) = (0, 0)
         guard id.count == 36, parse(id, into: &uuid) else { return try body(id, false) }
-        let result: Result<R, JournalError> = withUnsafeBytes(of: &uuid) { bytes in
-            do throws(JournalError) { return .success(try body(bytes, true)) } catch {
-                return .failure(error)
-            }
+        return try withUnsafePointer(to: uuid) { words throws(JournalError) in
+            try body(UnsafeRawBufferPointer(start: words, count: 16), true)
         }
-        return try result.get()
     }
 
     /// The id as it was sent.

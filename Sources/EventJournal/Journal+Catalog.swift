@@ -106,12 +106,11 @@ extension CatalogEntry {
     /// Binds everything but the item, and runs.
     fileprivate func run(_ put: SQLiteStatement) throws(JournalError) {
         // Texts are lent until the statement has run.
-        var lent: [[UInt8]] = [title, category, group, attributes].map { Array(($0 ?? "").utf8) }
-        defer { lent.removeAll() }
-        let result: Result<Void, JournalError> = lent[0].withUnsafeBytes { title in
-            lent[1].withUnsafeBytes { category in
-                lent[2].withUnsafeBytes { group in
-                    lent[3].withUnsafeBytes { attributes in
+        let lent: [[UInt8]] = [title, category, group, attributes].map { Array(($0 ?? "").utf8) }
+        try lent[0].withBytes { title throws(JournalError) in
+            try lent[1].withBytes { category throws(JournalError) in
+                try lent[2].withBytes { group throws(JournalError) in
+                    try lent[3].withBytes { attributes throws(JournalError) in
                         put.bindText(2, self.title == nil ? nil : title)
                         put.bindText(3, self.category == nil ? nil : category)
                         put.bindText(6, self.group == nil ? nil : group)
@@ -120,14 +119,11 @@ extension CatalogEntry {
                         put.bindInteger(5, stock)
                         put.bindInteger(7, availableFrom)
                         put.bindInteger(8, isDiscontinued.map { $0 ? 1 : 0 })
-                        do throws(JournalError) { return .success(try put.run()) } catch {
-                            return .failure(error)
-                        }
+                        try put.run()
                     }
                 }
             }
         }
-        try result.get()
     }
 }
 

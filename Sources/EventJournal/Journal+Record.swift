@@ -20,21 +20,15 @@ extension Journal {
 
     private func append(_ batch: EventBatch) throws(JournalError) -> RecordOutcome {
         var outcome = RecordOutcome()
-        let result: Result<Void, JournalError> = batch.bytes.withUnsafeBytes { bytes in
-            do throws(JournalError) {
-                for (position, entry) in batch.entries.enumerated() {
-                    if try append(entry, bytes) {
-                        outcome.recorded += 1
-                    } else {
-                        outcome.duplicates.append(UInt32(position))
-                    }
+        try batch.bytes.withBytes { bytes throws(JournalError) in
+            for (position, entry) in batch.entries.enumerated() {
+                if try append(entry, bytes) {
+                    outcome.recorded += 1
+                } else {
+                    outcome.duplicates.append(UInt32(position))
                 }
-                return .success(())
-            } catch {
-                return .failure(error)
             }
         }
-        try result.get()
         outcome.watermark = watermark
         try advanceIndex(2 * outcome.recorded)
         return outcome

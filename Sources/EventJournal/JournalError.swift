@@ -35,3 +35,14 @@ package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible
     /// Whether nothing may be written any more until the file was checked and opened again.
     var isFatal: Bool { code == .damaged || code == .io }
 }
+
+extension [UInt8] {
+    /// Lends the bytes; unlike the library's `withUnsafeBytes` it lets a typed error through.
+    package func withBytes<R>(
+        _ body: (UnsafeRawBufferPointer) throws(JournalError) -> R
+    ) throws(JournalError) -> R {
+        try withUnsafeBufferPointer { bytes throws(JournalError) in
+            try body(UnsafeRawBufferPointer(bytes))
+        }
+    }
+}

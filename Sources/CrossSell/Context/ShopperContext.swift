@@ -186,16 +186,17 @@ final class ItemLookUp {
     /// The item's vector, shape `[D]` and zeros after it; nil as ``row(of:)``. Valid until the next call
     /// of this or of ``product(_:_:)``.
     func vector(of ordinal: UInt32) -> UnsafePointer<Float>? {
-        guard let row = row(of: ordinal) else { return nil }
+        row(of: ordinal).map(vector)
+    }
+
+    /// A row's vector, likewise.
+    func vector(of row: StoreRow) -> UnsafePointer<Float> {
         reader.read(row, into: widened)
         return UnsafePointer(widened)
     }
 
     /// The inner product of two rows.
-    func product(_ a: StoreRow, _ b: StoreRow) -> Float {
-        reader.read(a, into: widened)
-        return reader.product(widened, b)
-    }
+    func product(_ a: StoreRow, _ b: StoreRow) -> Float { reader.product(vector(of: a), b) }
 
     /// The inner product of two padded vectors.
     func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {

@@ -105,7 +105,7 @@ package final class ServedModels: Sendable {
         let load = ModelLoad(number: 1, path: path, promotes: true, isReload: false)
         let model = try Self.make(
             Self.read(path), at: path, settings, laneRecords, outcomes, budget)
-        folder = try ModelsFolder(settings.folder ?? Self.parent(of: own))
+        folder = try ModelsFolder(settings.folder ?? FolderPath.split(own).parent)
         let now = Calendar.now
         let first = Resident(
             model: model, number: 1, loadedAt: now, loadMilliseconds: load.milliseconds,
@@ -277,12 +277,5 @@ package final class ServedModels: Sendable {
     /// Has the models freed that no lane holds; lanes call it whenever they leave one.
     func freeWhatWasLeft() {
         worker.door.submit { [weak self] _ in self?.free() }
-    }
-
-    /// The folder that a path lies in.
-    private static func parent(of path: String) -> String {
-        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 }

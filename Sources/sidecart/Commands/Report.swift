@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Interactions
 import SidecartClient
 
 struct Report: AsyncParsableCommand {
@@ -70,9 +71,7 @@ struct Report: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    private static func time(_ seconds: Int) -> String {
-        Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
-    }
+    private static func time(_ seconds: Int) -> String { isoTime(Int64(seconds)) }
 
     private static func percent(_ part: Int, _ whole: Int) -> String {
         whole == 0 ? "" : String(format: "%.2f %%", 100 * Double(part) / Double(whole))

@@ -22,9 +22,7 @@ struct ChildCommand {
     func run(
         secondsMax: Double, _ onChange: (pid_t?) -> Void
     ) throws(Failure) -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
+        let process = Process.ofThisProgram(arguments)
         // Nothing is ever written to it: it ends when this process does, however that ends.
         let lifeline = Pipe()
         process.standardInput = lifeline

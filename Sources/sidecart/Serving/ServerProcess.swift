@@ -5,7 +5,7 @@ import Foundation
 /// It never outlives its owner: `deinit` ends it, and so does the end of this process, however that
 /// comes.
 final class ServerProcess {
-    private let process = Process()
+    private let process: Process
     private let errors = Pipe()
     /// Nothing is ever written to it: it ends when this process does, however that ends.
     private let lifeline = Pipe()
@@ -16,8 +16,7 @@ final class ServerProcess {
     ///
     /// - Throws: what the child said, where it ended instead.
     init(_ arguments: [String]) throws(Failure) {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
+        process = .ofThisProgram(arguments)
         process.standardError = errors
         process.standardInput = lifeline
         do {
@@ -81,5 +80,15 @@ final class ServerProcess {
             return .zero
         }
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
+extension Process {
+    /// This program once more, not started yet.
+    static func ofThisProgram(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        return process
     }
 }

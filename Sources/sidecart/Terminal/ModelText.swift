@@ -1,4 +1,5 @@
 import Foundation
+import Interactions
 import SidecartClient
 
 extension ModelList {
@@ -78,8 +79,7 @@ extension ServedModel.WarmUp {
 extension Int {
     /// A time in milliseconds since 1970, such as `2024-06-02T03:00:00Z`; `-` for 0.
     fileprivate var shownTime: String {
-        self == 0
-            ? "-" : Date(timeIntervalSince1970: Double(self / 1_000)).formatted(.iso8601)
+        self == 0 ? "-" : isoTime(Int64(self / 1_000))
     }
 }
 
