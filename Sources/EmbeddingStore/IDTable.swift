@@ -78,6 +78,23 @@ struct IDTable {
         }
     }
 
+    /// The slot of a word with this tag near where its probe starts, or nil where none is there:
+    /// a guess, to be made without a branch, which would be mispredicted for most ids and keep the
+    /// processor from looking up the next ones meanwhile.
+    @inline(__always)
+    func likelySlot(_ tag: UInt32) -> UInt32? {
+        let log2 = capacityLog2
+        // The last words of a table begin earlier, so that all four lie in it.
+        let start = min(tag &>> (32 &- log2), (1 &<< log2) &- 4)
+        let words = base.atomicWord(at: Self.headerBytes) + Int(truncatingIfNeeded: start)
+        var found: UInt64 = 0
+        for offset in 0..<4 {
+            let word = words[offset].load(ordering: .acquiring)
+            found = Self.tag(of: word) == tag ? word : found
+        }
+        return Self.slot(of: found)
+    }
+
     /// Stores a word in the first empty place of its probe.
     func insert(_ word: UInt64) {
         let mask = capacity - 1

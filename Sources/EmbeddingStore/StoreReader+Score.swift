@@ -102,17 +102,14 @@ extension StoreReader {
             let table = shard(hash).table
             sc_prefetch(table.word(table.home(of: EmbeddingStore.tag(hash))))
         }
-        // The first word with the right tag leads to the right row but once in billions: fetch that
-        // row, all of it.
+        // A word with the right tag leads to the right row but once in billions: fetch that row, all
+        // of it.
         for i in 0..<ids.count {
             likely[i] = nil
             guard IdentifierRule.permits(byteCount: ids[i].count) else { continue }
             let shard = shard(hashes[i])
-            guard
-                let found = shard.table.find(
-                    EmbeddingStore.tag(hashes[i]), where: { _ in true })
-            else { continue }
-            let row = shard.row(found.slot, layout).base
+            guard let slot = shard.table.likelySlot(EmbeddingStore.tag(hashes[i])) else { continue }
+            let row = shard.row(slot, layout).base
             likely[i] = row
             layout.prefetch(row)
         }

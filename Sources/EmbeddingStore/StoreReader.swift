@@ -50,9 +50,10 @@ package final class StoreReader {
         enter()
         let hash = hash(id)
         let shard = shard(hash)
-        // The first row with the right tag is the right one but once in billions.
-        let likely = shard.table.find(EmbeddingStore.tag(hash), where: { _ in true })
-        if let likely { layout.prefetch(shard.row(likely.slot, layout).base) }
+        // A word with the right tag leads to the right row but once in billions.
+        if let slot = shard.table.likelySlot(EmbeddingStore.tag(hash)) {
+            layout.prefetch(shard.row(slot, layout).base)
+        }
     }
 
     /// The row of an ordinal, or nil: two loads, no hash.

@@ -12,5 +12,7 @@ let again = try connection.recommend(for: basket, SlateOptions(count: 3))
 connection.close()
 
 // Each slate has an id of its own.
-guard !slate.items.isEmpty, slate.items == again.items else { fatalError("two clients, two answers") }
+guard !slate.items.isEmpty, slate.items == again.items else {
+    fatalError("two clients, two answers")
+}
 for item in slate.items { print(item.itemID, item.score, item.title) }
