@@ -39,8 +39,23 @@ extension FuzzTarget {
         request("put-embeddings", sidecart__v1__put_embeddings_request__init),
         request("delete-embeddings", sidecart__v1__delete_embeddings_request__init),
         request("nearest", sidecart__v1__nearest_request__init),
+        request("record", sidecart__v1__record_request__init),
+        request("history", sidecart__v1__history_request__init),
+        request("forget", sidecart__v1__forget_request__init),
+        request("put-items", sidecart__v1__put_items_request__init),
+        request("remove-items", sidecart__v1__remove_items_request__init),
+        request("get-items", sidecart__v1__get_items_request__init),
+        request("user-profile", sidecart__v1__user_profile_request__init),
+        request("item-profile", sidecart__v1__item_profile_request__init),
+        request("list-models", sidecart__v1__list_models_request__init),
+        request("load-model", sidecart__v1__load_model_request__init),
+        request("promote-model", sidecart__v1__promote_model_request__init),
+        request("rollback-model", sidecart__v1__rollback_model_request__init),
         request("status", sidecart__v1__status_request__init),
+        request("metrics", sidecart__v1__metrics_request__init),
+        request("outcomes", sidecart__v1__outcomes_request__init),
         request("drain", sidecart__v1__drain_request__init),
+        request("health-check", grpc__health__v1__health_check_request__init),
     ]
 
     private static func request<Message>(
@@ -63,11 +78,17 @@ extension FuzzTarget {
         }
     }
 
-    /// A RecommendRequest with every field, two embeddings, and the empty message.
+    /// A RecommendRequest with every field, two embeddings, an event, an item of the catalog, and the empty
+    /// message.
     private static let messages: [[UInt8]] = [
         [0x0A, 14, 0x0A, 2, 117, 49, 0x12, 1, 97, 0x12, 1, 98, 0x1A, 2, 99, 100]
             + [0x10, 0xAC, 2, 0x1A, 1, 120, 0x1A, 2, 121, 121, 0x20, 1, 0x28, 1, 0x30, 3, 0x38, 1],
         [0x08, 1, 0x12, 13, 0x0A, 1, 97, 0x12, 8, 1, 2, 3, 4, 5, 6, 7, 8],
-        [0x0A, 4, 1, 2, 3, 4, 0x0D, 5, 6, 7, 8, 0x98, 6, 1], [],
+        [0x0A, 4, 1, 2, 3, 4, 0x0D, 5, 6, 7, 8, 0x98, 6, 1],
+        [0x0A, 28, 0x0A, 1, 101, 0x12, 1, 117, 0x1A, 1, 105, 0x20, 4, 0x2D, 0, 0, 0x80, 0x3F]
+            + [0x30, 1, 0x3A, 1, 98, 0x40, 7, 0x4D, 0, 0, 0x20, 0x41],
+        [0x0A, 24, 0x0A, 1, 105, 0x12, 1, 116, 0x1A, 1, 99, 0x1A, 1, 100, 0x25, 0, 0, 0x20, 0x41]
+            + [0x28, 3, 0x32, 1, 103, 0x40, 1],
+        [],
     ]
 }
