@@ -294,7 +294,7 @@ extension ProgramTests {
                         }
                     }
                 }
-                while begun.value < 200 { usleep(1_000) }
+                try wait(for: "200 calls") { begun.value >= 200 }
                 #expect(server.end(SIGTERM) == 0)
                 for worker in workers { worker.join() }
             }
@@ -339,7 +339,7 @@ extension ProgramTests {
             }
             for _ in 0..<rounds {
                 let before = calls.value
-                while calls.value < before + 500 { usleep(1_000) }
+                try wait(for: "500 calls more") { calls.value >= before + 500 }
                 let next = try Server(bundle: shop.bundle, socket: path, "--take-over")
                 #expect(server.end() == 0, "\(server.log)")
                 #expect(

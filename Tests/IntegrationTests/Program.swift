@@ -147,6 +147,19 @@ final class Server {
     }
 }
 
+/// Waits for what nothing tells of by itself, a minute at most.
+func wait(
+    for what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    until isSo: () throws -> Bool
+) throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while try !isSo() {
+        try #require(
+            ContinuousClock.now < end, "a minute without \(what)", sourceLocation: sourceLocation)
+        sched_yield()
+    }
+}
+
 /// Expects a call to fail with a code, and a message that has all the parts.
 func expect(
     _ code: SidecartError.Code, naming parts: String...,

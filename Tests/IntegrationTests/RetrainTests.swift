@@ -151,15 +151,16 @@ extension ProgramTests {
         /// The child that the server has now, once it has one.
         private func child(of server: Server) throws -> pid_t {
             let path = "/proc/\(server.processID)/task"
-            while true {
+            var found: pid_t?
+            try wait(for: "a child") {
                 for thread in try FileManager.default.contentsOfDirectory(atPath: path) {
                     let children = try? String(
                         contentsOfFile: "\(path)/\(thread)/children", encoding: .utf8)
-                    let first = children?.split(separator: " ").first
-                    if let child = first.flatMap({ pid_t($0) }) { return child }
+                    if let first = children?.split(separator: " ").first { found = pid_t(first) }
                 }
-                usleep(10_000)
+                return found != nil
             }
+            return try #require(found)
         }
     }
 }

@@ -41,12 +41,14 @@ extension ProgramTests {
             process.standardError = try folder.open("log")
             try process.run()
             defer { kill(process.processIdentifier, SIGKILL) }
-            while !FileManager.default.fileExists(atPath: folder["s"]) { usleep(10_000) }
+            try wait(for: "the socket") {
+                FileManager.default.fileExists(atPath: folder["s"])
+            }
             let connection = BlockingConnection(socketPath: folder["s"])
             // The first call starts the server.
             let status = try connection.status(timeout: .seconds(20))
             #expect(status.processID == Int(process.processIdentifier))
-            while try !folder.read("log").contains("ready") { usleep(1_000) }
+            try wait(for: "'ready'") { try folder.read("log").contains("ready") }
             #expect(try folder.read("log").contains("socket=\(folder["s"])"))
             kill(process.processIdentifier, SIGTERM)
             process.waitUntilExit()
