@@ -1,0 +1,1 @@
+"""What travels over the socket: ttrpc frames and their envelopes."""
