@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, cast
 
 from google.protobuf.message import DecodeError, Message
 
@@ -247,8 +247,8 @@ def related(
         k: how many of each, up to 1,000; 0 leaves it to the server, which takes 10.
         timeout: in seconds; None takes the client's.
     """
-    numbers = [scoring_pb2.Relation.Value(relation.upper()) for relation in relations]
-    request = scoring_pb2.RelatedRequest(item_id=item, relations=numbers, k=k)
+    names = [relation.upper() for relation in relations]
+    request = scoring_pb2.RelatedRequest(item_id=item, relations=names, k=k)
     return _call("sidecart.v1.Scoring", "Related", request, scoring_pb2.RelatedResponse, timeout)
 
 
@@ -371,15 +371,11 @@ def items(
 # Embeddings
 
 
-def _space(space: SpaceName) -> embeddings_pb2.Space:
-    return embeddings_pb2.Space.Value(space.upper())
-
-
 def embeddings(
     ids: Iterable[str], space: SpaceName = "items", *, timeout: float | None = None
 ) -> Call[embeddings_pb2.GetEmbeddingsResponse]:
     """Reads the vectors of 1 to 1,000 ids; ``unknown`` has the positions of those without one."""
-    request = embeddings_pb2.GetEmbeddingsRequest(space=_space(space), ids=_ids(ids, "ids"))
+    request = embeddings_pb2.GetEmbeddingsRequest(space=space.upper(), ids=_ids(ids, "ids"))
     return _call(
         "sidecart.v1.Embeddings", "Get", request, embeddings_pb2.GetEmbeddingsResponse, timeout
     )
@@ -399,7 +395,7 @@ def put_embeddings(
         timeout: in seconds; None takes the client's.
     """
     request = embeddings_pb2.PutEmbeddingsRequest(
-        space=_space(space),
+        space=space.upper(),
         embeddings=(
             embeddings_pb2.Embedding(id=id, vector=vector) for id, vector in vectors.items()
         ),
@@ -413,7 +409,7 @@ def delete_embeddings(
     ids: Iterable[str], space: SpaceName = "items", *, timeout: float | None = None
 ) -> Call[int]:
     """Deletes vectors. Returns how many there were."""
-    request = embeddings_pb2.DeleteEmbeddingsRequest(space=_space(space), ids=_ids(ids, "ids"))
+    request = embeddings_pb2.DeleteEmbeddingsRequest(space=space.upper(), ids=_ids(ids, "ids"))
     call = _call(
         "sidecart.v1.Embeddings",
         "Delete",
@@ -435,7 +431,7 @@ def nearest(
         k: up to 1,000; 0 leaves it to the server, which takes 10.
         timeout: in seconds; None takes the client's.
     """
-    request = embeddings_pb2.NearestRequest(space=_space(space), vector=vector, k=k)
+    request = embeddings_pb2.NearestRequest(space=space.upper(), vector=vector, k=k)
     call = _call(
         "sidecart.v1.Embeddings", "Nearest", request, embeddings_pb2.NearestResponse, timeout
     )
@@ -524,9 +520,7 @@ def metrics(
     format: Literal["prometheus", "openmetrics"] = "prometheus", *, timeout: float | None = None
 ) -> Call[str]:
     """Asks for all counters, gauges and histograms, as Prometheus reads them."""
-    request = admin_pb2.MetricsRequest(
-        format=admin_pb2.MetricsFormat.Value(f"{format.upper()}_TEXT")
-    )
+    request = admin_pb2.MetricsRequest(format=f"{format.upper()}_TEXT")
     call = _call("sidecart.v1.Admin", "Metrics", request, admin_pb2.MetricsResponse, timeout)
     return _then(call, lambda response: response.text)
 
@@ -578,8 +572,8 @@ def health(service: str = "", *, timeout: float | None = None) -> Call[HealthSta
 
 
 def _status_name(response: health_pb2.HealthCheckResponse) -> HealthStatus:
-    name: HealthStatus = health_pb2.HealthCheckResponse.ServingStatus.Name(response.status)
-    return name
+    name = health_pb2.HealthCheckResponse.ServingStatus.Name(response.status)
+    return cast(HealthStatus, name)
 
 
 def wait_until_ready(*, timeout: float | None = None) -> Call[HealthStatus]:
