@@ -1,7 +1,7 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data crash-test bench fuzz hostile sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data test-python test-importers crash-test bench fuzz hostile sanitize format check-format generate check-generated
 
-PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev zlib1g-dev libssl-dev \
+PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev \
 	libopenblas0 libsqlite3-dev
 
 # Installs the Debian packages that are missing, and only those.
@@ -29,7 +29,7 @@ test: setup check-format check-generated
 # The tests that need Python, or data that is not in this repository: published figures. SIDECART_DATA names
 # the folder of the data sets; the Open Bandit Dataset's sample files come with its Python package.
 SIDECART_DATA ?= ../shared/data
-test-data: setup
+test-data: setup test-python
 	python3 -m venv .build/venv
 	.build/venv/bin/pip install --quiet numpy safetensors prometheus-client
 	.build/venv/bin/pip download --quiet --no-deps --dest .build/obp obp==0.4.1
@@ -38,6 +38,31 @@ test-data: setup
 	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
 		SIDECART_OBP=$(CURDIR)/.build/obp/obp/dataset/obd \
 		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests|MetricsReadersTests'
+
+# The Python client: format, types, and its tests on a real server.
+PYTHON = $(CURDIR)/.build/python/bin
+test-python: setup
+	python3 -m venv .build/python
+	$(PYTHON)/pip install --quiet --editable 'Clients/Python[dev]'
+	swift build -c release --product sidecart
+	cd Clients/Python && $(PYTHON)/ruff format --check . && $(PYTHON)/ruff check . && $(PYTHON)/mypy
+	cd Clients/Python && SIDECART_BINARY=$(CURDIR)/.build/release/sidecart $(PYTHON)/pytest --ignore tests/importers
+
+# Trains a model with each library that bundles are imported from, and compares what it recommends with what is served.
+# Downloads some gigabytes; a library that cannot be installed is told, and its tests are skipped. LightFM is built from
+# source by rules that newer packagers have dropped, so it comes before those that want a newer setuptools.
+IMPORTERS = $(CURDIR)/.build/importers/bin
+IMPORTED = implicit scikit-learn scikit-surprise pyspark torch 'tensorflow tensorflow-recommenders tf-keras'
+test-importers: setup
+	python3 -m venv .build/importers
+	$(IMPORTERS)/pip install --quiet 'setuptools<70' wheel scipy pandas
+	$(IMPORTERS)/pip install --quiet --editable 'Clients/Python[dev]'
+	$(IMPORTERS)/pip install --quiet --no-use-pep517 lightfm || echo "SKIPPED: lightfm cannot be installed here"
+	@for libraries in $(IMPORTED); do \
+		$(IMPORTERS)/pip install --quiet $$libraries || echo "SKIPPED: $$libraries cannot be installed here"; \
+	done
+	swift build -c release --product sidecart
+	cd Clients/Python && SIDECART_BINARY=$(CURDIR)/.build/release/sidecart $(IMPORTERS)/pytest tests/importers
 
 # Attacks on a server, in full: crowds that fill its buffers, another user, kill -9 while a bundle is replaced,
 # SIGTERM and take-overs under load. Prints a line for each; some minutes. Needs root for the other user.
@@ -101,6 +126,8 @@ check-format:
 
 generate: setup
 	proto/generate.sh
+	proto/generate-python.sh
 
 check-generated:
 	proto/generate.sh --check
+	proto/generate-python.sh --check

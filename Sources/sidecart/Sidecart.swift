@@ -22,7 +22,7 @@ struct Sidecart: AsyncParsableCommand {
             Demo.self, Train.self, Retrain.self, Evaluate.self, Serve.self, Recommend.self,
             Related.self, Score.self, Record.self, History.self, Forget.self, CatalogCommand.self,
             Inspect.self, Status.self, Metrics.self, Report.self, ModelCommands.self, Bench.self,
-            EchoServer.self,
+            Import.self, Export.self, EchoServer.self,
         ])
 
     // On the main thread: a pool's threads block signals, and processes started there inherit that.

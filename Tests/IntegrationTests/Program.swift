@@ -26,12 +26,17 @@ enum Program {
     /// Runs a command to its end.
     static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
-    /// - Parameter output: where standard output goes; nil to read it back.
-    static func run(_ arguments: [String], output: FileHandle? = nil) throws -> Outcome {
+    /// - Parameters:
+    ///   - output: where standard output goes; nil to read it back.
+    ///   - environment: variables that differ from this process's.
+    static func run(
+        _ arguments: [String], output: FileHandle? = nil, environment: [String: String] = [:]
+    ) throws -> Outcome {
         let folder = TemporaryFolder()
         let process = Process()
         process.executableURL = path
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let own = try folder.open("output")
         process.standardOutput = output ?? own

@@ -240,6 +240,51 @@ def test_a_library_that_is_missing_is_named(saved: Path) -> None:
     assert "this needs lightfm, which is not installed: pip install lightfm" in run.stderr
 
 
+def test_the_servers_program_runs_the_same_code(saved: Path, binary: str) -> None:
+    run = subprocess.run(
+        [binary, *arguments(saved)],
+        env={"SIDECART_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert len(Bundle.read(saved / "out").item_ids) == 9
+    export = [
+        binary,
+        "export",
+        str(saved / "out"),
+        "--out",
+        str(saved / "faiss"),
+        "--format",
+        "faiss",
+    ]
+    subprocess.run(export, env={"SIDECART_PYTHON": sys.executable}, check=True)
+    np.testing.assert_array_equal(np.load(saved / "faiss" / "items.npy"), ITEMS)
+    usage = subprocess.run(
+        [binary, "import", "implicit", "--help"],
+        env={"SIDECART_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+    )
+    assert "sidecart import implicit als.npz" in usage.stdout
+    assert "python -m" not in usage.stdout
+
+
+def test_the_servers_program_says_how_to_install_the_package(saved: Path, binary: str) -> None:
+    bare = saved / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+    bare.chmod(0o755)
+    run = subprocess.run(
+        [binary, *arguments(saved)],
+        env={"SIDECART_PYTHON": str(bare)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert "'sidecart import' needs the Python package sidecart" in run.stderr
+    assert "pip install" in run.stderr
+
+
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     for library in (
         "implicit",

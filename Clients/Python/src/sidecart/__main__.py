@@ -20,9 +20,14 @@ LIBRARIES = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns its exit code: 0, 1 for a failure, 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m sidecart") -> int:
+    """Runs a command; returns its exit code: 0, 1 for a failure, 2 for wrong usage.
+
+    Args:
+        arguments: None takes those of the process.
+        program: what help and errors call it.
+    """
+    options = _parser(program).parse_args(arguments)
     try:
         options.run(options)
     except ModuleNotFoundError as error:
@@ -34,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sidecart",
+        prog=program,
         description="Makes bundles for `sidecart serve` from the models of other libraries, and exports them.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -47,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     libraries = importing.add_subparsers(required=True, metavar="LIBRARY")
     for name, (module, what) in LIBRARIES.items():
-        _add_import(libraries, name, module, what)
+        _add_import(libraries, name, module, what, program)
     exporting = commands.add_parser(
         "export",
         help="write a bundle's vectors, lists and ids for other tools",
         description="Writes what is in a bundle as Parquet tables or NumPy arrays, or its vectors as matrices that faiss takes.",
-        epilog="example:\n  python -m sidecart export shop --format parquet --out shop-tables",
+        epilog=f"example:\n  {program} export shop --format parquet --out shop-tables",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     exporting.add_argument("bundle", metavar="BUNDLE", help="the bundle's folder")
@@ -67,14 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_import(libraries: Any, name: str, module: str, what: str) -> None:
+def _add_import(libraries: Any, name: str, module: str, what: str, program: str) -> None:
     # The modules import their libraries only when they load a model, so this is quick.
     importer = importlib.import_module(f".importers.{module}", __package__)
     parser = libraries.add_parser(
         name,
         help=what,
         description=importer.__doc__,
-        epilog=f"example:\n{importer.EXAMPLE}",
+        epilog="example:\n" + importer.EXAMPLE.replace("python -m sidecart", program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", metavar="MODEL", help="the file or folder that the library saved")
