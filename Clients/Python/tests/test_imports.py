@@ -14,15 +14,10 @@ from serving import StartServer
 import sidecart
 from sidecart.__main__ import main
 from sidecart.bundle import Bundle
-from sidecart.importers.core import (
-    Given,
-    ImportFailure,
-    Interactions,
-    factors,
-    read_ids,
-    similar,
-    texts,
-)
+from sidecart.importers.core import Given, factors, similar
+from sidecart.importers.failure import ImportFailure
+from sidecart.importers.ids import read_ids, texts
+from sidecart.importers.interactions import Interactions
 
 RANDOM = np.random.default_rng(7)
 USERS: Any = RANDOM.normal(size=(6, 4)).astype(np.float32)

@@ -121,7 +121,9 @@ def _add_import(libraries: Any, name: str, module: str, what: str, program: str)
 
 def _import(options: argparse.Namespace) -> None:
     from .bundle.files import check_target
-    from .importers.core import Given, Interactions, read_ids
+    from .importers.core import Given
+    from .importers.ids import read_ids
+    from .importers.interactions import Interactions
 
     check_target(options.out, options.replace)
     if options.similar < 0:

@@ -208,6 +208,8 @@ class AsyncClient:
         opening = self._opening.get(place)
         if opening is None or opening.get_loop() is not loop:
             opening = self._opening[place] = loop.create_task(self._open(place))
+            # Where all who wait have given up, nobody asks for its failure.
+            opening.add_done_callback(lambda task: task.cancelled() or task.exception())
         # Whoever gives up leaves the others their connection.
         return await asyncio.shield(opening)
 

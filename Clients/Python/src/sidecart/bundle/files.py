@@ -134,11 +134,18 @@ def _make_hidden(parent: str, name: str) -> tuple[str, int]:
         hidden = os.path.join(parent, f".{name}.{os.getpid()}.{attempt}.partial")
         try:
             os.mkdir(hidden)
-        except FileExistsError:
+            # Another maker may have found it before it was locked, and be removing it.
+            lock = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
+        except (FileExistsError, FileNotFoundError):
             continue
-        lock = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return hidden, lock
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        if os.fstat(lock).st_ino == _inode(hidden):
+            return hidden, lock
+        os.close(lock)
     raise OSError(errno.EEXIST, "all hidden folders are taken")
 
 

@@ -1,5 +1,5 @@
 """Bundles from the models of other libraries.
 
-Each module here knows one library and has a ``load`` that makes a bundle from a file it saved; ``core`` has what they
-share. ``python -m sidecart import LIBRARY MODEL --out BUNDLE`` calls them.
+A module for each library has an ``EXAMPLE``, an ``add_arguments`` that declares the options that only it needs, and a
+``load`` that makes a bundle of what the library saved; ``core`` has what they share. ``python -m sidecart import LIBRARY MODEL --out BUNDLE`` calls them.
 """

@@ -1,113 +1,26 @@
-"""What importers share: ids, interactions, and the two kinds of models that they make bundles of."""
+"""What importers share: what the command line gives, and the two kinds of models that they make bundles of."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..bundle import Bundle, FoldIn, Histories, ItemLists
-from ..bundle.tensor_set import id_fault
+from .failure import ImportFailure
+from .interactions import Interactions
 
 Vectors = npt.NDArray[np.floating[Any]]
 
 # Biases lie in a dimension of the items' vectors in so small a unit that they hardly count where the vector of a basket
 # is the mean of its items'. A power of two, so that scaling loses no bit.
 BIAS_UNIT = 0.125
-
-
-class ImportFailure(ValueError):  # noqa: N818
-    """A model that no bundle can be made of; the message says what to do."""
-
-
-@dataclass
-class Interactions:
-    """Who took what: a sparse matrix, users x items, by rows.
-
-    Attributes:
-        offsets: ``[U + 1]``, where each user's entries start, and where the last ones end.
-        items: ``[E]``, columns.
-        values: ``[E]``, not 0.
-        shape: users, items.
-        path: the file, for errors.
-    """
-
-    offsets: npt.NDArray[np.int64]
-    items: npt.NDArray[np.int32]
-    values: npt.NDArray[np.float32]
-    shape: tuple[int, int]
-    path: str = "the interactions"
-
-    @classmethod
-    def read(cls, path: str) -> Interactions:
-        """Reads what ``scipy.sparse.save_npz`` wrote of a CSR or COO matrix."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
-        except (OSError, ValueError) as error:
-            raise ImportFailure(f"{path}: cannot read: {error}") from None
-        form = bytes(found["format"]).decode() if "format" in found else "unknown"
-        if form not in ("csr", "coo"):
-            raise ImportFailure(
-                f"{path}: holds no sparse matrix in CSR form; write it with scipy.sparse.save_npz(path, matrix.tocsr())"
-            )
-        users, items = (int(side) for side in found["shape"])
-        values = found["data"]
-        if form == "csr":
-            rows = np.repeat(np.arange(users), np.diff(found["indptr"]))
-            columns = found["indices"]
-        else:
-            order = np.argsort(found["row"], kind="stable")
-            rows, columns, values = found["row"][order], found["col"][order], values[order]
-        if not np.isfinite(values).all():
-            place = int(np.argmax(~np.isfinite(values)))
-            raise ImportFailure(
-                f"{path}: row {rows[place]}, column {columns[place]} is {values[place]}"
-            )
-        kept = values != 0
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=users))])
-        return cls(
-            offsets.astype(np.int64),
-            columns[kept].astype(np.int32),
-            values[kept].astype(np.float32),
-            (users, items),
-            path,
-        )
-
-    def select(self, users: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> Interactions:
-        """Some rows and columns, in ascending order.
-
-        Raises:
-            ImportFailure: there are not so many.
-        """
-        for side, chosen, what in ((0, users, "rows"), (1, items, "columns")):
-            if len(chosen) and chosen[-1] >= self.shape[side]:
-                raise ImportFailure(
-                    f"{self.path}: has {self.shape[side]} {what}, but the model has number {chosen[-1]}"
-                )
-        rows = np.repeat(np.arange(self.shape[0]), np.diff(self.offsets))
-        kept = np.isin(rows, users) & np.isin(self.items, items)
-        counts = np.bincount(np.searchsorted(users, rows[kept]), minlength=len(users))
-        return Interactions(
-            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            np.searchsorted(items, self.items[kept]).astype(np.int32),
-            self.values[kept],
-            (len(users), len(items)),
-            self.path,
-        )
-
-    def scipy(self) -> Any:
-        """The same as scipy has it."""
-        from scipy.sparse import csr_matrix
-
-        return csr_matrix((self.values, self.items, self.offsets), shape=self.shape)
 
 
 @dataclass
@@ -154,18 +67,6 @@ class Given:
         return ids
 
 
-class Importer(Protocol):
-    """What a module of an importer has."""
-
-    EXAMPLE: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declares the options that only this library needs."""
-
-    def load(self, path: str, given: Given, options: argparse.Namespace) -> Bundle:
-        """Makes a bundle of the model in a file or folder."""
-
-
 def library(name: str, package: str) -> Any:
     """Imports a library, or says how to install it."""
     import importlib
@@ -176,48 +77,6 @@ def library(name: str, package: str) -> Any:
         raise ImportFailure(
             f"this needs {error.name}, which is not installed: pip install {package}"
         ) from None
-
-
-def read_ids(path: str) -> list[str]:
-    """Ids from a file: one a line, a JSON array (``.json``) or a NumPy array (``.npy``)."""
-    try:
-        if path.endswith(".npy"):
-            values: Iterable[Any] = np.load(path, allow_pickle=False).tolist()
-        elif path.endswith(".json"):
-            with open(path, encoding="utf-8") as file:
-                values = json.load(file)
-            if not isinstance(values, list):
-                raise ImportFailure(f"{path}: is no JSON array of ids")
-        else:
-            with open(path, encoding="utf-8", newline="\n") as file:
-                values = [line.rstrip("\r\n") for line in file]
-    except (OSError, ValueError) as error:
-        if isinstance(error, ImportFailure):
-            raise
-        raise ImportFailure(f"{path}: cannot read: {error}") from None
-    return texts(values, path)
-
-
-def texts(values: Iterable[Any], where: str) -> list[str]:
-    """Ids as texts: texts stay, whole numbers are written in decimal; each once."""
-    ids: list[str] = []
-    places: dict[str, int] = {}
-    for place, value in enumerate(values):
-        if isinstance(value, bytes):
-            value = value.decode()
-        if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
-            raise ImportFailure(f"{where}: id {place + 1} is {value!r}, no text or whole number")
-        text = str(value)
-        fault = id_fault(text)
-        if fault:
-            raise ImportFailure(f"{where}: id {place + 1} {fault}")
-        if text in places:
-            raise ImportFailure(
-                f"{where}: ids {places[text] + 1} and {place + 1} are both {text!r}"
-            )
-        places[text] = place
-        ids.append(text)
-    return ids
 
 
 def factors(
@@ -356,6 +215,10 @@ def similar(items: Vectors | None, longest: int) -> ItemLists:
         rows.append(np.repeat(own, kept.sum(axis=1)))
         columns.append(best[kept])
         scores.append(found[kept])
+        if sys.stderr.isatty():
+            print(f"\rsimilar items: {own[-1] + 1:,} of {len(items):,}", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return item_lists(
         np.concatenate(rows), np.concatenate(columns), np.concatenate(scores), len(items)
     )

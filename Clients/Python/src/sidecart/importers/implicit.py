@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..bundle import Bundle, FoldIn
-from .core import Given, ImportFailure, factors, item_lists, lists
+from .core import Given, factors, item_lists, lists
+from .failure import ImportFailure
 
 EXAMPLE = """\
   model.save("als.npz"); scipy.sparse.save_npz("user-items.npz", user_items)

@@ -7,7 +7,9 @@ import pickle
 from typing import Any
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, Interactions, factors, library, must_exist
+from .core import Given, factors, library, must_exist
+from .failure import ImportFailure
+from .interactions import Interactions
 
 EXAMPLE = """\
   pickle.dump(model, open("model.pkl", "wb")); scipy.sparse.save_npz("item-features.npz", item_features)

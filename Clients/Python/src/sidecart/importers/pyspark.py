@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, Vectors, factors, library, must_exist, texts
+from .core import Given, Vectors, factors, library, must_exist
+from .failure import ImportFailure
+from .ids import texts
 
 EXAMPLE = """\
   Pipeline(stages=[StringIndexer(...), StringIndexer(...), ALS(...)]).fit(ratings).write().save("pipeline")

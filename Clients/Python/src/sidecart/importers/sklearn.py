@@ -7,7 +7,8 @@ import argparse
 import numpy as np
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, factors, item_lists, library, lists, must_exist
+from .core import Given, factors, item_lists, library, lists, must_exist
+from .failure import ImportFailure
 
 EXAMPLE = """\
   joblib.dump(NMF(32).fit(user_items), "nmf.joblib")

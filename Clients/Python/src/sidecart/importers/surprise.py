@@ -7,7 +7,10 @@ import argparse
 import numpy as np
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, Interactions, factors, library, must_exist, texts
+from .core import Given, factors, library, must_exist
+from .failure import ImportFailure
+from .ids import texts
+from .interactions import Interactions
 
 EXAMPLE = """\
   surprise.dump.dump("svdpp.dump", algo=algo)

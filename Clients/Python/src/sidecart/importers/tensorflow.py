@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, factors, library, must_exist, texts
+from .core import Given, factors, library, must_exist
+from .failure import ImportFailure
+from .ids import texts
 
 EXAMPLE = """\
   model.user_model.save("users.keras"); model.item_model.save("items.keras")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..bundle import Bundle
-from .core import Given, ImportFailure, factors, library, must_exist
+from .core import Given, factors, library, must_exist
+from .failure import ImportFailure
 
 EXAMPLE = """\
   torch.save(model.state_dict(), "model.pt")
