@@ -280,6 +280,16 @@ def test_the_servers_program_says_how_to_install_the_package(saved: Path, binary
     assert "pip install" in run.stderr
 
 
+def test_without_numpy_there_is_the_client_and_a_word_on_the_rest(saved: Path) -> None:
+    code = "import sys; sys.modules['numpy'] = None; import sidecart; sidecart.Client('s'); "
+    code += "from sidecart.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments(saved)], capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr == "error: sidecart.bundle needs numpy: pip install 'sidecart[bundle]'\n"
+
+
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     for library in (
         "implicit",

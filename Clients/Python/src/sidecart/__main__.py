@@ -27,13 +27,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m sidec
         arguments: None takes those of the process.
         program: what help and errors call it.
     """
-    options = _parser(program).parse_args(arguments)
     try:
+        options = _parser(program).parse_args(arguments)
         options.run(options)
-    except ModuleNotFoundError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (ValueError, OSError) as error:
+    except (ModuleNotFoundError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
