@@ -53,7 +53,7 @@ test-python: setup
 # source by rules that newer packagers have dropped, so it comes before those that want a newer setuptools. Each has a
 # process of its own, since not all of them bear each other; pytest ends with 5 where all of a file is skipped.
 IMPORTERS = $(CURDIR)/.build/importers/bin
-IMPORTED = implicit scikit-learn scikit-surprise pyspark torch 'tensorflow tensorflow-recommenders tf-keras'
+IMPORTED = implicit scikit-learn scikit-surprise pyspark torch faiss-cpu 'tensorflow tensorflow-recommenders tf-keras'
 test-importers: setup
 	python3 -m venv .build/importers
 	$(IMPORTERS)/pip install --quiet 'setuptools<70' wheel scipy pandas

@@ -80,7 +80,7 @@ def compare(
         if len(set(served)) < len(served) or not np.allclose(expected, found, rtol=2e-5, atol=1e-6):
             differing.append((shopper, mine, served))
     FIGURES.append(
-        f"{name}: {100 - len(differing)} of 100 equal, {identical} of them in the order of ties too"
+        f"{name}: {100 - len(differing)} of 100 equal, {identical} of them in the very same order"
     )
     assert not differing
 
