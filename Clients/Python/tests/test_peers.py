@@ -222,11 +222,19 @@ def test_both_clients_have_every_method_of_the_contract() -> None:
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert f'"{service.full_name}", "{method.name}"' in source
-    made = {name for name in calls.__all__ if name != "Call"}
+    made = {name for name in calls.__all__ if name not in ("Call", "describe")}
     assert len(made) >= 25
     for name in made:
         assert hasattr(sidecart.Client, name)
         assert hasattr(sidecart.AsyncClient, name)
+
+
+@pytest.mark.parametrize("kind", [sidecart.Client, sidecart.AsyncClient])
+def test_help_tells_arguments_and_results(kind: type) -> None:
+    signature = inspect.signature(kind.related)  # type: ignore[attr-defined]
+    assert list(signature.parameters) == ["self", "item", "relations", "k", "timeout"]
+    assert signature.return_annotation == "scoring_pb2.RelatedResponse"
+    assert kind.related.__doc__.startswith("Lists an item's neighbors")  # type: ignore[attr-defined]
 
 
 def test_every_code_has_one_exception() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from . import calls
-from .calls import Call
+from .calls import Call, describe
 from .errors import DeadlineExceeded, SidecartError, Unavailable
 from .retries import RetryPolicy
 from .wire.frames import STREAM_MAX, FrameReader, payload_of, request_frame
@@ -25,10 +24,10 @@ def _method(
 ) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
     """A call as a coroutine that makes it."""
 
-    @functools.wraps(make)
     async def method(client: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await client.perform(make(*args, **kwargs))
 
+    describe(method, make)
     return method
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from . import calls
-from .calls import Call
+from .calls import Call, describe
 from .connections import Pool
 from .errors import DeadlineExceeded, SidecartError
 from .retries import RetryPolicy
@@ -21,10 +20,10 @@ R = TypeVar("R")
 def _method(make: Callable[P, Call[R]]) -> Callable[Concatenate[Client, P], R]:
     """A call as a method that makes it and waits for its answer."""
 
-    @functools.wraps(make)
     def method(client: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return client.perform(make(*args, **kwargs))
 
+    describe(method, make)
     return method
 
 

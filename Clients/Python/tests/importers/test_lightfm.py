@@ -27,7 +27,7 @@ def features(data: Shop, side: str, seed: int) -> str:
     return path
 
 
-@pytest.mark.parametrize("loss", ["warp", "bpr", "logistic"])
+@pytest.mark.parametrize("loss", ["warp", "bpr", "logistic", "warp-kos"])
 @pytest.mark.parametrize("has_features", [True, False])
 def test_users_get_what_lightfm_predicts(
     loss: str, has_features: bool, data: Shop, start_server: StartServer

@@ -6,7 +6,7 @@ Each function here makes a :class:`Call`. The clients turn all of them into meth
 All take ``timeout``: seconds from the call to the answer, over all attempts; None takes the client's.
 """
 
-from .call import Call
+from .call import Call, describe
 from .scoring import item_profile, recommend, related, score, user_profile
 from .serving import (
     delete_embeddings,
@@ -29,6 +29,7 @@ from .shop import forget, history, items, put_items, record, remove_items
 __all__ = [
     "Call",
     "delete_embeddings",
+    "describe",
     "drain",
     "embeddings",
     "forget",

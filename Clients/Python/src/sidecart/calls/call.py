@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -79,3 +80,16 @@ def several(ids: Iterable[str], name: str) -> Iterable[str]:
     if isinstance(ids, (str, bytes)):
         raise TypeError(f"{name} is one id, {ids!r}; it must be a list of ids")
     return ids
+
+
+def describe(method: Any, make: Callable[..., Call[Any]]) -> None:
+    """Gives a client's method the name, the documentation and the arguments of what makes its call."""
+    made = inspect.signature(make)
+    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    # Annotations are texts here.
+    result = str(made.return_annotation).removeprefix("Call[").removesuffix("]")
+    method.__signature__ = made.replace(
+        parameters=[client, *made.parameters.values()], return_annotation=result
+    )
+    method.__name__ = method.__qualname__ = make.__name__
+    method.__doc__ = make.__doc__
