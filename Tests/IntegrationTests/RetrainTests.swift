@@ -88,6 +88,34 @@ extension ProgramTests {
             #expect(next.end(SIGTERM) == 0)
         }
 
+        @Test("Once so many events were recorded a server trains from its journal")
+        func counted() throws {
+            try train(Self.poor, to: "before")
+            let count =
+                try Int(
+                    String(contentsOfFile: shop.events, encoding: .utf8)
+                        .split(separator: "\n").count) - 1
+            let options = [
+                "--events-db", folder["e.db"], "--retrain", "events=\(count)", "--retrain-from",
+                "--model slim",
+            ]
+            let server = try Server(
+                bundle: folder["before"], socket: folder["s"], arguments: options)
+            let recorded = try Program.run("record", shop.events, "--socket", folder["s"])
+            try #require(recorded.code == 0, "\(recorded.errors)")
+            try server.wait(for: "retrained; the new model serves")
+            let retraining = try #require(
+                try BlockingConnection(socketPath: folder["s"]).models().retraining)
+            #expect(retraining.schedule == "events=\(count)")
+            #expect(retraining.verdicts.map(\.isPromoted) == [true])
+            let text = try Program.run("models", "--socket", folder["s"]).output
+            #expect(text.contains("retraining events=\(count): none runs"), "\(text)")
+            #expect(server.end(SIGTERM) == 0)
+            // From there on events are counted after a restart.
+            #expect(
+                try folder.read("retraining.json").contains("\"watermark\" : \(count)"))
+        }
+
         @Test("A child that fails, is killed or hangs is reported, and a drain ends it")
         func badChildren() throws {
             try train(Self.good, to: "before")
@@ -122,7 +150,10 @@ extension ProgramTests {
         func badOptions() throws {
             for (options, reason) in [
                 (["--retrain", "hourly", "--retrain-from", "e.csv"], "hourly"),
-                (["--retrain", "daily"], "go together"),
+                (["--retrain", "daily"], "--retrain-from, or --events-db"),
+                (["--retrain", "events=10", "--retrain-from", "e.csv"], "needs --events-db"),
+                (["--retrain", "events=0", "--events-db", "e.db"], "events=0"),
+                (["--retrain-from", "e.csv"], "needs --retrain"),
                 (["--retrain", "daily", "--retrain-from", "e.csv --modle slim"], "modle"),
                 (["--retrain", "daily", "--retrain-from", "'e.csv"], "quote"),
             ] {

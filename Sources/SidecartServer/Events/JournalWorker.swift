@@ -30,6 +30,7 @@ final class JournalWorker {
     /// What the transaction under way records, with the positions of what was known before.
     private var recorded: [(batch: EventBatch, duplicates: [UInt32])] = []
     private var next = 0
+    private let position: JournalPosition
     private let openTimer: Timer
     private let sweepTimer: Timer
     private let logTimer: Timer
@@ -37,10 +38,11 @@ final class JournalWorker {
     private var sweep: (after: Int64, removed: Int)?
 
     init(
-        _ settings: JournalWriter.Settings, loop: EventLoop,
+        _ settings: JournalWriter.Settings, position: JournalPosition, loop: EventLoop,
         onEvent: @escaping @Sendable (JournalEvents) -> Void
     ) throws {
         (self.settings, self.loop, self.onEvent) = (settings, loop, onEvent)
+        self.position = position
         openTimer = try Timer(on: loop)
         sweepTimer = try Timer(on: loop)
         logTimer = try Timer(on: loop)
@@ -63,6 +65,7 @@ final class JournalWorker {
         let journal = try Journal(settings.path, settings.options)
         try journal.readCatalog { item, entry in tell(item, entry) }
         state = .open(journal)
+        position.advance(to: journal.watermark)
         onEvent(.opened(path: settings.path, watermark: journal.watermark))
         guard !settings.retention.seconds.isEmpty else { return }
         sweepTimer.start(after: .zero, every: Self.sweepInterval) { [unowned self] in
@@ -161,6 +164,7 @@ final class JournalWorker {
             catalogChanges = []
             recorded = []
         }
+        position.advance(to: journal.watermark)
         // Before the acknowledgement, so that a call that is made after it knows of them.
         for work in catalogChanges { tellModels(work) }
         for (batch, duplicates) in recorded {

@@ -27,6 +27,8 @@ package final class JournalWriter: Sendable {
 
     private let thread: LoopThread
     private let worker: LoopBound<JournalWorker>
+    private let position: JournalPosition
+
     /// Opens the journal.
     ///
     /// - Parameter onEvent: called on the journal's thread; must be quick.
@@ -36,8 +38,11 @@ package final class JournalWriter: Sendable {
         _ settings: Settings, onEvent: @escaping @Sendable (JournalEvents) -> Void
     ) throws {
         let made = Locked<LoopBound<JournalWorker>?>(nil)
+        let position = JournalPosition()
+        self.position = position
         thread = try LoopThread.start(name: "sidecart-journal") { loop in
-            let worker = try JournalWorker(settings, loop: loop, onEvent: onEvent)
+            let worker = try JournalWorker(
+                settings, position: position, loop: loop, onEvent: onEvent)
             made.withLock { $0 = LoopBound(worker, to: loop) }
         }
         guard let worker = made.withLock({ $0 }) else {
@@ -45,6 +50,9 @@ package final class JournalWriter: Sendable {
         }
         self.worker = worker
     }
+
+    /// How many events were ever recorded; nil until the journal is open.
+    package var watermark: Int64? { position.watermark }
 
     /// Has a call answered by the journal's thread.
     ///

@@ -4,7 +4,7 @@ package struct RetrainingRecord: Sendable {
     package var schedule: String
     /// When the training that runs began, in milliseconds since 1970; 0 where none runs.
     package var startedAt: Int64 = 0
-    /// When the next one is due, in milliseconds since 1970; 0 while one runs.
+    /// When the next one is due, in milliseconds since 1970; 0 while one runs, and where no time says it.
     package var nextAt: Int64 = 0
     /// What came of the last ones, the newest first.
     package var verdicts: [RetrainingVerdict] = []
@@ -33,6 +33,8 @@ package struct RetrainingVerdict: Codable, Equatable, Sendable {
     /// Where the mean of the paired differences lies, 95 %.
     package var low = 0.0
     package var high = 0.0
+    /// The journal's watermark when the training began; nil where there was none.
+    package var watermark: Int64?
 
     package init(at: Int64, against: String) { (self.at, self.against) = (at, against) }
 }

@@ -23,8 +23,10 @@ struct Retrain: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("As `train` takes them, such as events.csv.", valueName: "events"))
-    var events: [String]
+        help: ArgumentHelp(
+            "As `train` takes them, such as events.csv; none with --events-db.", valueName: "events"
+        ))
+    var events: [String] = []
 
     @Option(help: ArgumentHelp("The bundle to be no worse than.", valueName: "folder"))
     var against: String
@@ -49,6 +51,8 @@ struct Retrain: ParsableCommand {
 
     @Flag(help: .hidden)
     var endsWithParent = false
+
+    func validate() throws { try reading.validateEvents(events) }
 
     func run() throws {
         if atLowPriority { ProcessSettings.lowerThreadPriority() }

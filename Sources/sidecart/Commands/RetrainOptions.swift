@@ -4,13 +4,15 @@ import ArgumentParser
 struct RetrainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Train anew every=6h (or 30m, 2d), daily or daily=03:30, in a child process of the lowest priority, and serve the new model if it is no worse; see `sidecart retrain`. `sidecart models list` shows what came of it.",
+            "Train anew every=6h (or 30m, 2d), daily or daily=03:30, or events=100000, once so many were recorded since the last time, in a child process of the lowest priority, and serve the new model if it is no worse; see `sidecart retrain`. `sidecart models list` shows what came of it.",
             valueName: "schedule"))
     var retrain: RetrainSchedule?
 
+    // What follows may begin with an option.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "What `sidecart retrain` is given: events and options, such as 'events.csv --catalog items.csv --model slim'. Blanks separate them outside of quotes.",
+            "What `sidecart retrain` is given: events and options, such as 'events.csv --catalog items.csv --model slim'. Blanks separate them outside of quotes. Where it names no events they are those of --events-db, which is the default.",
             valueName: "arguments"))
     var retrainFrom: String?
 
@@ -30,30 +32,42 @@ struct RetrainOptions: ParsableArguments {
             throw ValidationError(
                 "--retrain-keep is 0 to 1000, --retrain-minutes-max 0.01 to 100000")
         }
-        guard (retrain == nil) == (retrainFrom == nil) else {
-            throw ValidationError("--retrain and --retrain-from go together")
-        }
-        if let retrainFrom {
-            // Wrong options should not come out in the night.
-            let arguments = try Self.split(retrainFrom)
-            do {
-                _ = try Retrain.parse(arguments + ["--against", "serving", "--out", "new"])
-            } catch {
-                throw ValidationError("--retrain-from: \(Retrain.message(for: error))")
-            }
+        if retrain == nil, retrainFrom != nil {
+            throw ValidationError("--retrain-from needs --retrain")
         }
     }
 
-    /// nil where the server does not retrain.
-    var settings: Retrainer.Settings? {
-        get throws {
-            guard let retrain, let retrainFrom else { return nil }
-            var settings = Retrainer.Settings(
-                schedule: retrain, arguments: try Self.split(retrainFrom))
-            settings.kept = retrainKeep
-            settings.secondsMax = retrainMinutesMax * 60
-            return settings
+    /// What a server retrains by; nil where it does not.
+    ///
+    /// - Parameter journal: the file of events that the server keeps; nil for none.
+    func settings(journal: String?) throws -> Retrainer.Settings? {
+        guard let retrain else { return nil }
+        if case .events = retrain, journal == nil {
+            throw ValidationError(
+                "--retrain \(retrain) counts recorded events: it needs --events-db")
         }
+        var settings = Retrainer.Settings(
+            schedule: retrain, arguments: try arguments(journal: journal))
+        settings.kept = retrainKeep
+        settings.secondsMax = retrainMinutesMax * 60
+        return settings
+    }
+
+    /// For `sidecart retrain`. Wrong ones should not come out in the night.
+    private func arguments(journal: String?) throws -> [String] {
+        guard retrainFrom != nil || journal != nil else {
+            throw ValidationError("--retrain needs --retrain-from, or --events-db to train from")
+        }
+        let given = try Self.split(retrainFrom ?? "")
+        var problem: any Error = ValidationError("")
+        // As they are, or else with the journal's events.
+        for more in [[], journal.map { ["--events-db", $0] } ?? []] {
+            do {
+                _ = try Retrain.parse(given + more + ["--against", "serving", "--out", "new"])
+                return given + more
+            } catch { problem = error }
+        }
+        throw ValidationError("--retrain-from: \(Retrain.message(for: problem))")
     }
 
     /// The words of a text; a part of one between quotes may hold blanks.

@@ -22,6 +22,7 @@ struct Serve: ParsableCommand {
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-listen 127.0.0.1:9464
               sidecart serve --bundle bundle --socket /run/sidecart/sidecart.sock --metrics-file /var/lib/node_exporter/sidecart.prom
               sidecart serve --bundle models/first --socket /tmp/s.sock --retrain daily=03:30 --retrain-from 'events.csv --catalog items.csv'
+              sidecart serve --bundle models/first --socket /tmp/s.sock --events-db events.db --retrain events=100000
             """)
 
     @Option(help: ArgumentHelp("What `train` wrote.", valueName: "folder"))
@@ -100,6 +101,7 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "--slate-mebibytes-max is \(slateMebibytesMax); it must be 1 to 65536")
         }
+        _ = try retraining.settings(journal: events.eventsDb)
         guard 0...86_400 ~= drainSeconds else {
             throw ValidationError("--drain-seconds is \(drainSeconds); it must be 0 to 86400")
         }
@@ -129,8 +131,9 @@ struct Serve: ParsableCommand {
         configuration.drainGrace = .seconds(drainSeconds)
         let models = try loadModels(log)
         let journal = try events.open(log, for: models, takesOver: takeOver)
-        let retrainer = try retraining.settings.map { settings throws(Failure) in
-            try Retrainer(settings, models: models, log: log)
+        let retrainer = try retraining.settings(journal: events.eventsDb).map {
+            settings throws(Failure) in
+            try Retrainer(settings, models: models, journal: journal, log: log)
         }
         let predecessor = takeOver ? Predecessor(at: serving.path) : nil
         let server = try SidecartServer(

@@ -27,6 +27,7 @@ final class Retrainer: Sendable {
 
     private let settings: Settings
     private let models: ServedModels
+    private let journal: JournalWriter?
     private let log: ServerLog
     private let verdicts: VerdictFile
     private let state = Locked(State())
@@ -35,12 +36,17 @@ final class Retrainer: Sendable {
 
     /// What a bundle made here is called, before its time.
     private static let prefix = "retrained-"
+    /// How often the journal is asked how many events were recorded.
+    private static let askInterval = 1.0
 
     /// Starts to wait for the first training.
     ///
+    /// - Parameter journal: whose events a schedule may count.
     /// - Throws: where the file of verdicts is none, or the folder of models cannot be written to.
-    init(_ settings: Settings, models: ServedModels, log: ServerLog) throws(Failure) {
-        (self.settings, self.models, self.log) = (settings, models, log)
+    init(
+        _ settings: Settings, models: ServedModels, journal: JournalWriter?, log: ServerLog
+    ) throws(Failure) {
+        (self.settings, self.models, self.journal, self.log) = (settings, models, journal, log)
         verdicts = try VerdictFile(in: models.folderPath)
         var record = RetrainingRecord(schedule: settings.schedule.description)
         record.verdicts = verdicts.all
@@ -66,21 +72,45 @@ final class Retrainer: Sendable {
 
     private func run(_ first: RetrainingRecord) {
         var record = first
+        // After a restart events are counted on from the last training.
+        var watermark = first.verdicts.lazy.compactMap(\.watermark).first
         while !isEnding {
             let due = settings.schedule.next(after: Date())
-            (record.startedAt, record.nextAt) = (0, due.milliseconds)
+            (record.startedAt, record.nextAt) = (0, due?.milliseconds ?? 0)
             models.note(record)
-            guard wakeUp.wait(wallTimeout: .now() + due.timeIntervalSinceNow) == .timedOut else {
-                return
-            }
+            guard wait(until: due, since: &watermark) else { return }
+            watermark = journal?.watermark
             (record.startedAt, record.nextAt) = (Date().milliseconds, 0)
             models.note(record)
             log.info("retraining", ["schedule": "\(settings.schedule)"])
-            guard let verdict = retrain() else { return }
+            guard var verdict = retrain() else { return }
+            verdict.watermark = watermark
             record.verdicts = keep(verdict)
             models.note(record)
             tell(verdict)
             prune()
+        }
+    }
+
+    /// Waits until the next training is due.
+    ///
+    /// - Parameter watermark: where the last one began; nil for where the journal stands now, or once it
+    ///   is open.
+    /// - Returns: false where the server ends before.
+    private func wait(until due: Date?, since watermark: inout Int64?) -> Bool {
+        if let due {
+            return wakeUp.wait(wallTimeout: .now() + due.timeIntervalSinceNow) == .timedOut
+        }
+        guard let journal, case .events(let count) = settings.schedule else { return false }
+        while true {
+            if let now = journal.watermark {
+                let since = watermark ?? now
+                watermark = since
+                if now - since >= count { return true }
+            }
+            guard wakeUp.wait(timeout: .now() + Self.askInterval) == .timedOut else {
+                return false
+            }
         }
     }
 

@@ -43,7 +43,8 @@ extension Retraining {
         let now =
             startedAtMilliseconds > 0
             ? "one runs since \(startedAtMilliseconds.shownTime)"
-            : "the next one at \(nextAtMilliseconds.shownTime)"
+            : nextAtMilliseconds > 0
+                ? "the next one at \(nextAtMilliseconds.shownTime)" : "none runs"
         return ["retraining \(schedule): \(now)"]
             + verdicts.prefix(Self.shownMax).map { "  \($0.text)" }
     }
