@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -78,21 +79,34 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["b"]
 
 
-def test_a_trained_bundle_keeps_every_tensor(shop: Path, tmp_path: Path) -> None:
-    Bundle.read(shop / "bundle").write(tmp_path / "copy")
-    before = load_file(shop / "bundle" / "tensors.safetensors")
-    after = load_file(tmp_path / "copy" / "tensors.safetensors")
+@pytest.mark.parametrize(
+    "model", ["lambdamart", "ials", "linear-ranker", "wide-deep", "personal-frequency"]
+)
+def test_a_trained_bundle_keeps_every_tensor_and_answers_as_before(
+    model: str, binary: str, shop: Path, tmp_path: Path, start_server: StartServer
+) -> None:
+    trained, copy = shop / "bundle", tmp_path / "copy"
+    if model != "lambdamart":
+        trained = tmp_path / "trained"
+        train = [binary, "train", str(shop / "events.csv"), "--catalog", str(shop / "catalog.csv")]
+        train += ["--model", model, "--out", str(trained)]
+        subprocess.run(train, check=True, capture_output=True)
+    bundle = Bundle.read(trained)
+    bundle.write(copy)
+    before, after = (load_file(path / "tensors.safetensors") for path in (trained, copy))
     assert before.keys() == after.keys()
     for name, tensor in before.items():
         assert tensor.dtype == after[name].dtype
         np.testing.assert_array_equal(tensor, after[name])
-    manifests = [
-        json.loads((folder / "manifest.json").read_text())
-        for folder in (shop / "bundle", tmp_path / "copy")
-    ]
+    manifests = [json.loads((path / "manifest.json").read_text()) for path in (trained, copy)]
     for manifest in manifests:
         del manifest["tensors_sha256"]
     assert manifests[0] == manifests[1]
+    clients = [sidecart.Client(start_server(str(path)).socket) for path in (trained, copy)]
+    for user, item in zip(bundle.user_ids[:20], bundle.item_ids[:20], strict=True):
+        slates = [client.recommend(user=user, basket=[item], timeout=10) for client in clients]
+        assert len(slates[0].items) == 10
+        assert slates[0].items == slates[1].items
 
 
 def test_a_server_serves_what_was_written(start_server: StartServer, tmp_path: Path) -> None:
