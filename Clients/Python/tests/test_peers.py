@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from serving import StartPeer
 
@@ -24,7 +25,7 @@ from sidecart.v1 import (
     profiles_pb2,
     scoring_pb2,
 )
-from sidecart.wire.frames import DATA_BYTES_MAX, HEADER, FrameReader, request_frame
+from sidecart.wire.frames import DATA_BYTES_MAX, HEADER, FrameReader, payload_of, request_frame
 from sidecart.wire.ttrpc_pb2 import Request, Response, Status
 
 OK = Response()
@@ -242,3 +243,17 @@ def test_every_code_has_one_exception() -> None:
     assert sorted(kind.code for kind in kinds if kind.code != 2) == [
         c for c in sidecart.Code if c != 2
     ]
+
+
+def test_random_bytes_are_no_more_than_an_internal_error() -> None:
+    random = np.random.default_rng(1)
+    told = 0
+    for _ in range(2000):
+        body = random.bytes(int(random.integers(0, 40)))
+        data = HEADER.pack(len(body), 1, 2, 0) + body if random.random() < 0.8 else body
+        try:
+            for _, response in FrameReader().feed(data):
+                payload_of(response)
+        except sidecart.SidecartError:
+            told += 1
+    assert told > 500
