@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -129,6 +130,35 @@ def test_a_replaced_bundle_is_replaced_in_one_step(tmp_path: Path) -> None:
     replace(bundle, version="2").write(tmp_path / "b", replace=True)
     assert Bundle.read(tmp_path / "b").version == "2"
     assert sorted(os.listdir(tmp_path)) == ["b"]
+
+
+def test_a_bundle_that_is_replaced_meanwhile_is_read_as_one(tmp_path: Path) -> None:
+    path, ended = tmp_path / "b", threading.Event()
+
+    def make(version: int) -> Bundle:
+        return replace(full(), version=str(version), popularity=np.full(4, version, np.float32))
+
+    make(0).write(path)
+
+    def rewrite() -> None:
+        version = 0
+        while not ended.is_set():
+            version += 1
+            make(version).write(path, replace=True)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        seen: set[str] = set()
+        while len(seen) < 30:
+            bundle = Bundle.read(path)
+            assert bundle.popularity is not None
+            assert bundle.popularity.tolist() == [float(bundle.version)] * 4
+            seen.add(bundle.version)
+    finally:
+        ended.set()
+        writer.join()
+    assert os.listdir(tmp_path) == ["b"]
 
 
 def test_only_a_bundle_is_replaced(tmp_path: Path) -> None:
