@@ -9,15 +9,15 @@ internal import Wire
 final class BackgroundJob: @unchecked Sendable {
     let token: ReplyToken
     let estimatedNanoseconds: Int64
-    /// A copy of the Request frame's data.
+    /// A copy of the request.
     let data = ByteBuffer()
-    /// The Response frame, and the code in it.
+    /// The answer in its call's form, and its code.
     let reply = ByteBuffer()
     fileprivate(set) var code = StatusCode.ok
 
-    init(_ data: UnsafeRawBufferPointer, token: ReplyToken, estimatedNanoseconds: Int64) {
+    init(_ request: RequestEnvelope, token: ReplyToken, estimatedNanoseconds: Int64) {
         (self.token, self.estimatedNanoseconds) = (token, estimatedNanoseconds)
-        self.data.append(data)
+        request.append(to: data)
     }
 
     /// Goes back to its loop; if that has ended meanwhile nobody waits any more.
@@ -149,7 +149,7 @@ private final class BackgroundWorker {
         else { preconditionFailure("the loop queued an envelope that is none") }
         let origin = job.token.call
         call.begin(
-            envelope, stream: origin.stream, readAt: origin.readAt, caller: origin.caller,
+            envelope, form: origin.form, readAt: origin.readAt, caller: origin.caller,
             output: job.reply)
         defer { call.end() }
         let now = MonotonicClock.now()

@@ -50,7 +50,7 @@ package final class Call {
     @exclusivity(unchecked) private(set) var isDeferred = false
     /// Its method's place in the router; the number of methods for one that there is not.
     @exclusivity(unchecked) var route = 0
-    @exclusivity(unchecked) private var stream: UInt32 = 0
+    @exclusivity(unchecked) private var form = ReplyForm(stream: 0)
     @exclusivity(unchecked) private var output: ByteBuffer?
     @exclusivity(unchecked) private var outputMark = 0
     /// True once ``reply(_:)`` has put an answer into the write buffer.
@@ -98,8 +98,7 @@ package final class Call {
     ///   `base`.
     /// - Throws: RESOURCE_EXHAUSTED if the frame would be larger than the limit.
     package func reply<Message>(_ message: inout Message) throws(RPCError) {
-        try ReplyFrame.append(
-            &message, stream: stream, dataBytesMax: frameBytesMax, to: outputForAnswer)
+        try form.append(&message, dataBytesMax: frameBytesMax, to: outputForAnswer)
         isAnswered = true
     }
 
@@ -112,9 +111,9 @@ package final class Call {
     package func reply(
         payloadBytes: Int, fill: (UnsafeMutableRawPointer) -> Void
     ) throws(RPCError) {
-        try ReplyFrame.append(
-            payloadBytes: payloadBytes, stream: stream, dataBytesMax: frameBytesMax,
-            to: outputForAnswer, fill: fill)
+        try form.append(
+            payloadBytes: payloadBytes, dataBytesMax: frameBytesMax, to: outputForAnswer,
+            fill: fill)
         isAnswered = true
     }
 
@@ -141,7 +140,7 @@ package final class Call {
             )
         }
         let token = try connection.makeToken(
-            stream: stream, route: route, readAt: readAt, deadline: deadline, heldBytes: heldBytes)
+            form: form, route: route, readAt: readAt, deadline: deadline, heldBytes: heldBytes)
         isDeferred = true
         return token
     }
@@ -165,15 +164,15 @@ package final class Call {
 
     // MARK: The server's side
 
-    /// Starts the call of one frame, with an envelope that was read from it.
+    /// Starts the call of one request, whose answer goes to `output` in the given form.
     func begin(
-        _ envelope: RequestEnvelope, stream: UInt32, readAt: Int64, caller: Caller,
+        _ envelope: RequestEnvelope, form: ReplyForm, readAt: Int64, caller: Caller,
         connection: ServerConnection? = nil, output: ByteBuffer
     ) {
         (service, method, payload) = (envelope.service, envelope.method, envelope.payload)
         metadata = envelope.metadata
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
-        (self.readAt, self.stream, self.caller) = (readAt, stream, caller)
+        (self.readAt, self.form, self.caller) = (readAt, form, caller)
         (self.connection, frameBytes) = (connection, envelope.dataBytes)
         (move, isDeferred) = (nil, false)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
@@ -185,7 +184,7 @@ package final class Call {
             preconditionFailure("a call failed that never began, or was put off")
         }
         output.truncate(to: outputMark)
-        ReplyFrame.append(error, stream: stream, to: output)
+        form.append(error, to: output)
         isAnswered = true
     }
 

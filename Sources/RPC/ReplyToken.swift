@@ -8,7 +8,7 @@ internal import Wire
 struct PendingCall: Sendable {
     /// Which of the loop's connections waits for it.
     let connection: Int
-    let stream: UInt32
+    let form: ReplyForm
     /// Its method's place in the router.
     let route: Int
     let readAt: Int64
@@ -50,7 +50,7 @@ package final class ReplyToken: Sendable {
         door.submit { loop in
             home.value(on: loop).complete(call) { output in
                 let error = RPCError(.internal, "the handler gave no answer")
-                ReplyFrame.append(error, stream: call.stream, to: output)
+                call.form.append(error, to: output)
                 return error.code
             }
         }
@@ -67,18 +67,16 @@ package final class ReplyToken: Sendable {
     ///   - loop: the call's own, on its thread.
     package func reply<Message>(_ message: inout Message, on loop: EventLoop) {
         reply(on: loop) { (output, server) throws(RPCError) in
-            try ReplyFrame.append(
-                &message, stream: call.stream, dataBytesMax: server.limits.frameBytesMax,
-                to: output)
+            try call.form.append(
+                &message, dataBytesMax: server.limits.frameBytesMax, to: output)
         }
     }
 
     /// The same with a message that is encoded already.
     package func reply(_ payload: UnsafeRawBufferPointer, on loop: EventLoop) {
         reply(on: loop) { (output, server) throws(RPCError) in
-            try ReplyFrame.append(
-                payloadBytes: payload.count, stream: call.stream,
-                dataBytesMax: server.limits.frameBytesMax, to: output
+            try call.form.append(
+                payloadBytes: payload.count, dataBytesMax: server.limits.frameBytesMax, to: output
             ) {
                 if let start = payload.baseAddress {
                     $0.copyMemory(from: start, byteCount: payload.count)
@@ -98,7 +96,7 @@ package final class ReplyToken: Sendable {
                 try append(output, server)
                 return .ok
             } catch {
-                ReplyFrame.append(error, stream: call.stream, to: output)
+                call.form.append(error, to: output)
                 return error.code
             }
         }
@@ -108,16 +106,16 @@ package final class ReplyToken: Sendable {
     package func fail(_ error: RPCError, on loop: EventLoop) {
         use()
         home.value(on: loop).complete(call) { output in
-            ReplyFrame.append(error, stream: call.stream, to: output)
+            call.form.append(error, to: output)
             return error.code
         }
     }
 
-    /// Answers with a frame that is complete already.
-    func send(_ frame: ByteBuffer, code: StatusCode, on loop: EventLoop) {
+    /// Answers with what was laid out in the call's form already.
+    func send(_ answer: ByteBuffer, code: StatusCode, on loop: EventLoop) {
         use()
         home.value(on: loop).complete(call) { output in
-            output.append(frame.bytes)
+            output.append(answer.bytes)
             return code
         }
     }

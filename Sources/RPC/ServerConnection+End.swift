@@ -23,18 +23,7 @@ extension ServerConnection {
     /// Frees most of what the connection holds: gives up the frame that it is sending, or, where
     /// that is not the most of it, ends it.
     func giveUpMemory(_ shortage: BufferShortage) {
-        let frameBytes = decoder.heldBytes
-        guard 2 * frameBytes >= heldBytes, let header = decoder.refusePartial() else {
-            return breakOff(.crowded)
-        }
-        if case .call = rules.judge(header) {
-            server.refuse(
-                header.stream,
-                RPCError(
-                    .resourceExhausted,
-                    "\(shortage), and this frame of \(header.dataBytes) bytes held the most"),
-                on: pipe)
-        }
+        guard let frameBytes = refusePartialFrame(shortage) else { return breakOff(.crowded) }
         patience.frameEnded()
         server.counters.framesRefused.add(1)
         server.report(.refusedFrame(peer: caller.peer, bytes: frameBytes, shortage))

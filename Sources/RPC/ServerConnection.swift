@@ -7,12 +7,21 @@ internal import Wire
 /// What was read is handled at once, in the read buffer, as far as the connection's share of the
 /// turn goes and its client takes the replies. The rest is kept in `waiting`, and while there is a
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
-/// into its client's socket instead of the server's memory. How it ends is in
-/// `ServerConnection+End.swift`.
+/// into its client's socket instead of the server's memory. What a frame is and does is in
+/// `ServerConnection+TTRPC.swift`, how a connection ends in `ServerConnection+End.swift`.
 ///
 /// Its variables are the loop's own, and nothing that has one of them in hand calls back into it;
 /// so their uses are not checked one by one.
 final class ServerConnection {
+    /// What became of the next frame.
+    enum Step {
+        case taken
+        /// It is not there yet.
+        case needsMore
+        /// It was left for later.
+        case postponed
+    }
+
     /// Never that of another connection of the loop.
     let id: Int
     let pipe: Pipe
@@ -29,9 +38,9 @@ final class ServerConnection {
     private(set) var pause = Pause()
     @exclusivity(unchecked) var holdings: Holdings
     /// Requests of this connection that were begun or refused; wraps around.
-    @exclusivity(unchecked) private var requests: UInt = 0
+    @exclusivity(unchecked) var requests: UInt = 0
     /// While calls are refused, why; all but urgent ones.
-    @exclusivity(unchecked) private var refusal: RPCError?
+    @exclusivity(unchecked) private(set) var refusal: RPCError?
     /// True from the high-water mark of unsent bytes until the low one.
     @exclusivity(unchecked) private var isBlocked = false
     /// True once the client has closed its end; what it asked for is still answered.
@@ -113,7 +122,7 @@ final class ServerConnection {
         let first = requests
         var isDry = false
         while !isDry, !isClosed, !isBlocked, requests &- first < UInt(surplus) {
-            isDry = handleFrame(&input)
+            isDry = takeFrame(&input, urgentOnly: false) == .needsMore
         }
         if !isClosed { holdings.setWaitingCalls(isDry ? 0 : count - Int(requests &- first)) }
         return isDry
@@ -146,17 +155,12 @@ final class ServerConnection {
         var frames = 0
         while !isHeldUp {
             if let end, frames > 0, server.clock.now >= end { return false }
-            let before = input
-            let event = decoder.next(&input)
-            if case .needsMore = event { return true }
-            if end == nil, case .frame(let header, let data) = event,
-                !server.isUrgent(header, data)
-            {
-                decoder.putBack(&input, before: before)
-                return false
+            switch takeFrame(&input, urgentOnly: end == nil) {
+            case .needsMore: return true
+            case .postponed: return false
+            case .taken: break
             }
             frames += 1
-            didTake(event)
             if isClosed { return true }
             // Frames that make no call are too cheap to look at the clock for each.
             if frames % 64 == 0 { server.clock.look() }
@@ -164,68 +168,14 @@ final class ServerConnection {
         return false
     }
 
-    /// Handles one frame; true if there is none.
-    private func handleFrame(_ input: inout UnsafeRawBufferPointer) -> Bool {
-        let event = decoder.next(&input)
-        if case .needsMore = event { return true }
-        didTake(event)
-        return false
-    }
-
-    private func didTake(_ event: FrameDecoder.Event) {
-        // A frame ended; the next one has its own time.
-        patience.frameEnded()
-        server.addDirty(self)
-        handle(event)
-    }
-
-    private func handle(_ event: FrameDecoder.Event) {
-        let unflushedBytes = pipe.unflushedBytes
-        switch event {
-        case .frame(let header, let data):
-            if header.kind == .request { requests &+= 1 }
-            switch rules.judge(header) {
-            case .call:
-                if let refusal, !server.isUrgent(header, data) {
-                    server.refuse(header.stream, refusal, on: pipe)
-                } else {
-                    server.perform(data, of: self, stream: header.stream)
-                }
-            case .ignore: break
-            case .refuse(let code, let reason):
-                server.refuse(header.stream, code, reason, on: pipe)
-            }
-        case .oversized(let header): refuseOversized(header)
-        case .foreign: return breakOff(.foreign)
-        case .needsMore: return
-        }
-        server.counters.bytesWritten.add(pipe.unflushedBytes - unflushedBytes)
-        applyBackpressure()
-    }
-
-    private func refuseOversized(_ header: FrameHeader) {
-        switch rules.judge(header) {
-        case .call:
-            server.refuse(
-                header.stream,
-                RPCError(
-                    .resourceExhausted,
-                    "the frame's \(header.dataBytes) bytes are over the limit of \(server.limits.frameBytesMax)"
-                ),
-                on: pipe)
-        case .ignore: break
-        case .refuse(let code, let reason): server.refuse(header.stream, code, reason, on: pipe)
-        }
-    }
-
     // MARK: Pending calls
 
     /// Makes the token of a call that is answered later.
     func makeToken(
-        stream: UInt32, route: Int, readAt: Int64, deadline: Deadline, heldBytes: Int
+        form: ReplyForm, route: Int, readAt: Int64, deadline: Deadline, heldBytes: Int
     ) throws(RPCError) -> ReplyToken {
         let call = PendingCall(
-            connection: id, stream: stream, route: route, readAt: readAt, deadline: deadline,
+            connection: id, form: form, route: route, readAt: readAt, deadline: deadline,
             caller: caller,
             bytes: heldBytes, account: account)
         try server.beginPending(call, of: self)
@@ -257,7 +207,7 @@ final class ServerConnection {
 
     // MARK: Pace
 
-    private func applyBackpressure() {
+    func applyBackpressure() {
         guard pipe.pendingBytes >= server.limits.writeHighWaterBytes else { return }
         flush()
         if !isClosed, !isBlocked, pipe.pendingBytes >= server.limits.writeHighWaterBytes {

@@ -1,33 +1,51 @@
+internal import Buffers
 internal import EventLoop
 internal import Wire
 
 extension ServerLoop {
-    /// Makes the call a Request frame asks for, and puts its answer into the connection's output
+    /// Makes the call that a Request frame asks for, and puts its answer into the connection's output
     /// or the call into the background.
     func perform(
         _ data: UnsafeRawBufferPointer, of connection: ServerConnection, stream: UInt32
     ) {
-        let envelope: RequestEnvelope
         do {
-            envelope = try RequestEnvelope(data, metadataCountMax: limits.metadataCountMax)
+            let envelope = try RequestEnvelope(data, metadataCountMax: limits.metadataCountMax)
+            perform(
+                envelope, of: connection, form: ReplyForm(stream: stream),
+                to: connection.pipe.output)
         } catch {
-            return refuse(stream, error.rpcError, on: connection.pipe)
+            refuse(stream, error.rpcError, on: connection.pipe)
         }
+    }
+
+    /// Makes a call, and puts its answer into `output` or the call into the background.
+    ///
+    /// - Returns: the code of the answer; nil if it comes later.
+    @inline(__always) @discardableResult
+    func perform(
+        _ envelope: RequestEnvelope, of connection: ServerConnection, form: ReplyForm,
+        to output: ByteBuffer
+    ) -> StatusCode? {
         counters.calls.add(1)
         call.begin(
-            envelope, stream: stream, readAt: connection.pause.readAt, caller: connection.caller,
-            connection: connection, output: connection.pipe.output)
+            envelope, form: form, readAt: connection.pause.readAt, caller: connection.caller,
+            connection: connection, output: output)
         defer { call.end() }
         let now = clock.now
         let (end, code) = router.answer(call, now: now) { () throws(RPCError) in
             try admit(connection, now: now)
         }
         clock.set(end)
-        guard call.isDeferred else { return record(call.route, code, readAt: call.readAt) }
-        guard let move = call.move else { return }
-        counters.callsMoved.add(1)
-        background.submit(
-            BackgroundJob(data, token: move.token, estimatedNanoseconds: move.nanoseconds))
+        guard call.isDeferred else {
+            record(call.route, code, readAt: call.readAt)
+            return code
+        }
+        if let move = call.move {
+            counters.callsMoved.add(1)
+            background.submit(
+                BackgroundJob(envelope, token: move.token, estimatedNanoseconds: move.nanoseconds))
+        }
+        return nil
     }
 
     /// Counts an answer that is ready now.
@@ -79,7 +97,7 @@ extension ServerLoop {
 
     func refuse(_ stream: UInt32, _ error: RPCError, on pipe: Pipe) {
         countRefusal(error.code)
-        ReplyFrame.append(error, stream: stream, to: pipe.output)
+        ReplyForm(stream: stream).append(error, to: pipe.output)
     }
 
     private func countRefusal(_ code: StatusCode) {

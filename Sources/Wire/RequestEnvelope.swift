@@ -33,6 +33,9 @@ package struct RequestEnvelope {
         }
     }
 
+    /// Appends the frame's data to `buffer`.
+    package func append(to buffer: ByteBuffer) { buffer.append(metadata.envelope) }
+
     private mutating func parse(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws {
         var reader = ProtobufReader(data)
         while let (field, value) = try reader.next() {
@@ -58,7 +61,6 @@ package struct RequestEnvelope {
 /// The metadata of one call, read where it lies in the envelope.
 package struct Metadata {
     fileprivate var envelope = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Entries.
     /// Number of entries.
     package fileprivate(set) var count = 0
 

@@ -2,32 +2,34 @@ internal import Buffers
 internal import CSidecartProto
 internal import Wire
 
-/// Response frames, packed straight into the buffer that is sent.
-enum ReplyFrame {
+/// How the answer of one call is laid out, and for which stream of its connection: packed straight
+/// into the buffer that is sent.
+struct ReplyForm: Sendable {
+    let stream: UInt32
+
     /// Appends a message, or nothing and throws RESOURCE_EXHAUSTED where the frame's data would be
     /// over `dataBytesMax`.
     ///
     /// - Parameter message: an initialized protobuf-c message struct, whose first member is its
     ///   `base`.
-    static func append<Message>(
-        _ message: inout Message, stream: UInt32, dataBytesMax: Int, to output: ByteBuffer
+    func append<Message>(
+        _ message: inout Message, dataBytesMax: Int, to output: ByteBuffer
     ) throws(RPCError) {
         let size = withUnsafePointer(to: &message) {
-            protobuf_c_message_get_packed_size(base($0))
+            protobuf_c_message_get_packed_size(Self.base($0))
         }
-        try append(payloadBytes: size, stream: stream, dataBytesMax: dataBytesMax, to: output) {
-            target in
+        try append(payloadBytes: size, dataBytesMax: dataBytesMax, to: output) { target in
             withUnsafePointer(to: &message) {
                 let written = protobuf_c_message_pack(
-                    base($0), target.assumingMemoryBound(to: UInt8.self))
+                    Self.base($0), target.assumingMemoryBound(to: UInt8.self))
                 precondition(written == size, "protobuf-c packed \(written) bytes of \(size)")
             }
         }
     }
 
     /// Appends an encoded message of `payloadBytes`, which `fill` writes in place.
-    static func append(
-        payloadBytes: Int, stream: UInt32, dataBytesMax: Int, to output: ByteBuffer,
+    func append(
+        payloadBytes: Int, dataBytesMax: Int, to output: ByteBuffer,
         fill: (UnsafeMutableRawPointer) -> Void
     ) throws(RPCError) {
         let dataBytes = ResponseEnvelope.frameBytes(payloadBytes: payloadBytes) - FrameHeader.bytes
@@ -41,7 +43,7 @@ enum ReplyFrame {
     }
 
     /// Appends a failure.
-    static func append(_ error: RPCError, stream: UInt32, to output: ByteBuffer) {
+    func append(_ error: RPCError, to output: ByteBuffer) {
         var message = error.message
         message.withUTF8 {
             ResponseEnvelope.appendFrame(
