@@ -2,7 +2,7 @@
 .PHONY: setup build demo test test-data test-python test-importers crash-test bench fuzz hostile sanitize format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev \
-	libopenblas0 libsqlite3-dev
+	libopenblas0 libsqlite3-dev libnghttp2-dev
 
 # Installs the Debian packages that are missing, and only those.
 setup:
@@ -31,7 +31,8 @@ test: setup check-format check-generated
 SIDECART_DATA ?= ../shared/data
 test-data: setup test-python
 	python3 -m venv .build/venv
-	.build/venv/bin/pip install --quiet numpy safetensors prometheus-client
+	.build/venv/bin/pip install --quiet numpy safetensors prometheus-client \
+		grpcio grpcio-tools grpcio-reflection grpcio-health-checking grpclib
 	.build/venv/bin/pip download --quiet --no-deps --dest .build/obp obp==0.4.1
 	python3 -m zipfile -e .build/obp/obp-0.4.1-py3-none-any.whl .build/obp
 	swift build -c release --build-tests

@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
         // C of our own: what protoc-c generated, and the numeric kernels.
         .target(name: "CSidecartProto", dependencies: ["CProtobufC"]),
@@ -78,13 +80,15 @@ let package = Package(
         .target(name: "Buffers", swiftSettings: swift),
         .target(name: "Metrics", swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Buffers"], swiftSettings: swift),
+        .target(
+            name: "HTTP2", dependencies: ["Wire", "Buffers", "CNGHTTP2"], swiftSettings: swift),
         .target(name: "EventLoop", dependencies: ["Buffers", "CLibUV"], swiftSettings: swift),
         .target(
             name: "MetricsEndpoint", dependencies: ["EventLoop", "Buffers", "Metrics"],
             swiftSettings: swift),
         .target(
             name: "RPC",
-            dependencies: ["Wire", "EventLoop", "Buffers", "Metrics", "CSidecartProto"],
+            dependencies: ["HTTP2", "Wire", "EventLoop", "Buffers", "Metrics", "CSidecartProto"],
             swiftSettings: swift),
         .target(
             name: "SidecartClient", dependencies: ["Wire", "EventLoop", "Buffers"],
@@ -192,7 +196,7 @@ let package = Package(
                 "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
                 "Bundles",
                 "EventJournal", "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers",
-                "TestFolders",
+                "TestFolders", "TestGRPC",
             ],
             swiftSettings: swift),
         // Inputs that were never meant: run shortly by tests, and for long by `make fuzz`.
@@ -221,6 +225,9 @@ let package = Package(
             swiftSettings: swift),
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: swift),
         .target(
+            name: "TestGRPC", dependencies: ["Wire", "CNGHTTP2"], path: "Tests/TestGRPC",
+            swiftSettings: swift),
+        .target(
             name: "TestFrames", dependencies: ["Wire", "Buffers"], path: "Tests/TestFrames",
             swiftSettings: swift),
         .testTarget(
@@ -231,8 +238,8 @@ let package = Package(
             name: "RPCTests",
             dependencies: [
                 "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "CAllocationCounter",
-                "CPeerIdentity",
-                "TestFrames", "TestFolders",
+                "CPeerIdentity", "HTTP2", "Buffers",
+                "TestFrames", "TestGRPC", "TestFolders",
             ],
             swiftSettings: swift),
         .testTarget(

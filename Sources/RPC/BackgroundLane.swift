@@ -52,10 +52,12 @@ final class BackgroundQueue: Sendable {
         state.withLock { $0.nanoseconds -= job.estimatedNanoseconds }
     }
 
-    /// Drops a connection's calls that have not begun, and returns their tokens.
-    func drop(connection: Int) -> [ReplyToken] {
+    /// Drops those calls of a connection that have not begun, and returns their tokens.
+    func drop(
+        connection: Int, where isUnwanted: @Sendable (PendingCall) -> Bool = { _ in true }
+    ) -> [ReplyToken] {
         state.withLock { state in
-            let dropped = state.waiting.removeAll(from: connection)
+            let dropped = state.waiting.removeAll(from: connection) { isUnwanted($0.token.call) }
             for job in dropped { state.nanoseconds -= job.estimatedNanoseconds }
             return dropped.map(\.token)
         }

@@ -33,6 +33,8 @@ package final class Call {
     @exclusivity(unchecked) package private(set) var caller = Caller(
         peer: PeerCredentials(processID: 0, userID: 0, groupID: 0), role: .none)
     package var peer: PeerCredentials { caller.peer }
+    /// What the caller speaks.
+    package var framing: Framing { form.framing }
     /// Zeroed memory that lasts as long as the call.
     package let arena: MessageArena
 
@@ -50,7 +52,7 @@ package final class Call {
     @exclusivity(unchecked) private(set) var isDeferred = false
     /// Its method's place in the router; the number of methods for one that there is not.
     @exclusivity(unchecked) var route = 0
-    @exclusivity(unchecked) private var form = ReplyForm(stream: 0)
+    @exclusivity(unchecked) private var form = ReplyForm(framing: .ttrpc, stream: 0)
     @exclusivity(unchecked) private var output: ByteBuffer?
     @exclusivity(unchecked) private var outputMark = 0
     /// True once ``reply(_:)`` has put an answer into the write buffer.

@@ -24,9 +24,14 @@ package struct FairQueue<Element: Sendable>: Sendable {
         return element
     }
 
-    /// Takes out what a source has left.
-    package mutating func removeAll(from source: Int) -> [Element] {
-        order.removeAll { $0 == source }
-        return lines.removeValue(forKey: source) ?? []
+    /// Takes out what a source has left of those elements.
+    package mutating func removeAll(
+        from source: Int, where isUnwanted: (Element) -> Bool = { _ in true }
+    ) -> [Element] {
+        let line = lines[source] ?? []
+        let rest = line.filter { !isUnwanted($0) }
+        if rest.isEmpty { order.removeAll { $0 == source } }
+        lines[source] = rest.isEmpty ? nil : rest
+        return line.filter(isUnwanted)
     }
 }

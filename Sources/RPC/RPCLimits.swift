@@ -6,9 +6,11 @@ internal import Wire
 /// calls and unsent replies of all connections, and one growth of a buffer a loop; per loop two
 /// arenas of `arenaBytesMax` and a few kept buffers. One connection alone holds at most
 /// `frameBytesMax + readBytes + writeHighWaterBytes + frameBytesMax`, where `readBytes` is one read
-/// (256 KiB), and its pending calls. Idle connections hold no buffers.
+/// (256 KiB), and its pending calls; one of gRPC holds requests of up to eight times
+/// `frameBytesMax` instead of one frame, and replies of `writeHighWaterBytes` more. Idle connections
+/// hold no buffers.
 package struct RPCLimits: Equatable, Sendable {
-    /// Largest data of one frame, either way. A larger request is refused unread, a larger reply
+    /// Largest data of one frame, or of one message over gRPC, either way. A larger request is refused unread, a larger reply
     /// not sent.
     package var frameBytesMax = FrameHeader.dataBytesMax
     /// Connections at once. Those beyond it are accepted and closed, and counted as refused.
@@ -43,6 +45,10 @@ package struct RPCLimits: Equatable, Sendable {
     package var queueWaitMax = Duration.seconds(1)
     /// Memory of one decoded request. Beyond it the call is refused with RESOURCE_EXHAUSTED.
     package var arenaBytesMax = 32 << 20
+    /// Streams that a connection of gRPC may have open at once: calls, and what is watched.
+    package var streamsPerConnectionMax = 256
+    /// Header bytes of one call over gRPC, as RFC 9113 counts: 32 besides each name and value.
+    package var headerBytesMax = 16 << 10
     /// Metadata entries of one call.
     package var metadataCountMax = 64
     /// How long a loop handles calls before it looks for new ones: no call is begun later in a
@@ -101,6 +107,12 @@ package struct RPCLimits: Equatable, Sendable {
         require(
             metadataCountMax >= 0,
             "metadataCountMax is \(metadataCountMax); it must not be negative")
+        require(
+            (1...1_000_000).contains(streamsPerConnectionMax),
+            "streamsPerConnectionMax is \(streamsPerConnectionMax); 1 to 1000000 are possible")
+        require(
+            (1024...1 << 20).contains(headerBytesMax),
+            "headerBytesMax is \(headerBytesMax); 1024 to \(1 << 20) are possible")
         require(
             turnMax >= .microseconds(100) && turnMax <= .seconds(1),
             "turnMax is \(turnMax); 100 us to 1 s are possible")

@@ -35,7 +35,7 @@ package struct RPCServerConfiguration: Sendable {
     }
 }
 
-/// A ttrpc server on a Unix socket.
+/// A server of ttrpc and gRPC on one Unix socket; a connection's first byte tells which it speaks.
 ///
 /// Loop 0 accepts and hands connections out to all loops in turn; from then on a connection never
 /// leaves its loop, and its calls run there one after the other, but for those that a handler moves

@@ -2,10 +2,25 @@ internal import Buffers
 internal import CSidecartProto
 internal import Wire
 
-/// How the answer of one call is laid out, and for which stream of its connection: packed straight
-/// into the buffer that is sent.
+/// The protocols that a connection may speak; its first byte tells.
+package enum Framing: Sendable {
+    /// Requests and responses are a frame each.
+    case ttrpc
+    /// gRPC: messages on streams of HTTP/2.
+    case grpc
+}
+
+/// How the answer of one call is laid out, and for which stream of its connection.
+///
+/// With ttrpc it is a Response frame, packed straight into the buffer that is sent. With gRPC it is
+/// what its code says: the message behind its length, or a failure's text; the session makes frames
+/// of it.
 struct ReplyForm: Sendable {
+    let framing: Framing
     let stream: UInt32
+
+    /// Bytes before a message of gRPC: a flag, and its length, big-endian.
+    private static let prefixBytes = 5
 
     /// Appends a message, or nothing and throws RESOURCE_EXHAUSTED where the frame's data would be
     /// over `dataBytesMax`.
@@ -32,6 +47,10 @@ struct ReplyForm: Sendable {
         payloadBytes: Int, dataBytesMax: Int, to output: ByteBuffer,
         fill: (UnsafeMutableRawPointer) -> Void
     ) throws(RPCError) {
+        if framing == .grpc {
+            return try appendMessage(
+                payloadBytes: payloadBytes, bytesMax: dataBytesMax, to: output, fill: fill)
+        }
         let dataBytes = ResponseEnvelope.frameBytes(payloadBytes: payloadBytes) - FrameHeader.bytes
         guard dataBytes <= dataBytesMax else {
             throw RPCError(
@@ -42,10 +61,27 @@ struct ReplyForm: Sendable {
             stream: stream, payloadBytes: payloadBytes, to: output, fill: fill)
     }
 
+    private func appendMessage(
+        payloadBytes: Int, bytesMax: Int, to output: ByteBuffer,
+        fill: (UnsafeMutableRawPointer) -> Void
+    ) throws(RPCError) {
+        guard payloadBytes <= bytesMax else {
+            throw RPCError(
+                .resourceExhausted,
+                "the reply of \(payloadBytes) bytes is over the message limit of \(bytesMax)")
+        }
+        let target = output.reserve(Self.prefixBytes + payloadBytes)
+        target.storeBytes(of: 0, as: UInt8.self)
+        target.storeBytes(of: UInt32(payloadBytes).bigEndian, toByteOffset: 1, as: UInt32.self)
+        if payloadBytes > 0 { fill(target + Self.prefixBytes) }
+        output.commit(Self.prefixBytes + payloadBytes)
+    }
+
     /// Appends a failure.
     func append(_ error: RPCError, to output: ByteBuffer) {
         var message = error.message
         message.withUTF8 {
+            if framing == .grpc { return output.append(UnsafeRawBufferPointer($0)) }
             ResponseEnvelope.appendFrame(
                 stream: stream, code: error.code, message: UnsafeRawBufferPointer($0), to: output)
         }

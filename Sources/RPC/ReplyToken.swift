@@ -120,10 +120,10 @@ package final class ReplyToken: Sendable {
         }
     }
 
-    /// Ends a call whose connection has gone.
+    /// Ends a call for which nobody waits any more.
     func drop(on loop: EventLoop) {
         use()
-        home.value(on: loop).complete(call) { _ in .ok }
+        home.value(on: loop).complete(call) { _ in .cancelled }
     }
 
     private func use() {

@@ -7,6 +7,18 @@ package final class Router {
     /// Runs on the lane's thread and answers before it returns, or puts the answer off; see ``Call``.
     package typealias Handler = (Call) throws(RPCError) -> Void
 
+    /// What a method takes and gives. Of those that stream, the handler still answers one message
+    /// with one; only gRPC has them.
+    package enum Kind: Sendable {
+        /// One message, one answer.
+        case unary
+        /// Several messages, each with its answer.
+        case conversation
+        /// One message, and another answer whenever that has changed. The handler is asked again,
+        /// and must not put an answer off.
+        case watch
+    }
+
     /// One method and all there is to know about it.
     private struct Route {
         let hash: UInt64
@@ -14,6 +26,7 @@ package final class Router {
         let method: [UInt8]
         let role: Role
         let isUrgent: Bool
+        let kind: Kind
         let handler: Handler
     }
 
@@ -33,15 +46,25 @@ package final class Router {
     ///   - role: the least role that a caller must have.
     ///   - isUrgent: for methods that are quick and that somebody uses to see whether the server
     ///     lives: answered as soon as they are read, even when the turn's time is used up.
+    ///   - kind: whether it streams.
     ///   - handler: must spell out its throws: `{ call throws(RPCError) in ... }`.
     package func add(
         _ service: String, _ method: String, role: Role, isUrgent: Bool = false,
-        _ handler: @escaping Handler
+        kind: Kind = .unary, _ handler: @escaping Handler
     ) {
+        let unaryOnly: Handler = { call throws(RPCError) in
+            guard call.framing == .grpc else {
+                throw RPCError(
+                    .unimplemented, "\(service)/\(method) streams; it is served over gRPC alone")
+            }
+            try handler(call)
+        }
+        let handler = kind == .unary ? handler : unaryOnly
         let (service, method) = (Array(service.utf8), Array(method.utf8))
         let route = Route(
             hash: service.withUnsafeBytes { s in method.withUnsafeBytes { Self.hash(s, $0) } },
-            service: service, method: method, role: role, isUrgent: isUrgent, handler: handler)
+            service: service, method: method, role: role, isUrgent: isUrgent, kind: kind,
+            handler: handler)
         precondition(
             !routes.contains { $0.service == service && $0.method == method },
             "a method was added twice")
@@ -94,6 +117,16 @@ package final class Router {
     /// True for a method that was added as urgent.
     func isUrgent(_ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer) -> Bool {
         index(service, method).map { routes[$0].isUrgent } ?? false
+    }
+
+    /// What the method at a place of the router takes and gives.
+    func kind(at route: Int) -> Kind { route < routes.count ? routes[route].kind : .unary }
+
+    /// True for a method that takes several messages.
+    func takesSeveral(
+        _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
+    ) -> Bool {
+        index(service, method).map { routes[$0].kind == .conversation } ?? false
     }
 
     /// Has a call answered by its handler, or by the error that keeps it from that.

@@ -1,14 +1,16 @@
 internal import Buffers
 internal import EventLoop
+internal import HTTP2
 internal import Wire
 
-/// One client's connection: cuts what it sends into frames and paces it.
+/// One client's connection: cuts what it sends into frames, of ttrpc or of HTTP/2, and paces it.
 ///
 /// What was read is handled at once, in the read buffer, as far as the connection's share of the
 /// turn goes and its client takes the replies. The rest is kept in `waiting`, and while there is a
 /// rest nothing more is read; so a connection holds at most one read's worth of calls, and backs up
 /// into its client's socket instead of the server's memory. What a frame is and does is in
-/// `ServerConnection+TTRPC.swift`, how a connection ends in `ServerConnection+End.swift`.
+/// `ServerConnection+TTRPC.swift` and `ServerConnection+GRPC.swift`, how a connection ends in
+/// `ServerConnection+End.swift`.
 ///
 /// Its variables are the loop's own, and nothing that has one of them in hand calls back into it;
 /// so their uses are not checked one by one.
@@ -30,6 +32,10 @@ final class ServerConnection {
     private let guest: Guest
     @exclusivity(unchecked) var decoder: FrameDecoder
     @exclusivity(unchecked) var rules = StreamRules()
+    /// Of a client that speaks gRPC; nil with ttrpc.
+    @exclusivity(unchecked) var session: GRPCSession?
+    /// True once the client has sent something.
+    @exclusivity(unchecked) var isFramingKnown = false
 
     /// Read but not handled yet; empty where only the decoder holds a frame. Reading is stopped
     /// while this is not nil.
@@ -43,7 +49,11 @@ final class ServerConnection {
     @exclusivity(unchecked) private(set) var refusal: RPCError?
     /// True from the high-water mark of unsent bytes until the low one.
     @exclusivity(unchecked) private var isBlocked = false
+    /// True from the high-water mark of answers that wait for gRPC's windows until the low one.
+    @exclusivity(unchecked) var isCongested = false
     /// True once the client has closed its end; what it asked for is still answered.
+    @exclusivity(unchecked) var hasInputEnded = false
+    /// True where it closes once all is answered.
     @exclusivity(unchecked) var isEnding = false
 
     /// Whether something was read since the last sweep.
@@ -82,8 +92,12 @@ final class ServerConnection {
 
     /// True while what waits can only go on once something else has happened.
     var isHeldUp: Bool {
-        isBlocked || pendingCalls >= server.limits.pendingCallsPerConnectionMax
+        isBlocked
+            || session == nil && pendingCalls >= server.limits.pendingCallsPerConnectionMax
     }
+
+    /// True if requests were read that wait for a call to be made.
+    private var hasParked: Bool { session?.next != nil }
 
     // MARK: Calls
 
@@ -92,20 +106,29 @@ final class ServerConnection {
         server.counters.bytesRead.add(bytes.count)
         pause = Pause(readAt: server.loop.turnStart, lag: server.clock.lag)
         var input = bytes
+        if !isFramingKnown { chooseFraming(bytes[0]) }
         // Who has waited longer comes first, but nobody waits to hear whether the server lives.
         let isDry =
             server.hasTimeForNewcomers
             ? handleFrames(&input, until: server.clock.sliceEnd) : handleFrames(&input, until: nil)
         guard !isClosed else { return }
-        if !isDry, !refuseSurplus(&input) {
+        if !isDry || hasParked, !refuseSurplus(&input), !isClosed, !isParkedAlone(input) {
             let buffer = server.loop.buffers.take()
             buffer.append(input)
             waiting = buffer
             if !isHeldUp { server.addReady(self) }
+        } else if session != nil, isDry, !hasParked {
+            holdings.setWaitingCalls(0)
         }
         guard !isClosed else { return }
         updateReading()
         updateHeldBytes()
+    }
+
+    /// True if all was read, and requests wait in the session for something else than their turn.
+    private func isParkedAlone(_ input: UnsafeRawBufferPointer) -> Bool {
+        guard let session, input.isEmpty, !isHeldUp else { return false }
+        return !canTake(session)
     }
 
     /// Counts the calls that will wait, and refuses at once those that are more than the uid may
@@ -113,7 +136,7 @@ final class ServerConnection {
     ///
     /// - Returns: true if no frame is left.
     private func refuseSurplus(_ input: inout UnsafeRawBufferPointer) -> Bool {
-        let count = decoder.requestCount(in: input)
+        let count = session?.requestCount(in: input) ?? decoder.requestCount(in: input)
         let surplus = holdings.setWaitingCalls(count, max: server.limits.callsPerUIDMax)
         guard surplus > 0 else { return false }
         refusal = account.refusal(
@@ -122,25 +145,28 @@ final class ServerConnection {
         let first = requests
         var isDry = false
         while !isDry, !isClosed, !isBlocked, requests &- first < UInt(surplus) {
-            isDry = takeFrame(&input, urgentOnly: false) == .needsMore
+            isDry = takeNext(&input, urgentOnly: false) == .needsMore
         }
-        if !isClosed { holdings.setWaitingCalls(isDry ? 0 : count - Int(requests &- first)) }
+        if !isClosed {
+            holdings.setWaitingCalls(isDry ? 0 : max(0, count - Int(requests &- first)))
+        }
         return isDry
     }
 
     /// Goes on with what waits; at least one frame of it.
     func resume() {
-        guard !isClosed, !isHeldUp, let waiting else { return }
-        var input = waiting.bytes
+        guard !isClosed, !isHeldUp, waiting != nil || hasParked else { return }
+        var input = waiting?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
         let first = requests
         let isDry = handleFrames(&input, until: server.clock.sliceEnd)
         guard !isClosed else { return }
-        holdings.setWaitingCalls(isDry ? 0 : holdings.waitingCalls - Int(requests &- first))
+        holdings.setWaitingCalls(
+            isDry && !hasParked ? 0 : max(0, holdings.waitingCalls - Int(requests &- first)))
         if isDry {
-            self.waiting = nil
-            server.loop.buffers.recycle(waiting)
+            if let waiting { server.loop.buffers.recycle(waiting) }
+            waiting = nil
         } else {
-            waiting.consume(waiting.count - input.count)
+            if let waiting { waiting.consume(waiting.count - input.count) }
             if !isHeldUp { server.addReady(self) }
         }
         updateReading()
@@ -155,7 +181,7 @@ final class ServerConnection {
         var frames = 0
         while !isHeldUp {
             if let end, frames > 0, server.clock.now >= end { return false }
-            switch takeFrame(&input, urgentOnly: end == nil) {
+            switch takeNext(&input, urgentOnly: end == nil) {
             case .needsMore: return true
             case .postponed: return false
             case .taken: break
@@ -166,6 +192,12 @@ final class ServerConnection {
             if frames % 64 == 0 { server.clock.look() }
         }
         return false
+    }
+
+    @inline(__always)
+    private func takeNext(_ input: inout UnsafeRawBufferPointer, urgentOnly: Bool) -> Step {
+        guard let session else { return takeFrame(&input, urgentOnly: urgentOnly) }
+        return takeRequest(of: session, &input, urgentOnly: urgentOnly)
     }
 
     // MARK: Pending calls
@@ -192,13 +224,18 @@ final class ServerConnection {
     func didAnswer(
         _ call: PendingCall, _ answer: (ByteBuffer) -> StatusCode
     ) -> StatusCode {
-        let wasHeldUp = isHeldUp
+        let wasHeldUp = isHeldUp || hasParked
         holdings.didAnswer(call)
         pause.end(.pending, at: server.clock.now)
-        let outputBytes = pipe.output.count
-        let code = answer(pipe.output)
-        server.counters.bytesWritten.add(pipe.output.count - outputBytes)
         server.addDirty(self)
+        let code: StatusCode
+        if let session {
+            code = send(session, call.form.stream, answer)
+        } else {
+            let outputBytes = pipe.output.count
+            code = answer(pipe.output)
+            server.counters.bytesWritten.add(pipe.output.count - outputBytes)
+        }
         applyBackpressure()
         if wasHeldUp, !isClosed { goOn() }
         updateHeldBytes()
@@ -208,7 +245,8 @@ final class ServerConnection {
     // MARK: Pace
 
     func applyBackpressure() {
-        guard pipe.pendingBytes >= server.limits.writeHighWaterBytes else { return }
+        let queuedBytes = session?.queuedBytes ?? 0
+        guard pipe.pendingBytes + queuedBytes >= server.limits.writeHighWaterBytes else { return }
         flush()
         if !isClosed, !isBlocked, pipe.pendingBytes >= server.limits.writeHighWaterBytes {
             isBlocked = true
@@ -217,7 +255,7 @@ final class ServerConnection {
     }
 
     private func updateReading() {
-        guard !isClosed, !isEnding else { return }
+        guard !isClosed, !hasInputEnded else { return }
         if waiting == nil && !isHeldUp {
             do {
                 try pipe.startReading()
@@ -229,15 +267,17 @@ final class ServerConnection {
         }
     }
 
-    private func goOn() {
+    /// Goes on with what waits, once what has held it up is over.
+    func goOn() {
         guard !isHeldUp else { return }
-        if waiting != nil { server.addReady(self) }
+        if waiting != nil || hasParked { server.addReady(self) }
         updateReading()
     }
 
     /// Sends what the turn's calls have answered.
     func flush() {
         guard !isClosed else { return }
+        if let session { writeFrames(of: session) }
         pipe.flush()
         closeIfDone()
         updateHeldBytes()
@@ -250,6 +290,8 @@ final class ServerConnection {
             pause.end(.client, at: server.clock.now)
             goOn()
         }
+        // Of gRPC's answers, more may fit now.
+        if session?.wantsWrite == true { server.addDirty(self) }
         closeIfDone()
         updateHeldBytes()
     }
@@ -261,8 +303,8 @@ final class ServerConnection {
         let now =
             isClosed
             ? 0
-            : decoder.heldBytes + (waiting?.capacity ?? 0) + pipe.blockedCapacity
-                + holdings.pendingBytes
+            : (session?.heldBytes ?? decoder.heldBytes) + (waiting?.capacity ?? 0)
+                + pipe.blockedCapacity + holdings.pendingBytes
         let change = holdings.setBytes(now)
         guard change != 0 else { return }
         server.addHeldBytes(change)

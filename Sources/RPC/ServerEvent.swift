@@ -20,8 +20,12 @@ package enum ServerEvent: Sendable {
 
 /// Why a server broke off a connection.
 package enum BreakOffReason: String, CaseIterable, Sendable {
-    /// What came was no ttrpc.
-    case foreign = "it does not speak ttrpc"
+    /// What came was neither ttrpc nor HTTP/2.
+    case foreign = "it speaks neither ttrpc nor gRPC"
+    /// It broke the rules of HTTP/2.
+    case malformed = "it broke the rules of HTTP/2"
+    /// It sent more HTTP/2 frames than its calls need, or too many resets or headers.
+    case flooded = "it sent too many HTTP/2 frames"
     /// Nothing of what waited for the client was taken for `writeStallMax`.
     case unread = "the client does not read its replies"
     /// A frame was not complete `partialFrameMax` after its first byte.

@@ -11,7 +11,7 @@ extension ServerLoop {
         do {
             let envelope = try RequestEnvelope(data, metadataCountMax: limits.metadataCountMax)
             perform(
-                envelope, of: connection, form: ReplyForm(stream: stream),
+                envelope, of: connection, form: ReplyForm(framing: .ttrpc, stream: stream),
                 to: connection.pipe.output)
         } catch {
             refuse(stream, error.rpcError, on: connection.pipe)
@@ -58,7 +58,8 @@ extension ServerLoop {
 
     /// Refuses a call that is not worth starting.
     private func admit(_ connection: ServerConnection, now: Int64) throws(RPCError) {
-        if call.readAt >= drainedFrom {
+        // What gRPC's clients may still send, the GOAWAY of a drain has told them.
+        if call.readAt >= drainedFrom, call.framing == .ttrpc {
             throw RPCError(.unavailable, "the server is shutting down")
         }
         if call.deadline.hasPassed(at: now) {
@@ -84,6 +85,12 @@ extension ServerLoop {
         return router.isUrgent(envelope.service, envelope.method)
     }
 
+    /// Drops a call that its client has canceled, if it waits for the background and has not begun.
+    func cancel(stream: UInt32, of connection: ServerConnection) {
+        let dropped = background.queue.drop(connection: connection.id) { $0.form.stream == stream }
+        for token in dropped { token.drop(on: loop) }
+    }
+
     // MARK: Refusals
 
     /// Answers a frame that never became a call.
@@ -97,10 +104,10 @@ extension ServerLoop {
 
     func refuse(_ stream: UInt32, _ error: RPCError, on pipe: Pipe) {
         countRefusal(error.code)
-        ReplyForm(stream: stream).append(error, to: pipe.output)
+        ReplyForm(framing: .ttrpc, stream: stream).append(error, to: pipe.output)
     }
 
-    private func countRefusal(_ code: StatusCode) {
+    func countRefusal(_ code: StatusCode) {
         counters.calls.add(1)
         counters.callsFailed.add(1)
         answers.recordRefusal(code)

@@ -39,6 +39,9 @@ final class ServerLoop {
     /// On the loop that listens.
     private var acceptor: Acceptor?
 
+    /// True once a drain has begun.
+    var isDraining: Bool { ending != .none }
+
     private enum Ending {
         case none
         /// Calls are read, and refused or, for a successor, answered.
@@ -192,6 +195,7 @@ final class ServerLoop {
         // Hands over whoever has connected before now.
         acceptor?.finish()
         acceptor = nil
+        for connection in connections { connection.announceEnd() }
         let window = handsOver ? .zero : min(grace, limits.drainWindow)
         drainTimer.start(after: window) { [unowned self] in
             refuseInput()

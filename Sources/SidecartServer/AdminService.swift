@@ -86,6 +86,8 @@ final class AdminService {
         response.broken_off_drained = brokenOff(.drained)
         response.broken_off_crowded = brokenOff(.crowded)
         response.broken_off_idle = brokenOff(.idle)
+        response.broken_off_malformed = brokenOff(.malformed)
+        response.broken_off_flooded = brokenOff(.flooded)
         response.refused_connections = UInt64(statistics?.connectionsRefused ?? 0)
         response.refused_frames = UInt64(statistics?.framesRefused ?? 0)
         response.denied_calls = UInt64(statistics?.callsDenied ?? 0)

@@ -1,7 +1,7 @@
 package import Buffers
 
-/// What a Request frame carries: which method, with what, until when. All views into the frame's
-/// data.
+/// What a request carries: which method, with what, until when. All views: into the data of the
+/// Request frame that it was read from, or into what else holds its parts.
 ///
 /// `{1 service, 2 method, 3 payload, 4 int64 timeout_nano, 5 repeated {1 key, 2 value}}`; of a
 /// field that comes twice the last one counts, unknown fields are skipped, as protobuf has it.
@@ -19,11 +19,13 @@ package struct RequestEnvelope {
     package private(set) var timeoutNanoseconds: Int64 = 0
     package private(set) var metadata = Metadata()
 
-    /// Size of the frame's data.
+    /// Size of the frame's data, or of the parts together.
     package let dataBytes: Int
+    /// Whether `metadata.envelope` is the data of a Request frame, and not the metadata alone.
+    private let isFrame: Bool
 
     package init(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws(Problem) {
-        dataBytes = data.count
+        (dataBytes, isFrame) = (data.count, true)
         do {
             try parse(data, metadataCountMax: metadataCountMax)
         } catch let problem as Problem {
@@ -33,8 +35,30 @@ package struct RequestEnvelope {
         }
     }
 
-    /// Appends the frame's data to `buffer`.
-    package func append(to buffer: ByteBuffer) { buffer.append(metadata.envelope) }
+    /// A request whose parts came otherwise.
+    ///
+    /// - Parameter metadata: written by ``Metadata/append(_:_:to:)``.
+    package init(
+        service: UnsafeRawBufferPointer, method: UnsafeRawBufferPointer,
+        payload: UnsafeRawBufferPointer, timeoutNanoseconds: Int64, metadata: Metadata
+    ) {
+        (self.service, self.method, self.payload) = (service, method, payload)
+        (self.timeoutNanoseconds, self.metadata) = (timeoutNanoseconds, metadata)
+        dataBytes = service.count + method.count + payload.count + metadata.envelope.count
+        isFrame = false
+    }
+
+    /// Appends what a Request frame with this request has for data.
+    package func append(to buffer: ByteBuffer) {
+        if !isFrame {
+            let writer = ProtobufWriter(buffer)
+            writer.bytes(1, service)
+            writer.bytes(2, method)
+            writer.bytes(3, payload)
+            writer.integer(4, UInt64(bitPattern: timeoutNanoseconds))
+        }
+        buffer.append(metadata.envelope)
+    }
 
     private mutating func parse(_ data: UnsafeRawBufferPointer, metadataCountMax: Int) throws {
         var reader = ProtobufReader(data)
@@ -66,6 +90,22 @@ package struct Metadata {
 
     /// No entries.
     package init() {}
+
+    /// The entries that ``append(_:_:to:)`` wrote one after the other.
+    package init(entries: UnsafeRawBufferPointer, count: Int) {
+        (envelope, self.count) = (entries, count)
+    }
+
+    /// Writes one entry as a Request frame has it.
+    package static func append(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, to buffer: ByteBuffer
+    ) {
+        typealias Writer = ProtobufWriter
+        let writer = Writer(buffer)
+        writer.length(5, Writer.fieldBytes(key.count) + Writer.fieldBytes(value.count))
+        writer.bytes(1, key)
+        writer.bytes(2, value)
+    }
 
     /// The value of the first entry with this key, which is compared byte by byte.
     ///

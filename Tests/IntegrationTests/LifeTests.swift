@@ -195,7 +195,7 @@ extension ProgramTests {
             let other = BlockingConnection(socketPath: folder["t"])
             // Nothing that it logs goes into a socket or file that took the number 2.
             let peer = try RawPeer(folder["t"])
-            try peer.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
+            try peer.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
             #expect(try peer.receive() == nil)
             #expect(try other.status().brokenOffForeign == 1)
             kill(deaf.processIdentifier, SIGTERM)

@@ -64,10 +64,13 @@ import Wire
         try server.expectAnswers()
     }
 
-    @Test func anotherProtocolIsHungUpOn() throws {
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\n\r\n", "POST / HTTP/1.1\r\n\r\n", "PRI * HTTP/3.0\r\n\r\n",
+    ])
+    func anotherProtocolIsHungUpOn(bytes: String) throws {
         let server = try TestServer()
         let client = try server.client()
-        try client.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
+        try client.send(Array(bytes.utf8))
         #expect(try client.receive() == nil)
         #expect(server.server.statistics.connectionsAborted == 1)
         #expect(server.server.statistics.brokenOff[.foreign] == 1)

@@ -84,6 +84,29 @@ final class RawClient {
         return ReceivedFrame(header: header, data: data)
     }
 
+    /// What has come, at least a byte of it; throws at the end of the connection.
+    func receiveSome() throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { throw Failure(errno: count == 0 ? 0 : errno) }
+        return Array(bytes[..<count])
+    }
+
+    /// Drops what has come.
+    func discardReceived() {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT)) > 0 {}
+    }
+
+    /// Drops what comes until the connection ends.
+    func drainToEnd() throws {
+        do {
+            while true { _ = try receiveSome() }
+        } catch let failure as Failure {
+            guard failure.errno == 0 || failure.errno == ECONNRESET else { throw failure }
+        }
+    }
+
     private func read(_ count: Int) throws -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         var got = 0

@@ -95,6 +95,8 @@ final class Record: Sendable {
     let backgroundTurns = Atomic<Int>(0)
     /// `Spin` calls answered.
     let spins = Atomic<Int>(0)
+    /// What `Watch` answers.
+    let watched = Atomic<Int>(0)
     let brokenOff = Locked<[BreakOff]>([])
     let events = Locked<[ServerEvent]>([])
     /// The tokens of `Later` and `Refused` calls, in their order, with what answers them.
@@ -123,18 +125,19 @@ struct PutOff: Sendable {
 }
 
 /// Methods of `test.Echo`: Echo answers its payload, Count how many Echo calls the loop has made,
-/// Fail fails, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
+/// Fail fails, Status fails with the code in the payload's first byte and the rest for a message, Silent forgets to answer, Big answers as many bytes as its payload says (decimal),
 /// Hold waits at the gate, Late waits until its deadline has passed, Spin for as many microseconds
 /// as its payload says, Write and Steer answer the payload to writers and admins, Pulse (urgent) answers how many Spin calls were made, Long goes to the
 /// background, waits there at the gate and answers its payload, Later answers once the
 /// test says so (a score, the first byte), Refused fails then, Forgotten drops its token, Backlog answers the background's
-/// backlog in nanoseconds, Metadata answers the value of `key`, Peer the caller's process id.
+/// backlog in nanoseconds, Converse (of several messages) answers each payload and fails at an empty one, Watch
+/// answers the record's `watched` and again when that has changed, Metadata answers the value of `key`, Peer the caller's process id.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
 func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     let router = Router()
     func answer(_ call: Call, _ bytes: UnsafeRawBufferPointer) throws(RPCError) {
         try call.reply(payloadBytes: bytes.count) {
-            $0.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+            if let start = bytes.baseAddress { $0.copyMemory(from: start, byteCount: bytes.count) }
         }
     }
     func number(_ call: Call) -> Int { Int(String(decoding: call.payload, as: UTF8.self)) ?? 0 }
@@ -181,6 +184,13 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     router.add("test.Echo", "Pulse", role: .read, isUrgent: true) { call throws(RPCError) in
         try answer(call, "\(record.spins.load(ordering: .relaxed))")
     }
+    router.add("test.Echo", "Converse", role: .read, kind: .conversation) { call throws(RPCError) in
+        guard !call.payload.isEmpty else { throw RPCError(.outOfRange, "nothing was said") }
+        try answer(call, call.payload)
+    }
+    router.add("test.Echo", "Watch", role: .read, kind: .watch) { call throws(RPCError) in
+        try answer(call, "\(record.watched.load(ordering: .relaxed))")
+    }
     var echoes = 0
     router.add("test.Echo", "Echo", role: .read) { call throws(RPCError) in
         echoes += 1
@@ -191,6 +201,11 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     }
     router.add("test.Echo", "Fail", role: .read) { _ throws(RPCError) in
         throw RPCError(.notFound, "no such thing")
+    }
+    router.add("test.Echo", "Status", role: .read) { call throws(RPCError) in
+        throw RPCError(
+            StatusCode(rawValue: Int32(call.payload[0])),
+            String(decoding: call.payload.dropFirst(), as: UTF8.self))
     }
     router.add("test.Echo", "Silent", role: .read) { _ throws(RPCError) in }
     router.add("test.Echo", "Big", role: .read) { call throws(RPCError) in

@@ -150,6 +150,8 @@ extension ServerStatus: WireMessage {
         case (27, .varint(let number)): deniedCalls = Int(clamping: number)
         case (28, .varint(let number)): bufferBytes = Int(clamping: number)
         case (29, .varint(let number)): bufferBytesMax = Int(clamping: number)
+        case (30, .varint(let number)): brokenOffMalformed = Int(clamping: number)
+        case (31, .varint(let number)): brokenOffFlooded = Int(clamping: number)
         default: break
         }
     }

@@ -34,7 +34,7 @@ public struct ServerStatus: Sendable, Equatable {
     public var isDraining = false
     /// The server's process.
     public var processID = 0
-    /// Connections that the server broke off since the start, as what came was no ttrpc.
+    /// Connections that the server broke off since the start, as what came was neither ttrpc nor gRPC.
     public var brokenOffForeign = 0
     /// Those whose client did not read its replies.
     public var brokenOffUnread = 0
@@ -58,6 +58,10 @@ public struct ServerStatus: Sendable, Equatable {
     public var bufferBytes = 0
     /// The cap on that.
     public var bufferBytesMax = 0
+    /// Connections of gRPC broken off because they broke the rules of HTTP/2.
+    public var brokenOffMalformed = 0
+    /// Those that sent more frames than calls need.
+    public var brokenOffFlooded = 0
 
     /// Makes an empty status, as tests of a service need.
     public init() {}

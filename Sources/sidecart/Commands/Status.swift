@@ -33,7 +33,8 @@ struct Status: AsyncParsableCommand {
         let model = "\(status.modelKind) \(status.modelVersion)".withoutControls
         let brokenOff =
             status.brokenOffForeign + status.brokenOffUnread + status.brokenOffUnfinished
-            + status.brokenOffCrowded + status.brokenOffIdle
+            + status.brokenOffCrowded + status.brokenOffIdle + status.brokenOffMalformed
+            + status.brokenOffFlooded
         try Output.print(
             """
             sidecart \(status.version.withoutControls), pid \(status.processID), up \(clock(status.uptime))\
@@ -89,6 +90,8 @@ private struct StatusJSON: Encodable {
     let deniedCalls: Int
     let bufferBytes: Int
     let bufferBytesMax: Int
+    let brokenOffMalformed: Int
+    let brokenOffFlooded: Int
 
     init(_ status: ServerStatus) {
         version = status.version
@@ -120,5 +123,7 @@ private struct StatusJSON: Encodable {
         deniedCalls = status.deniedCalls
         bufferBytes = status.bufferBytes
         bufferBytesMax = status.bufferBytesMax
+        brokenOffMalformed = status.brokenOffMalformed
+        brokenOffFlooded = status.brokenOffFlooded
     }
 }

@@ -430,7 +430,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor =
   (ProtobufCMessageInit) sidecart__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[29] =
+static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[31] =
 {
   {
     "version",
@@ -780,12 +780,38 @@ static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "broken_off_malformed",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_malformed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "broken_off_flooded",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, broken_off_flooded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
   22,   /* field[22] = broken_off_crowded */
   20,   /* field[20] = broken_off_drained */
+  30,   /* field[30] = broken_off_flooded */
   17,   /* field[17] = broken_off_foreign */
   23,   /* field[23] = broken_off_idle */
+  29,   /* field[29] = broken_off_malformed */
   19,   /* field[19] = broken_off_unfinished */
   18,   /* field[18] = broken_off_unread */
   27,   /* field[27] = buffer_bytes */
@@ -815,7 +841,7 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 29 }
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
 {
@@ -825,7 +851,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
   "Sidecart__V1__StatusResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__StatusResponse),
-  29,
+  31,
   sidecart__v1__status_response__field_descriptors,
   sidecart__v1__status_response__field_indices_by_name,
   1,  sidecart__v1__status_response__number_ranges,

@@ -85,11 +85,13 @@ class StatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatusResponse(_message.Message):
-    __slots__ = ["broken_off_crowded", "broken_off_drained", "broken_off_foreign", "broken_off_idle", "broken_off_unfinished", "broken_off_unread", "buffer_bytes", "buffer_bytes_max", "calls", "connections", "cpu_microseconds", "denied_calls", "dimensions", "draining", "failed_calls", "items", "model_kind", "model_version", "moved_calls", "pid", "refused_connections", "refused_frames", "resident_bytes", "store_bytes", "store_bytes_max", "threads", "uptime_milliseconds", "users", "version"]
+    __slots__ = ["broken_off_crowded", "broken_off_drained", "broken_off_flooded", "broken_off_foreign", "broken_off_idle", "broken_off_malformed", "broken_off_unfinished", "broken_off_unread", "buffer_bytes", "buffer_bytes_max", "calls", "connections", "cpu_microseconds", "denied_calls", "dimensions", "draining", "failed_calls", "items", "model_kind", "model_version", "moved_calls", "pid", "refused_connections", "refused_frames", "resident_bytes", "store_bytes", "store_bytes_max", "threads", "uptime_milliseconds", "users", "version"]
     BROKEN_OFF_CROWDED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_DRAINED_FIELD_NUMBER: _ClassVar[int]
+    BROKEN_OFF_FLOODED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_FOREIGN_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_IDLE_FIELD_NUMBER: _ClassVar[int]
+    BROKEN_OFF_MALFORMED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_UNFINISHED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_UNREAD_FIELD_NUMBER: _ClassVar[int]
     BUFFER_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -117,8 +119,10 @@ class StatusResponse(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     broken_off_crowded: int
     broken_off_drained: int
+    broken_off_flooded: int
     broken_off_foreign: int
     broken_off_idle: int
+    broken_off_malformed: int
     broken_off_unfinished: int
     broken_off_unread: int
     buffer_bytes: int
@@ -144,7 +148,7 @@ class StatusResponse(_message.Message):
     uptime_milliseconds: int
     users: int
     version: str
-    def __init__(self, version: _Optional[str] = ..., model_version: _Optional[str] = ..., model_kind: _Optional[str] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., dimensions: _Optional[int] = ..., threads: _Optional[int] = ..., connections: _Optional[int] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ..., uptime_milliseconds: _Optional[int] = ..., cpu_microseconds: _Optional[int] = ..., resident_bytes: _Optional[int] = ..., store_bytes: _Optional[int] = ..., store_bytes_max: _Optional[int] = ..., draining: bool = ..., pid: _Optional[int] = ..., broken_off_foreign: _Optional[int] = ..., broken_off_unread: _Optional[int] = ..., broken_off_unfinished: _Optional[int] = ..., broken_off_drained: _Optional[int] = ..., moved_calls: _Optional[int] = ..., broken_off_crowded: _Optional[int] = ..., broken_off_idle: _Optional[int] = ..., refused_connections: _Optional[int] = ..., refused_frames: _Optional[int] = ..., denied_calls: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., buffer_bytes_max: _Optional[int] = ...) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., model_version: _Optional[str] = ..., model_kind: _Optional[str] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., dimensions: _Optional[int] = ..., threads: _Optional[int] = ..., connections: _Optional[int] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ..., uptime_milliseconds: _Optional[int] = ..., cpu_microseconds: _Optional[int] = ..., resident_bytes: _Optional[int] = ..., store_bytes: _Optional[int] = ..., store_bytes_max: _Optional[int] = ..., draining: bool = ..., pid: _Optional[int] = ..., broken_off_foreign: _Optional[int] = ..., broken_off_unread: _Optional[int] = ..., broken_off_unfinished: _Optional[int] = ..., broken_off_drained: _Optional[int] = ..., moved_calls: _Optional[int] = ..., broken_off_crowded: _Optional[int] = ..., broken_off_idle: _Optional[int] = ..., refused_connections: _Optional[int] = ..., refused_frames: _Optional[int] = ..., denied_calls: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., buffer_bytes_max: _Optional[int] = ..., broken_off_malformed: _Optional[int] = ..., broken_off_flooded: _Optional[int] = ...) -> None: ...
 
 class MetricsFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

@@ -81,8 +81,8 @@ struct  Sidecart__V1__StatusResponse
   protobuf_c_boolean draining;
   uint32_t pid;
   /*
-   * Connections that the server broke off: what came was no ttrpc, the client did not read its replies, it did not
-   * finish a frame, or the grace of a drain was over.
+   * Connections that the server broke off: what came was neither ttrpc nor gRPC, the client did not read its replies,
+   * it did not finish a frame, or the grace of a drain was over.
    */
   uint64_t broken_off_foreign;
   uint64_t broken_off_unread;
@@ -114,10 +114,15 @@ struct  Sidecart__V1__StatusResponse
    */
   uint64_t buffer_bytes;
   uint64_t buffer_bytes_max;
+  /*
+   * Connections of gRPC broken off because they broke the rules of HTTP/2, or sent more frames than calls need.
+   */
+  uint64_t broken_off_malformed;
+  uint64_t broken_off_flooded;
 };
 #define SIDECART__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__status_response__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Sidecart__V1__MetricsRequest
