@@ -58,6 +58,7 @@ package final class SidecartServer: Sendable {
             EventsService.register(in: router, journal)
             CatalogService.register(in: router, journal)
             AdminService(lane: lane, life: life).register(in: router)
+            ReflectionService.register(in: router)
             HealthService.register(in: router) { life.isDraining }
             setup.atTurnEnd { lane.endTurn() }
             return router

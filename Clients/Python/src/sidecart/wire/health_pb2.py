@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asidecart/wire/health.proto\x12\rsidecart.wire\"%\n\x12HealthCheckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\"\xa8\x01\n\x13HealthCheckResponse\x12@\n\x06status\x18\x01 \x01(\x0e\x32\x30.sidecart.wire.HealthCheckResponse.ServingStatus\"O\n\rServingStatus\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x0b\n\x07SERVING\x10\x01\x12\x0f\n\x0bNOT_SERVING\x10\x02\x12\x13\n\x0fSERVICE_UNKNOWN\x10\x03\x32X\n\x06Health\x12N\n\x05\x43heck\x12!.sidecart.wire.HealthCheckRequest\x1a\".sidecart.wire.HealthCheckResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asidecart/wire/health.proto\x12\rsidecart.wire\"%\n\x12HealthCheckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\"\xa8\x01\n\x13HealthCheckResponse\x12@\n\x06status\x18\x01 \x01(\x0e\x32\x30.sidecart.wire.HealthCheckResponse.ServingStatus\"O\n\rServingStatus\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x0b\n\x07SERVING\x10\x01\x12\x0f\n\x0bNOT_SERVING\x10\x02\x12\x13\n\x0fSERVICE_UNKNOWN\x10\x03\x32\xaa\x01\n\x06Health\x12N\n\x05\x43heck\x12!.sidecart.wire.HealthCheckRequest\x1a\".sidecart.wire.HealthCheckResponse\x12P\n\x05Watch\x12!.sidecart.wire.HealthCheckRequest\x1a\".sidecart.wire.HealthCheckResponse0\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sidecart.wire.health_pb2', globals())
@@ -26,6 +26,6 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _HEALTHCHECKRESPONSE._serialized_end=253
   _HEALTHCHECKRESPONSE_SERVINGSTATUS._serialized_start=174
   _HEALTHCHECKRESPONSE_SERVINGSTATUS._serialized_end=253
-  _HEALTH._serialized_start=255
-  _HEALTH._serialized_end=343
+  _HEALTH._serialized_start=256
+  _HEALTH._serialized_end=426
 # @@protoc_insertion_point(module_scope)
