@@ -130,18 +130,12 @@ public final class BlockingConnection {
         descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure("make a socket", errno) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketPath.utf8) }
         // Connecting blocks only where the server's backlog is full, and then not for longer than
         // this.
         setTimeout(.milliseconds(1))
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        guard UnixSocket.connect(descriptor, to: socketPath) == 0 else {
+            throw failure("connect", errno)
         }
-        guard result == 0 else { throw failure("connect", errno) }
         nextStream = firstStream
     }
 

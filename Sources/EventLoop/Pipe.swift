@@ -72,12 +72,14 @@ package final class Pipe: Handle {
 
     /// Connects to the socket at `path`.
     ///
-    /// - Parameter completion: gets nil once connected, or why not (also when closed meanwhile).
+    /// - Parameter completion: gets nil once connected, or why not (also when closed meanwhile); with
+    ///   an abstract name, before this returns.
     /// - Precondition: ``UnixSocket/fits(_:)`` the path.
     package func connect(
         to path: String, then completion: @escaping (EventLoopError?) -> Void
     ) {
         precondition(UnixSocket.fits(path), "a socket path of \(path.utf8.count) bytes")
+        if UnixSocket.isAbstract(path) { return completion(connect(toName: path)) }
         let attempt = Connecting(path: path, completion: completion)
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
         request.pointee.data = Unmanaged.passRetained(attempt).toOpaque()
@@ -90,6 +92,24 @@ package final class Pipe: Handle {
                 status == 0
                     ? nil : EventLoopError(code: status, operation: "connect to \(attempt.path)"))
         }
+    }
+
+    /// libuv 1.44 knows no abstract names. Connecting to a Unix socket does not wait.
+    private func connect(toName name: String) -> EventLoopError? {
+        let operation = "connect to \(name)"
+        let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_UNIX, flags, 0)
+        guard descriptor >= 0, UnixSocket.connect(descriptor, to: name) == 0 else {
+            let code = -errno
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            return EventLoopError(code: code, operation: operation)
+        }
+        let result = uv_pipe_open(storage.assumingMemoryBound(to: uv_pipe_t.self), descriptor)
+        guard result == 0 else {
+            Glibc.close(descriptor)
+            return EventLoopError(code: result, operation: operation)
+        }
+        return nil
     }
 
     // MARK: Reading

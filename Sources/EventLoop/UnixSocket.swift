@@ -11,6 +11,8 @@ internal import Glibc
 ///   ``PathLock``.
 /// - Taking over: with `takesOver` the socket is bound beside the path, and ``takePath()`` moves it
 ///   over whatever socket is there in one step, so that at no moment a client finds nobody.
+/// - Abstract names: a path that begins with `@` is a name in the abstract namespace. It is no file, so
+///   it has no mode, nothing is left behind, and it cannot be taken over.
 /// - Removal: the path is removed at the end only while it still leads to this socket (same device
 ///   and inode), which is looked at under the lock too.
 package final class UnixSocket: ListeningSocket {
@@ -53,6 +55,17 @@ package final class UnixSocket: ListeningSocket {
     ) throws(UnixSocketError) {
         try Self.checkLength(of: path)
         (self.path, ownsPath) = (path, true)
+        if UnixAddress.isAbstract(path) {
+            guard !takesOver else { throw .abstractTakeOver(path) }
+            descriptor = try Self.makeSocket()
+            do {
+                try listen(atName: path)
+            } catch {
+                shut()
+                throw error
+            }
+            return
+        }
         let lock = try PathLock(for: path, tries: lockTries)
         defer { withExtendedLifetime(lock) {} }
         let place = takesOver ? Self.pathBeside(path) : path
@@ -64,9 +77,7 @@ package final class UnixSocket: ListeningSocket {
         } else {
             try Self.clear(path)
         }
-        let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        descriptor = socket(AF_UNIX, flags, 0)
-        guard descriptor >= 0 else { throw .system("make a socket", errno: errno) }
+        descriptor = try Self.makeSocket()
         do {
             try listen(at: place, mode: mode_t(mode), groupID: groupID)
         } catch {
@@ -110,6 +121,18 @@ package final class UnixSocket: ListeningSocket {
         guard fits(path) else { throw .pathLength(path, bytesMax: pathBytesMax) }
     }
 
+    /// True for a path that is a name in the abstract namespace.
+    package static func isAbstract(_ path: String) -> Bool { UnixAddress.isAbstract(path) }
+
+    /// Connects a socket as connect(2) does.
+    ///
+    /// - Returns: 0, or -1 with `errno` set.
+    /// - Precondition: ``fits(_:)`` the path.
+    package static func connect(_ descriptor: Int32, to path: String) -> Int32 {
+        precondition(fits(path), "a socket path of \(path.utf8.count) bytes")
+        return UnixAddress(path).pass(descriptor) { Glibc.connect($0, $1, $2) }
+    }
+
     /// Closes a descriptor that no handle has taken over.
     package static func close(_ descriptor: Int32) { Glibc.close(descriptor) }
 
@@ -127,7 +150,7 @@ package final class UnixSocket: ListeningSocket {
 
     /// Looks where the socket is, and follows it.
     package func look() -> Standing {
-        guard ownsPath, temporaryPath == nil else { return .own }
+        guard ownsPath, temporaryPath == nil, !UnixAddress.isAbstract(path) else { return .own }
         let found = FileIdentity(path: path)
         if found == identity { return .own }
         var name = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
@@ -173,6 +196,23 @@ package final class UnixSocket: ListeningSocket {
         if FileIdentity(path: place) == identity { unlink(place) }
     }
 
+    private static func makeSocket() throws(UnixSocketError) -> Int32 {
+        let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_UNIX, flags, 0)
+        guard descriptor >= 0 else { throw .system("make a socket", errno: errno) }
+        return descriptor
+    }
+
+    private func listen(atName name: String) throws(UnixSocketError) {
+        guard UnixAddress(name).pass(descriptor, to: { bind($0, $1, $2) }) == 0 else {
+            if errno == EADDRINUSE { throw .inUse(name) }
+            throw .system("bind \(name)", errno: errno)
+        }
+        guard Glibc.listen(descriptor, SOMAXCONN) == 0 else {
+            throw .system("listen at \(name)", errno: errno)
+        }
+    }
+
     private func listen(
         at place: String, mode: mode_t, groupID: UInt32?
     ) throws(UnixSocketError) {
@@ -216,7 +256,7 @@ package final class UnixSocket: ListeningSocket {
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { throw .system("make a socket", errno: errno) }
         defer { Glibc.close(probe) }
-        let connected = UnixAddress(path).pass(probe) { connect($0, $1, $2) }
+        let connected = connect(probe, to: path)
         // Anything but a refusal, a full backlog included, means that somebody is there.
         guard connected != 0, errno == ECONNREFUSED else { throw .inUse(path) }
         guard unlink(path) == 0 || errno == ENOENT else {
@@ -230,6 +270,7 @@ package enum UnixSocketError: Error, Equatable, Sendable, CustomStringConvertibl
     case pathLength(String, bytesMax: Int)
     case noRoomBeside(String, String)
     case inUse(String)
+    case abstractTakeOver(String)
     case notASocket(String)
     case notListening(Int32)
     case locked(String)
@@ -243,6 +284,8 @@ package enum UnixSocketError: Error, Equatable, Sendable, CustomStringConvertibl
         case .noRoomBeside(let path, let place):
             "\(path) cannot be taken over: the new socket is made at \(place), which has \(place.utf8.count) bytes; \(UnixSocket.pathBytesMax) fit"
         case .inUse(let path): "\(path): a server is already listening there"
+        case .abstractTakeOver(let name):
+            "\(name): an abstract socket cannot be taken over; end the server that has it first"
         case .notASocket(let path): "\(path): exists and is not a socket; left alone"
         case .notListening(let descriptor):
             "the inherited descriptor \(descriptor) is no Unix stream socket that listens"

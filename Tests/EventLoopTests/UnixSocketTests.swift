@@ -41,6 +41,23 @@ import Testing
         #expect(UnixSocket.fits(String(long.dropLast())))
     }
 
+    @Test func anAbstractNameIsNoFileAndIsFreeOnceItsServerEnds() throws {
+        let name = "@\(folder.path)/abstract"
+        let socket = try UnixSocket(listeningAt: name)
+        #expect(socket.path == name)
+        #expect(mode(name) == nil && mode(folder.path + "/abstract") == nil)
+        #expect(throws: UnixSocketError.inUse(name)) { _ = try UnixSocket(listeningAt: name) }
+        #expect(throws: UnixSocketError.abstractTakeOver(name)) {
+            _ = try UnixSocket(listeningAt: name, takesOver: true)
+        }
+        #expect(socket.look() == .own)
+        let client = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { Glibc.close(client) }
+        #expect(UnixSocket.connect(client, to: name) == 0)
+        socket.close()
+        try UnixSocket(listeningAt: name).close()
+    }
+
     @Test func aStaleSocketIsTakenOver() throws {
         try leaveStaleSocket()
         let socket = try UnixSocket(listeningAt: path)

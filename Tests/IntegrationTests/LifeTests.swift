@@ -51,6 +51,22 @@ extension ProgramTests {
             #expect(server.end(SIGTERM) == 0)
         }
 
+        @Test("An abstract socket serves without a file, to those that have a role")
+        func abstract() async throws {
+            let name = "@\(folder["s"])"
+            let server = try Server(bundle: shop.bundle, socket: name)
+            let connection = BlockingConnection(socketPath: name)
+            #expect(try connection.status().processID == Int(server.processID))
+            let client = SidecartClient(socketPath: name)
+            #expect(try await client.status().processID == Int(server.processID))
+            client.close()
+            let status = try Program.run("status", "--socket", name, "--json")
+            #expect(status.code == 0)
+            #expect(server.log.contains("socket=\(name)"))
+            #expect(server.end(SIGTERM) == 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+
         @Test("A stale socket is taken over")
         func stale() throws {
             let dead = try Server(bundle: shop.bundle, socket: folder["s"])

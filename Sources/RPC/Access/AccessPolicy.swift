@@ -5,7 +5,8 @@ internal import Glibc
 /// tells of a peer (`SO_PEERCRED`, `SO_PEERGROUPS`); nothing that a peer says of itself counts.
 ///
 /// The server's own uid and root are admins whatever else is said: they could stop it anyway.
-/// Everyone else who can open the socket may read, until somebody is named for `read`.
+/// Everyone else who can open the socket may read, until somebody is named for `read`, or it is said
+/// that they may not.
 package struct AccessPolicy: Equatable, Sendable {
     private var users: [UInt32: Role] = [:]
     private var groups: [UInt32: Role] = [:]
@@ -28,6 +29,9 @@ package struct AccessPolicy: Equatable, Sendable {
         groups[groupID] = max(role, groups[groupID] ?? .none)
         restrict(role)
     }
+
+    /// Gives nothing to those who are named nowhere, as befits a socket that no file keeps them from.
+    package mutating func denyEveryoneElse() { everyone = .none }
 
     private mutating func restrict(_ role: Role) {
         if role == .read { everyone = .none }

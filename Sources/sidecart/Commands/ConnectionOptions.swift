@@ -6,7 +6,7 @@ import SidecartClient
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The path of the server's socket, such as /tmp/sidecart.sock. Default: the environment variable SIDECART_SOCKET.",
+            "The path of the server's socket, such as /tmp/sidecart.sock, or @name in the abstract namespace. Default: the environment variable SIDECART_SOCKET.",
             valueName: "path"))
     var socket: String?
 

@@ -30,7 +30,7 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen; a stale socket is taken over, a live one only with --take-over.",
+            "Where to listen; a stale socket is taken over, a live one only with --take-over. @name is a name in the abstract namespace: no file, so only the server's own uid, root and those named by --allow may do anything.",
             valueName: "path"))
     var socket: String?
 
@@ -255,6 +255,7 @@ struct Serve: ParsableCommand {
             path: socket ?? "", mode: access.mode, loopCount: threads, limits: peers.limits)
         serving.groupID = try access.groupID
         serving.access = try access.policy()
+        if socket.map(UnixSocket.isAbstract) ?? false { serving.access.denyEveryoneElse() }
         serving.takesOver = takeOver
         serving.inheritedDescriptor = inherited
         serving.onEvent = { log.note($0) }
