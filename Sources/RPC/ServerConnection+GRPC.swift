@@ -79,7 +79,7 @@ extension ServerConnection {
         if let refusal, !isUrgent {
             server.countRefusal(refusal.code)
             form(stream).append(refusal, to: answer)
-            session.discard(stream)
+            session.discardRest(of: stream)
             return session.answer(stream, answer, refusal.code)
         }
         let code = server.perform(

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import RPC
 import TestFrames
+import TestGRPC
 import Testing
 import Wire
 
@@ -73,6 +74,32 @@ import Wire
         }
         let denied = [Role.write, .admin].filter { $0 > role }.count
         #expect(server.server.statistics.callsDenied == denied)
+    }
+
+    @Test(
+        "Over gRPC another user is denied the same methods by the same words",
+        .enabled(if: geteuid() == 0, "only root can be another user"))
+    func otherUsersOverGRPC() throws {
+        var access = AccessPolicy()
+        access.allow(.read, userID: 1001)
+        let server = try TestServer(mode: 0o666, access: access)
+        let reader = try server.grpcClient(uid: 1001)
+        let nobody = try server.grpcClient(uid: 1002)
+        server.gate.open()
+        for method in ["Echo", "Long", "Later", "Converse", "Watch", "Write", "Steer"] {
+            let answer = try nobody.call("/test.Echo/\(method)")
+            #expect(answer.code == .permissionDenied, "\(method)")
+            #expect(answer.message.hasSuffix("; uid 1002 has no role"), "\(answer.message)")
+        }
+        #expect(try reader.call("/test.Echo/Long").code == .ok)
+        for (method, role) in [("Write", "write"), ("Steer", "admin")] {
+            let answer = try reader.call("/test.Echo/\(method)")
+            #expect(answer.code == .permissionDenied)
+            #expect(
+                answer.message
+                    == "test.Echo/\(method) needs the role \(role); uid 1001 has the role read")
+        }
+        #expect(server.server.statistics.callsDenied == 9)
     }
 
     @Test(
@@ -179,15 +206,27 @@ import Wire
 extension TestServer {
     /// A client that another user has connected.
     func client(uid: UInt32, groups: [UInt32]) throws -> RawClient {
-        let made = Locked<RawClientBox?>(nil)
         let path = path
+        return try asUser(uid, groups) { try RawClient(path) }
+    }
+
+    func grpcClient(uid: UInt32) throws -> GRPCClient {
+        let path = path
+        return try asUser(uid, []) { try GRPCClient(path) }
+    }
+
+    /// What is made on a thread that is another user, whose sockets are that user's.
+    private func asUser<Client>(
+        _ uid: UInt32, _ groups: [UInt32], _ make: @escaping @Sendable () throws -> Client
+    ) throws -> Client {
+        let made = Locked<Box<Client>?>(nil)
         let thread = try LoopThread.start(name: "another-user") { _ in
             #expect(sc_thread_becomes(uid, uid, groups, groups.count) == 0)
-            made.withLock { $0 = try? RawClientBox(client: RawClient(path)) }
+            made.withLock { $0 = try? Box(content: make()) }
         }
         thread.door.submit { $0.stop() }
         thread.join()
-        return try #require(made.withLock { $0 }).client
+        return try #require(made.withLock { $0 }).content
     }
 
     func expectEmpty(clients: Int) {
@@ -199,6 +238,6 @@ extension TestServer {
 }
 
 /// `@unchecked Sendable`: made on one thread, used on another after the first has ended.
-private struct RawClientBox: @unchecked Sendable {
-    let client: RawClient
+private struct Box<Content>: @unchecked Sendable {
+    let content: Content
 }

@@ -317,17 +317,6 @@ import Wire
         server.expectIdle()
     }
 
-    @Test func aMethodBeyondTheCallersRoleIsDenied() throws {
-        var access = AccessPolicy()
-        access.allow(.read, userID: 12_345)
-        let server = try TestServer(access: access)
-        // The tests run as the server's own user, which may do all.
-        let client = try GRPCClient(server.path)
-        for method in ["Echo", "Write", "Steer"] {
-            #expect(try client.call("/test.Echo/\(method)").code == .ok)
-        }
-    }
-
     @Test func aConversationAnswersEachMessage() throws {
         let server = try TestServer()
         let client = try GRPCClient(server.path)
