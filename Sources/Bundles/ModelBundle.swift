@@ -84,10 +84,15 @@ package struct DataSummary: Codable, Equatable, Sendable {
     package var digest: String
     /// When the newest event took place, in seconds since 1970; nil where no event had a time.
     package var newestEvent: Int?
+    /// The kinds of events that say that somebody took an item, such as `purchase`; nil for purchases.
+    package var kinds: [String]?
+    /// Where these are ratings alone, the least one that says that an item was liked; nil where all do.
+    package var likedMin: Float?
 
     enum CodingKeys: String, CodingKey {
-        case events, users, items, baskets, digest
+        case events, users, items, baskets, digest, kinds
         case newestEvent = "newest_event_seconds"
+        case likedMin = "liked_min"
     }
 
     package init(

@@ -24,7 +24,13 @@ extension Engine {
         for relation in relations {
             if let lists = generation.relations[relation] {
                 if Int(ordinal) < generation.items.count {
-                    appendListed(relation, lists, Int(ordinal), k)
+                    if relation == .complement, let live,
+                        live.pairs.partnerCount(of: Int(ordinal)) > 0
+                    {
+                        appendComplements(lists, Int(ordinal), k, live)
+                    } else {
+                        appendListed(relation, lists, Int(ordinal), k)
+                    }
                 } else if relation == .similar {
                     appendNearest(to: ordinal, k)
                 }
@@ -49,6 +55,45 @@ extension Engine {
                 || relation == .similar
                     && (generation.dimensions > 0 || generation.itemWeights != nil)
         }
+    }
+
+    /// Complements with what the baskets since training say: scores as they are served, lifts and
+    /// confidences by all counts. A pair that training kept nothing of is one from the second basket on.
+    private func appendComplements(
+        _ lists: NeighborLists, _ item: Int, _ k: Int, _ live: LiveCounts
+    ) {
+        let first = related.count
+        appendListed(.complement, lists, item, .max)
+        let trained = first..<related.count
+        for place in 0..<live.pairs.partnerCount(of: item) {
+            let (partner, count) = live.pairs.partner(place, of: item)
+            let known = trained.first { related[$0].ordinal == partner }
+            guard known != nil || count >= Self.liveSupportMin, !isSubstitute(partner, of: item)
+            else { continue }
+            let before = known.map { (related[$0].lift, related[$0].confidence) }
+            guard let facts = live.facts(from: item, to: partner, trained: before),
+                known != nil || facts.lift > 1
+            else { continue }
+            let place = known ?? related.count
+            if known == nil {
+                related.append(
+                    RelatedItem(
+                        relation: .complement, ordinal: partner,
+                        id: generation.items.ids[Int(partner)], score: 0))
+            }
+            related[place].score = min(
+                1, related[place].score + live.weight(item, Int(partner), count: count))
+            (related[place].lift, related[place].confidence) = facts
+        }
+        related[first...].sort { ($1.score, $0.ordinal) < ($0.score, $1.ordinal) }
+        if related.count > first + k { related.removeLast(related.count - first - k) }
+    }
+
+    private static let liveSupportMin = 2
+
+    private func isSubstitute(_ other: UInt32, of item: Int) -> Bool {
+        guard let substitutes = generation.relations[.substitute] else { return false }
+        return substitutes.items[substitutes.range(of: item)].contains(Int32(bitPattern: other))
     }
 
     private func appendListed(_ relation: Relation, _ lists: NeighborLists, _ item: Int, _ k: Int) {

@@ -37,6 +37,7 @@ package final class Engine {
     /// The answer of the last `related`.
     @exclusivity(unchecked) package internal(set) var related: [RelatedItem] = []
 
+    let live: LiveCounts?
     let lookUp: ItemLookUp
     let context: ShopperContext
     let habits: ShopperHabits?
@@ -53,11 +54,13 @@ package final class Engine {
     let likeness: Likeness
 
     /// - Parameters:
+    ///   - live: what was recorded since the generation was trained; nil where nothing is learned while
+    ///     serving.
     ///   - clock: what deadlines are told by, in nanoseconds.
     ///   - calendar: the time now in seconds since 1970, by which items become available.
     /// - Throws: ``StoreError`` where the stores have no room for another reader.
     package init(
-        _ generation: Generation, limits: EngineLimits = .init(),
+        _ generation: Generation, live: LiveCounts? = nil, limits: EngineLimits = .init(),
         clock: @escaping () -> Int64 = { 0 },
         calendar: @escaping () -> Int64 = { Int64(time(nil)) }
     ) throws(StoreError) {
@@ -68,26 +71,29 @@ package final class Engine {
         userReader = try generation.userStore.makeReader()
         lookUp = ItemLookUp(
             items: generation.items, reader: itemReader, hasVectors: generation.dimensions > 0)
-        context = ShopperContext(generation, limits: limits, now: calendar)
+        self.live = live
+        let shopper = live.map(LiveShopper.init)
+        context = ShopperContext(generation, shopper, limits: limits, now: calendar)
         let habits = generation.profiles.map {
-            ShopperHabits($0, dues: generation.dues, itemCount: generation.items.count)
+            ShopperHabits($0, shopper, itemCount: generation.items.count)
         }
         self.habits = habits
         let columns = CandidateColumns(
             features: RankerFeature.allCases.filter(generation.canSay),
-            items: generation.items.count, itemFacts: generation.itemFacts,
+            items: generation.items.count, itemFacts: generation.itemFacts, sales: live?.sales,
             habits: generation.asksHabits ? habits : nil)
         self.columns = columns
         sources = CandidateSources(
-            generation, lookUp, users: userReader, columns, limits: limits)
+            generation, lookUp, users: userReader, columns, live, limits: limits)
         ranker = CandidateRanker(
             generation.ranker,
             SecondStage(
-                generation.trees, generation.ranker.parts.linear, columns, generation.trending),
+                generation.trees, generation.ranker.parts.linear, columns, generation.trending,
+                live?.sales),
             columns, generation.items, lookUp)
         rules = Rules(generation.items, context.flags, habits)
         likeness = Likeness(generation.items, lookUp)
-        explainer = Explainer(generation, ranker, slateMax: limits.slateItems)
+        explainer = Explainer(generation, ranker, live, slateMax: limits.slateItems)
         splitter = ScoreSplitter(generation, ranker)
         nearest = NearestResults(capacity: limits.slateItems + 1)
         order.reserve(generation.items.count)
@@ -97,7 +103,9 @@ package final class Engine {
     package var unknown: [IDView] { context.unknown }
 
     /// Whether the model knows anything of the last query's user beyond her history in the query.
-    package var knowsUser: Bool { context.userRow != nil || context.storedRow != nil }
+    package var knowsUser: Bool {
+        context.userRow != nil || context.storedRow != nil || context.hasLiveEvents
+    }
 
     /// How many items a rule kept off the last slate, as far as was looked for some to fill it.
     package func leftOut(by rule: Rule) -> UInt32 { rules.leftOut(by: rule) }

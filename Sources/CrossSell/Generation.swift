@@ -19,6 +19,8 @@ package final class Generation: Sendable {
     /// When the newest event that it learned from took place, in seconds since 1970; nil where the
     /// bundle does not say.
     package let newestEvent: Int?
+    /// Which events it counts as takings.
+    let takings: Takings
     package let dimensions: Int
     package let items: ItemTable
     /// User ids to rows of histories and user lists.
@@ -48,8 +50,6 @@ package final class Generation: Sendable {
     let newItems: NeighborLists?
     /// What dated baskets tell of items and shoppers; nil where none had a date.
     package let profiles: Profiles?
-    /// ``Profiles/dues``; empty where the ranker does not ask.
-    let dues: [Float]
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
     /// Whether some of the histories' items were rated low, with the value 0.
@@ -75,6 +75,7 @@ package final class Generation: Sendable {
         texts = TextTable(count: 2) { $0 == 0 ? bundle.info.version : bundle.info.kind }
         loadedAt = time(nil)
         newestEvent = bundle.info.data?.newestEvent
+        takings = bundle.info.data?.takings ?? Takings(kinds: nil, likedMin: nil)
         userOrdinals = bundle.users
         items = ItemTable(
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,
@@ -112,7 +113,6 @@ package final class Generation: Sendable {
             parts.ranker ?? RankerParts(speaker: parts.speaker), dimensions: dimensions)
         trees = parts.ranker?.trees.map(TreeRanker.init)
         profiles = parts.profiles
-        dues = ranker.parts.asked.contains(.boughtDue) ? parts.profiles?.dues ?? [] : []
         itemFacts = ranker.parts.asked.compactMap { feature in
             parts.profiles.itemFacts(feature, popularity: parts.popularity).map {
                 (feature, $0.withExpected(parts.newItems))
@@ -169,10 +169,22 @@ package final class Generation: Sendable {
 
     private static let loadBatch = 4_096
     /// Of those that trend, how many are looked through for some that the rules allow.
-    private static let trendingMax = 512
+    static let trendingMax = 512
 
     /// Whether the ranker asks what the shopper bought before.
     var asksHabits: Bool { profiles != nil && ranker.parts.asked.contains(where: \.isHabit) }
+
+    /// How many baskets it learned from, as the lifts of its complements tell: the median of the first
+    /// ones that do; nil where there are none.
+    var trainedBaskets: Float? {
+        guard let lists = complementFacts else { return nil }
+        var found: [Float] = []
+        for edge in lists.items.indices where found.count < 101 && lists.confidences[edge] > 0 {
+            found.append(
+                lists.lifts[edge] * items.taken[Int(lists.items[edge])] / lists.confidences[edge])
+        }
+        return found.isEmpty ? nil : found.sorted()[found.count / 2]
+    }
 
     /// Whether a feature can be anything but 0 for this model, and its ranker may ask for it.
     func canSay(_ feature: RankerFeature) -> Bool {
@@ -241,5 +253,11 @@ extension Profiles {
         let sold = monthSales.indices.filter { monthSales[$0] > 0 }
         return sold.sorted { (monthSales[$1], $0) < (monthSales[$0], $1) }.prefix(count)
             .map { UInt32($0) }
+    }
+}
+
+extension DataSummary {
+    fileprivate var takings: Takings {
+        Takings(kinds: kinds?.compactMap { EventKind(name: $0) }, likedMin: likedMin)
     }
 }

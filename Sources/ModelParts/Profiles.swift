@@ -68,8 +68,8 @@ package struct Habits: Sendable, Equatable {
 
     /// The days until a habit's item is usually bought again, by its shopper where she bought it three
     /// times or more, else by most; 0 where that is not known.
-    package func usualInterval(_ place: Int, ofItem usual: Float) -> Float {
-        counts[place] >= 3 || usual == 0 ? intervals[place] : usual
+    package static func usualInterval(times: Float, own: Float, ofItem usual: Float) -> Float {
+        times >= 3 || usual == 0 ? own : usual
     }
 
     /// The positions of a user's items in the columns.
@@ -83,7 +83,8 @@ extension Profiles {
     package var dues: [Float] {
         habits.items.indices.map { place in
             let usual = repeatIntervals[Int(habits.items[place])]
-            let interval = habits.usualInterval(place, ofItem: usual)
+            let interval = Habits.usualInterval(
+                times: habits.counts[place], own: habits.intervals[place], ofItem: usual)
             return interval > 0
                 ? min(habits.ages[place] / interval, RankerFeature.neverBought)
                 : RankerFeature.neverBought

@@ -132,6 +132,10 @@ package struct TrainingPipeline {
             events: dataset.events.count, users: dataset.users.count, items: dataset.items.count,
             baskets: data.baskets?.rows ?? 0, digest: dataset.digest,
             newestEvent: dataset.events.newestTime.map(Int.init))
+        let taken = dataOptions.resolved(for: dataset)
+        info.data?.kinds = EventKind.allCases.filter { (taken.weights?[$0] ?? 0) > 0 }.map(\.name)
+        let likedMin = taken.likedMin(of: dataset.events)
+        info.data?.likedMin = likedMin.isFinite ? likedMin : nil
         return ModelBundle(
             info: info, items: dataset.items, users: dataset.users, catalog: dataset.catalog,
             parts: parts,

@@ -14,6 +14,8 @@ final class ShopperContext {
     @exclusivity(unchecked) private(set) var basket: [UInt32] = []
     /// Items taken before, each once, oldest first; the newest `historyItems` of them.
     @exclusivity(unchecked) private(set) var past: [UInt32] = []
+    /// Scratch.
+    @exclusivity(unchecked) private var newest: [UInt32] = []
     /// The row of the known user in histories and user lists, where no history came with the call.
     @exclusivity(unchecked) private(set) var userRow: Int?
     /// The row of the shopper's vector, under the same condition; valid until the engine's turn ends.
@@ -22,13 +24,19 @@ final class ShopperContext {
     @exclusivity(unchecked) private(set) var unknown: [IDView] = []
     /// What is known of each item in this request.
     let flags: ItemFlags
+    /// What she took by the events in memory; nil where nothing is learned while serving.
+    private let live: LiveShopper?
 
     private let generation: Generation
     private let limits: EngineLimits
     private let substitutes: NeighborLists?
 
-    init(_ generation: Generation, limits: EngineLimits, now: @escaping () -> Int64) {
+    init(
+        _ generation: Generation, _ live: LiveShopper?, limits: EngineLimits,
+        now: @escaping () -> Int64
+    ) {
         self.generation = generation
+        self.live = live
         self.limits = limits
         substitutes = generation.relations[.substitute]
         let most = limits.basketItems + 2 * limits.exclusions + limits.historyItems
@@ -37,11 +45,25 @@ final class ShopperContext {
         }
         flags = ItemFlags(
             generation.items,
-            flaggedMax: most + ShopperHabits.habitsMax + limits.basketItems * (longest ?? 0),
+            flaggedMax: most + ShopperHabits.habitsMax + 2 * LiveShopper.eventsMax + limits
+                .basketItems * (longest ?? 0),
             now: now)
         basket.reserveCapacity(limits.basketItems)
-        past.reserveCapacity(limits.historyItems)
+        past.reserveCapacity(limits.historyItems + LiveShopper.eventsMax)
+        newest.reserveCapacity(LiveShopper.eventsMax)
         unknown.reserveCapacity(most)
+    }
+
+    /// Whether the shopper has events in memory that the generation counts.
+    var hasLiveEvents: Bool { live?.isEmpty == false }
+
+    /// Reads what a user took by the events in memory, and nothing else of her.
+    func readLive(_ user: IDView) { live?.read(user) }
+
+    /// What was read of her last, newest first.
+    var liveItems: [UInt32] {
+        guard let live else { return [] }
+        return (0..<live.count).reversed().map { live[$0].ordinal }
     }
 
     /// The past items whose lists are summed.
@@ -67,12 +89,16 @@ final class ShopperContext {
         unknown.removeAll(keepingCapacity: true)
         userRow = nil
         storedRow = nil
+        live?.removeAll()
         for id in query.basket {
             guard let ordinal = known(id, lookUp) else { continue }
             if flags.insert(.inBasket, ordinal) { basket.append(ordinal) }
         }
         if query.history.isEmpty {
-            if let user = query.user { readUser(user, users, vectorSuffices: vectorSuffices) }
+            if let user = query.user {
+                live?.read(user)
+                readUser(user, users, vectorSuffices: vectorSuffices)
+            }
         } else {
             for id in query.history {
                 guard let ordinal = known(id, lookUp) else { continue }
@@ -99,7 +125,7 @@ final class ShopperContext {
 
     /// Notes more items that she bought, whose lists are not summed: a long history's oldest, which
     /// may still be among her habits.
-    func noteBought(_ items: ArraySlice<Int32>) {
+    func noteBought(_ items: UnsafeBufferPointer<Int32>) {
         for item in items { _ = flags.insert(.boughtBefore, UInt32(bitPattern: item)) }
     }
 
@@ -122,18 +148,57 @@ final class ShopperContext {
         // Who took nothing has zeros, which say nothing.
         if generation.dimensions > 0, let row = users.find(user), row.norm > 0 {
             storedRow = row
-            if vectorSuffices { return }
+            if vectorSuffices, !hasLiveEvents { return }
         }
-        guard generation.histories != nil || generation.userLists != nil,
-            let row = generation.userOrdinals.index(
-                of: user.assumingMemoryBound(to: UInt8.self))
-        else { return }
-        userRow = Int(row)
-        guard let histories = generation.histories else { return }
-        let newest = histories.row(Int(row)).suffix(limits.historyItems)
-        guard !generation.hasDislikes else { return readRated(newest, histories) }
+        if generation.histories != nil || generation.userLists != nil {
+            userRow = generation.userOrdinals.index(of: user.assumingMemoryBound(to: UInt8.self))
+                .map { Int($0) }
+        }
+        guard let live, !live.isEmpty else { return readHistory() }
+        // The newest first, so that what she took again stands where she took it last.
+        newest.removeAll(keepingCapacity: true)
+        note(live) { $0.isNew || userRow == nil }
+        readHistory()
+        var grows = !newest.isEmpty || live.hasNew
+        for item in newest.reversed() { past.append(item) }
+        guard userRow != nil else { return trim() }
+        // What training has not, though it is older than what it has.
+        newest.removeAll(keepingCapacity: true)
+        note(live) { !$0.isNew }
+        if !newest.isEmpty {
+            grows = true
+            newest.reverse()
+            past.insert(contentsOf: newest, at: 0)
+        }
+        trim()
+        // A history that has grown is folded in anew, where the model says how.
+        if grows, generation.foldIn != nil { storedRow = nil }
+    }
+
+    /// Collects, newest first, what a shopper took and liked and what is not flagged yet.
+    private func note(_ live: LiveShopper, _ isIncluded: (LiveShopper.Taking) -> Bool) {
+        for place in (0..<live.count).reversed() where isIncluded(live[place]) {
+            let taking = live[place]
+            if flags.insert(.boughtBefore, taking.ordinal), taking.isLiked {
+                newest.append(taking.ordinal)
+            }
+        }
+    }
+
+    /// Leaves the newest past items, as many as count.
+    private func trim() {
+        if past.count > limits.historyItems {
+            past.removeFirst(past.count - limits.historyItems)
+        }
+    }
+
+    /// Adds what training knew that she took.
+    private func readHistory() {
+        guard let row = userRow, let histories = generation.histories else { return }
+        let entries = histories.row(row).suffix(limits.historyItems)
+        guard !generation.hasDislikes else { return readRated(entries, histories) }
         histories.columns.withUnsafeBufferPointer {
-            flags.insert(.boughtBefore, UnsafeBufferPointer(rebasing: $0[newest]), new: &past)
+            flags.insert(.boughtBefore, UnsafeBufferPointer(rebasing: $0[entries]), new: &past)
         }
     }
 

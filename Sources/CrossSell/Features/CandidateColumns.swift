@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ModelParts
+internal import Synchronization
 
 /// What is known of each candidate: one column a feature, by ordinal, and the list of candidates.
 ///
@@ -26,15 +27,22 @@ final class CandidateColumns {
     ]
     /// What is known of items whoever asks, by feature.
     private let itemFacts: [(feature: RankerFeature, values: [Float])]
+    /// Of those that follow what was recorded since training, what stands for their values; nil for the
+    /// others.
+    private let liveFacts: [UnsafePointer<Atomic<UInt32>>?]
+    /// What `liveFacts` points into.
+    private let sales: LiveSales?
     /// What the shopper bought before; nil where no ranker asks.
     let habits: ShopperHabits?
 
     /// - Parameters:
     ///   - features: the features that any ranker of this engine asks for.
     ///   - itemFacts: the values of those that are facts of items, by ordinal.
+    ///   - sales: what some of them are by now; nil where nothing is learned while serving.
     init(
         features: [RankerFeature], items: Int,
-        itemFacts: [(feature: RankerFeature, values: [Float])], habits: ShopperHabits?
+        itemFacts: [(feature: RankerFeature, values: [Float])], sales: LiveSales?,
+        habits: ShopperHabits?
     ) {
         let given = itemFacts.map(\.feature) + Self.factFeatures
         written = features.filter { !given.contains($0) && !$0.isHabit }
@@ -46,6 +54,8 @@ final class CandidateColumns {
         scores = Self.zeros(capacity)
         facts = Self.factFeatures.map { _ in 0 }
         self.itemFacts = itemFacts
+        self.sales = sales
+        liveFacts = itemFacts.map { sales?.values(of: $0.feature) }
         self.habits = habits
     }
 
@@ -134,6 +144,9 @@ final class CandidateColumns {
         case .column(let column): return value(inColumn: column, ordinal)
         case .item(let place):
             let values = itemFacts[place].values
+            if let live = liveFacts[place], Int(ordinal) < values.count {
+                return Float(bitPattern: live[Int(ordinal)].load(ordering: .relaxed))
+            }
             return Int(ordinal) < values.count ? values[Int(ordinal)] : 0
         case .request(let place): return facts[place]
         case .habit(let feature): return habits!.value(feature, ordinal)
@@ -153,6 +166,15 @@ final class CandidateColumns {
                 values[place] = Int(ordinal) < capacity ? own[Int(ordinal)] : 0
             }
         case .item(let place):
+            if let live = liveFacts[place] {
+                let known = itemFacts[place].values.count
+                for (place, ordinal) in ordinals.enumerated() {
+                    values[place] =
+                        Int(ordinal) < known
+                        ? Float(bitPattern: live[Int(ordinal)].load(ordering: .relaxed)) : 0
+                }
+                return
+            }
             itemFacts[place].values.withUnsafeBufferPointer { own in
                 for (place, ordinal) in ordinals.enumerated() {
                     values[place] = Int(ordinal) < own.count ? own[Int(ordinal)] : 0

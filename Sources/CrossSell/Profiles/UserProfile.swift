@@ -66,30 +66,35 @@ package struct UserProfile {
 }
 
 extension Engine {
-    /// What is known of a user; nil where nobody has the id.
+    /// What is known of a user, with what was recorded of her; nil where nobody has the id.
     ///
     /// - Complexity: O(her items).
     package func profile(ofUser id: IDView) -> UserProfile? {
-        guard
-            let row = generation.userOrdinals.index(of: id.assumingMemoryBound(to: UInt8.self))
-        else { return nil }
+        let row = generation.userOrdinals.index(of: id.assumingMemoryBound(to: UInt8.self))
+            .map { Int($0) }
+        context.readLive(id)
+        guard row != nil || context.hasLiveEvents else { return nil }
         var profile = UserProfile()
-        if let habits, let known = generation.profiles?.habits, Int(row) < known.users {
-            habits.read(user: Int(row))
-            profile.baskets = known.basketCounts[Int(row)]
-            for place in known.range(of: Int(row)) {
-                let ordinal = UInt32(bitPattern: known.items[place])
+        if let habits, let known = generation.profiles?.habits, row ?? 0 < known.users {
+            habits.read(user: row)
+            profile.baskets = habits.basketCount
+            for item in habits.items {
+                let ordinal = UInt32(bitPattern: item)
+                guard let habit = habits.habit(ordinal) else { continue }
                 profile.items.append(
                     UserProfile.OwnItem(
-                        ordinal: ordinal, times: known.counts[place],
-                        intervalDays: known.intervals[place], ageDays: known.ages[place],
-                        isDue: habits.isDue(ordinal)))
+                        ordinal: ordinal, times: habit.times, intervalDays: habit.intervalDays,
+                        ageDays: habit.ageDays, isDue: habits.isDue(ordinal)))
             }
-        } else if let histories = generation.histories {
-            profile.items = histories.row(Int(row)).reversed().map {
-                UserProfile.OwnItem(ordinal: UInt32(bitPattern: histories.columns[$0]))
-            }
+            return profile
         }
+        var items = context.liveItems
+        if let row, let histories = generation.histories {
+            items += histories.row(row).reversed().map { UInt32(bitPattern: histories.columns[$0]) }
+        }
+        var seen: Set<UInt32> = []
+        profile.items = items.filter { seen.insert($0).inserted }
+            .map { UserProfile.OwnItem(ordinal: $0) }
         return profile
     }
 }

@@ -19,6 +19,7 @@ final class SecondStage {
     private let linear: LinearStage?
     private let columns: CandidateColumns
     private let trending: [UInt32]
+    private let sales: LiveSales?
     private let treeInputs: [CandidateColumns.Input]
     private let linearInputs: [CandidateColumns.Input]
     /// Shape `[F, stride]`.
@@ -38,13 +39,14 @@ final class SecondStage {
     /// nil where a ranker has no such stage.
     init?(
         _ trees: TreeRanker?, _ linear: LinearStage?, _ columns: CandidateColumns,
-        _ trending: [UInt32]
+        _ trending: [UInt32], _ sales: LiveSales?
     ) {
         guard trees != nil || linear != nil else { return nil }
         self.trees = trees
         self.linear = linear
         self.columns = columns
         self.trending = trending
+        self.sales = sales
         treeInputs = (trees?.features ?? []).map(columns.input)
         linearInputs = (linear?.features ?? []).map(columns.input)
         let featureCount = max(treeInputs.count, linearInputs.count)
@@ -103,8 +105,9 @@ final class SecondStage {
             }
         }
         let end = count + Self.trendingMax
-        for ordinal in trending {
+        for place in 0..<(sales?.trendingCount ?? trending.count) {
             guard count < end else { break }
+            let ordinal = sales?.trending(place) ?? trending[place]
             if rules.allows(ordinal) { appendNew(ordinal) }
         }
     }

@@ -9,13 +9,17 @@ internal import ModelParts
 final class Explainer {
     private let generation: Generation
     private let ranker: CandidateRanker
+    private let live: LiveCounts?
     private var slots: [UInt16]
     private var loudest: [Float] = []
     private var causes: [UInt32] = []
     private static let none = UInt32.max
 
-    init(_ generation: Generation, _ ranker: CandidateRanker, slateMax: Int) {
+    init(
+        _ generation: Generation, _ ranker: CandidateRanker, _ live: LiveCounts?, slateMax: Int
+    ) {
         self.generation = generation
+        self.live = live
         self.ranker = ranker
         precondition(slateMax < Int(UInt16.max), "a slate of \(slateMax)")
         slots = Array(repeating: 0, count: generation.items.count)
@@ -150,7 +154,7 @@ final class Explainer {
         }
     }
 
-    private func note(_ lists: EdgeLists, _ items: ArraySlice<UInt32>, share: Float) {
+    private func note(_ lists: ServedLists, _ items: ArraySlice<UInt32>, share: Float) {
         slots.withUnsafeBufferPointer { slots in
             loudest.withUnsafeMutableBufferPointer { loudest in
                 causes.withUnsafeMutableBufferPointer { causes in
@@ -196,12 +200,16 @@ final class Explainer {
     /// often than by chance.
     private func facts(from cause: UInt32, to ordinal: UInt32) -> (lift: Float, confidence: Float)?
     {
-        guard let lists = generation.complementFacts, Int(cause) < generation.items.count
-        else { return nil }
-        for edge in lists.range(of: Int(cause)) where lists.items[edge] == Int32(ordinal) {
-            guard lists.lifts[edge] > 1 else { return nil }
-            return (lists.lifts[edge], lists.confidences[edge])
+        guard Int(cause) < generation.items.count else { return nil }
+        var facts: (lift: Float, confidence: Float)?
+        if let lists = generation.complementFacts,
+            let edge = lists.range(of: Int(cause)).first(where: {
+                lists.items[$0] == Int32(bitPattern: ordinal)
+            })
+        {
+            facts = (lists.lifts[edge], lists.confidences[edge])
         }
-        return nil
+        if let live { facts = live.facts(from: Int(cause), to: ordinal, trained: facts) }
+        return facts.flatMap { $0.lift > 1 ? $0 : nil }
     }
 }

@@ -141,7 +141,7 @@ final class ScoreSplitter {
     }
 
     private func note(
-        _ feature: RankerFeature, _ lists: EdgeLists, _ items: ArraySlice<UInt32>, _ share: Float
+        _ feature: RankerFeature, _ lists: ServedLists, _ items: ArraySlice<UInt32>, _ share: Float
     ) {
         guard share != 0 else { return }
         for item in items {

@@ -27,20 +27,28 @@ final class CandidateSources {
     /// can rule out by id, few enough where stock and categories rule out the rest.
     static let popularMax = 65_536
 
+    /// The most that what is bought together since training adds to a weight of a linear item model.
+    /// Complements are scores of the same kind, and take it whole.
+    private static let liveWeight: Float = 0.3
+
     init(
         _ generation: Generation, _ lookUp: ItemLookUp, users: StoreReader,
-        _ columns: CandidateColumns, limits: EngineLimits
+        _ columns: CandidateColumns, _ live: LiveCounts?, limits: EngineLimits
     ) {
         items = generation.items
         cost = CostModel(
             items: items.count, dimensions: generation.dimensions,
             hasFoldIn: generation.foldIn != nil)
+        func served(_ lists: EdgeLists?, share: Float) -> ServedLists? {
+            lists.map { ServedLists($0, live, share: share) }
+        }
+        let itemWeights = served(generation.itemWeights, share: Self.liveWeight)
         lists = [
-            ListSource(.itemWeights, generation.itemWeights, columns),
-            ListSource(.complement, generation.complements, columns),
-            ListSource(.similar, generation.similars, columns),
+            ListSource(.itemWeights, itemWeights, columns),
+            ListSource(.complement, served(generation.complements, share: 1), columns),
+            ListSource(.similar, served(generation.similars, share: 0), columns),
         ].compactMap { $0 }
-        weights = WeightSource(generation.itemWeights, columns)
+        weights = WeightSource(itemWeights, columns)
         habits = HabitSource(columns)
         userLists = UserListSource(generation.userLists, columns)
         vectors = VectorSource(generation, lookUp, users: users, columns, limits: limits)

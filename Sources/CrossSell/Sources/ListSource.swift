@@ -7,11 +7,11 @@ internal import ModelParts
 /// lead from them to a candidate. Basket and history count by their shares.
 struct ListSource {
     let feature: RankerFeature
-    let lists: EdgeLists
+    let lists: ServedLists
     private let column: Int
 
     /// nil where the model has no such lists, or no ranker asks for them.
-    init?(_ feature: RankerFeature, _ lists: EdgeLists?, _ columns: CandidateColumns) {
+    init?(_ feature: RankerFeature, _ lists: ServedLists?, _ columns: CandidateColumns) {
         guard let lists, let column = columns.column(of: feature) else { return nil }
         self.feature = feature
         self.lists = lists

@@ -3,13 +3,13 @@ internal import ModelParts
 /// Item weights as a source that tells basket and history apart: a column each, and one of the
 /// basket item that speaks loudest.
 struct WeightSource {
-    let lists: EdgeLists
+    let lists: ServedLists
     private let basket: Int?
     private let basketMax: Int?
     private let history: Int?
 
     /// nil where the model has no item weights, or no ranker asks for any of the columns.
-    init?(_ lists: EdgeLists?, _ columns: CandidateColumns) {
+    init?(_ lists: ServedLists?, _ columns: CandidateColumns) {
         guard let lists else { return nil }
         self.lists = lists
         basket = columns.column(of: .basketWeights)

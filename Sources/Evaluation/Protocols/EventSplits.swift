@@ -235,7 +235,7 @@ extension TrainingData {
 extension Dataset {
     /// The same tables and catalog with only the events that satisfy the condition, which takes
     /// their place.
-    func keepingEvents(where isIncluded: (Int) -> Bool) -> Dataset {
+    package func keepingEvents(where isIncluded: (Int) -> Bool) -> Dataset {
         var result = self
         result.events = EventTable()
         for i in 0..<events.count where isIncluded(i) {

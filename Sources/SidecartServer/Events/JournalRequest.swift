@@ -75,7 +75,7 @@ enum JournalMessage {
 
     /// What no journal can remove.
     private static let remains = [
-        "The served model was trained with her events: what it counted and learned from them, without her id, stays until the next training.",
+        "The served model was trained with her events: what it counted and learned from them, without her id, stays until the next training. What was learned from her events since then is gone.",
         "Where the served bundle was trained with her id, her vector and history in it stay until a bundle trained after this is served.",
         "Copies of the journal and of event files made before this are not touched.",
     ]

@@ -50,6 +50,8 @@ final class JournalWorker {
         try openOrWait()
     }
 
+    private var online: OnlineLearner? { settings.models?.settings.online }
+
     private func openOrWait() throws(JournalError) {
         do {
             try open()
@@ -67,6 +69,12 @@ final class JournalWorker {
         state = .open(journal)
         position.advance(to: journal.watermark)
         onEvent(.opened(path: settings.path, watermark: journal.watermark))
+        if let online {
+            let start = MonotonicClock.now()
+            let events = try online.replay(journal)
+            onEvent(
+                .learned(events: events, milliseconds: (MonotonicClock.now() - start) / 1_000_000))
+        }
         guard !settings.retention.seconds.isEmpty else { return }
         sweepTimer.start(after: .zero, every: Self.sweepInterval) { [unowned self] in
             if sweep == nil { sweep = (0, 0) }
@@ -167,6 +175,7 @@ final class JournalWorker {
         position.advance(to: journal.watermark)
         // Before the acknowledgement, so that a call that is made after it knows of them.
         for work in catalogChanges { tellModels(work) }
+        online?.record(recorded)
         for (batch, duplicates) in recorded {
             settings.models?.noteOutcomes(of: batch, duplicates: duplicates)
         }
@@ -279,6 +288,7 @@ final class JournalWorker {
                     try journal.forget(user: id)
                 }
             }
+            online?.forget(user: user)
             receipt.isLogEmpty = try journal.emptyLog()
             if !receipt.isLogEmpty { emptyLogLater(journal) }
             answered.add(token, .success(JournalMessage.forgotten(receipt, user: user)))

@@ -85,6 +85,8 @@ package final class JournalWriter: Sendable {
 /// What a journal does that its operator wants to know.
 package enum JournalEvents: Sendable {
     case opened(path: String, watermark: Int64)
+    /// So many of the events that it holds are in memory, for the models to answer with.
+    case learned(events: Int, milliseconds: Int64)
     /// Nothing more is recorded until the server is started again.
     case failed(JournalError)
     /// A write was refused, and what waited with it; the next one is tried again.

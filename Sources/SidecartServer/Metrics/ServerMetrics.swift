@@ -23,6 +23,7 @@ struct ServerMetrics: Sendable {
         }
         ScoringCounters.add(life.models.laneRecords.map(\.scoring), to: &writer)
         life.models.outcomes.add(to: &writer)
+        life.models.settings.online?.add(to: &writer)
         life.models.servingGeneration.add(
             to: &writer, storeBytesMax: life.models.settings.bytesMax)
         ProcessUsage.add(to: &writer)

@@ -16,10 +16,12 @@ final class LaneServices: @unchecked Sendable {
 
     /// - Throws: ``StoreError`` where the generation has no room for another engine.
     init(
-        _ generation: Generation, limits: EngineLimits, ruleBook: RuleBook.Reader?,
+        _ generation: Generation, live: LiveCounts?, limits: EngineLimits,
+        ruleBook: RuleBook.Reader?,
         record: LaneRecord
     ) throws(StoreError) {
-        engine = try Engine(generation, limits: limits, clock: { MonotonicClock.now() })
+        engine = try Engine(
+            generation, live: live, limits: limits, clock: { MonotonicClock.now() })
         scoring = ScoringService(engine: engine, ruleBook: ruleBook, record: record)
         profiles = ProfilesService(engine: engine)
         embeddings = EmbeddingsService(engine: engine)

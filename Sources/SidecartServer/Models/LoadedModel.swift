@@ -28,11 +28,12 @@ final class LoadedModel: Sendable {
             bundle, storeBytesMax: budget.bytesMax, within: budget,
             readersMax: settings.laneCount + 1)
         settings.catalog.adopt(generation)
+        let live = settings.online?.adopt(generation)
         var services: [LaneServices] = []
         for record in records + [records[0]] {
             services.append(
                 try LaneServices(
-                    generation, limits: settings.engineLimits,
+                    generation, live: live, limits: settings.engineLimits,
                     ruleBook: settings.ruleBook.map { RuleBook.Reader($0, outcomes) },
                     record: record))
         }

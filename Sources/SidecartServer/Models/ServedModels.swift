@@ -29,6 +29,8 @@ package final class ServedModels: Sendable {
         package var slateBytesMax = 64 << 20
         /// What the shop has told since the models were trained.
         package var catalog = CatalogOverlay()
+        /// Puts recorded events to use at once; nil where they wait for the next training.
+        package var online: OnlineLearner?
 
         package init() {}
 

@@ -30,7 +30,13 @@ struct Evaluate: ParsableCommand {
             reward, and perhaps user, basket (items between |) and time. Files of the Open Bandit Dataset are \
             known by their columns. Besides models, uniform may be named: each item alike.
 
+            Protocol for learning while serving:
+              online             The oldest 80 % of baskets are trained, and real servers meet the newest ones in \
+            the order of time: each is asked for a hidden item of a basket, and then told it by Record. One server \
+            learns from that at once and one does not; --retrain-days adds both, retrained again and again.
+
             Examples:
+              sidecart evaluate events.csv --protocol online --retrain-days 7
               sidecart evaluate events.csv --models all --report report.html
               sidecart evaluate events.csv --split random --models slim,ials --json
               sidecart evaluate ml-1m --models ials,ease,ials+ease --trials 8
@@ -117,6 +123,8 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup(title: "Replay") var replay: ReplayOptions
 
+    @OptionGroup(title: "Online") var online: OnlineOptions
+
     @OptionGroup(title: "Models") var model: ModelOptions
 
     @OptionGroup(title: "Reading event files") var reading: ReadingOptions
@@ -146,16 +154,22 @@ struct Evaluate: ParsableCommand {
 
     /// Options that would do nothing are refused.
     private func validateReplay() throws {
-        guard kind == .replay else {
-            guard let given = replay.given else { return }
+        if kind != .online, let given = online.given {
+            throw ValidationError("\(given) is for --protocol online alone")
+        }
+        if kind != .replay, let given = replay.given {
             throw ValidationError("\(given) is for --protocol replay alone")
         }
+        guard let kind, kind == .replay || kind == .online else { return }
         let others: [(String, Bool)] = [
             ("-k", k != nil), ("--by", by != nil), ("--trials", trials != 1),
             ("--seeds", seeds != 1), ("--split", split != nil),
+            ("--models (it takes one, --model)", kind == .online && models != nil),
+            ("--report", kind == .online && report != nil),
+            ("--served (it always is)", kind == .online && served),
         ]
         if let other = others.first(where: \.1)?.0 {
-            throw ValidationError("\(other) has no meaning for --protocol replay")
+            throw ValidationError("\(other) has no meaning for --protocol \(kind.rawValue)")
         }
     }
 
@@ -166,6 +180,14 @@ struct Evaluate: ParsableCommand {
                 served: served
             ).run()
             try write(ReplayPage(summary: summary).html)
+            try output.json ? Output.printJSON(summary) : Output.print(summary.description)
+            return
+        }
+        if kind == .online {
+            let summary = try OnlineEvaluation(
+                inputs: inputs, options: online, reading: reading, model: model,
+                itemBasketsMin: itemBasketsMin, queriesMax: queriesMax == 0 ? nil : queriesMax
+            ).run()
             try output.json ? Output.printJSON(summary) : Output.print(summary.description)
             return
         }

@@ -224,6 +224,7 @@ struct Serve: ParsableCommand {
         settings.loopCount = threads
         settings.bytesMax = storeMebibytesMax << 20
         settings.slateBytesMax = slateMebibytesMax << 20
+        settings.online = events.learner
         settings.folder = modelsDir
         do {
             settings.ruleBook = try rules.map {

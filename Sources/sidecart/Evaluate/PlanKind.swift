@@ -11,7 +11,7 @@ enum PlanKind: String, CaseIterable, ExpressibleByArgument {
     case kFold = "k-fold"
     case basketCompletion = "basket-completion"
     case nextBasket = "next-basket"
-    case replay
+    case replay, online
 
     init(_ kind: EventProtocol) {
         self =
@@ -45,7 +45,8 @@ struct PlanRequest {
             case .leaveOneOut: (try leaveOneOut(), nil)
             case .given: (try given(), nil)
             case .nextBasket: (try nextBasket(), nil)
-            case .replay: preconditionFailure("a replay has no plan of held-out items")
+            case .replay, .online:
+                preconditionFailure("a protocol without a plan of held-out items")
             case let kind: try eventPlan(kind)
             }
         try made.plan.checkAsks()

@@ -25,7 +25,30 @@ struct EventsOptions: ParsableArguments {
             valueName: "n"))
     var eventsMebibytesMax: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether recorded events act on the next call (on), or only on the next training (off). Without --events-db there are none.",
+            valueName: "on|off"))
+    var online = OnlineMode.on
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for the events that act on the next call, and what models count of them, in MiB: some 6,000 events a MiB. Past it the oldest go.",
+            valueName: "n"))
+    var onlineMebibytesMax = 256
+
+    enum OnlineMode: String, ExpressibleByArgument, CaseIterable { case on, off }
+
+    /// nil where recorded events wait for the next training.
+    var learner: OnlineLearner? {
+        eventsDb == nil || online == .off ? nil : OnlineLearner(bytesMax: onlineMebibytesMax << 20)
+    }
+
     func validate() throws {
+        guard 1...1_048_576 ~= onlineMebibytesMax else {
+            throw ValidationError(
+                "--online-mebibytes-max is \(onlineMebibytesMax); it must be 1 to 1048576")
+        }
         if eventsDb == nil, !retain.seconds.isEmpty || eventsMebibytesMax != nil {
             throw ValidationError("--retain and --events-mebibytes-max need --events-db")
         }
@@ -87,6 +110,13 @@ extension ServerLog {
             info(
                 "opened the journal of events",
                 ["file": "\(path)", "watermark": .stringConvertible(watermark)])
+        case .learned(let events, let milliseconds):
+            info(
+                "answering with recorded events",
+                [
+                    "events": .stringConvertible(events),
+                    "milliseconds": .stringConvertible(milliseconds),
+                ])
         case .failed(let error):
             self.error(
                 "the journal has failed; nothing more is recorded until it was checked and the server started again",

@@ -1,0 +1,227 @@
+package import Interactions
+
+/// What was recorded, put to use at once: keeps the newest events in memory (``LiveEvents``) and counts
+/// them for every generation that is there (``LiveCounts``). It is outside of any generation, as
+/// recorded events outlive models.
+///
+/// Used by one thread at a time; engines read what it writes from theirs.
+package final class OnlineLearning {
+    package let events: LiveEvents
+    private let bytesMax: Int
+    /// Ids of items that were in any event, by number.
+    private var items = IdentifierTable()
+    /// By basket, the position of its newest event.
+    private var baskets: [UInt64: UInt32] = [:]
+    private struct Entry { weak var counts: LiveCounts? }
+    private var entries: [Entry] = []
+    private var basket: [LiveEvents.Event] = []
+    /// Events that went to make room.
+    package private(set) var expired = 0
+
+    /// Events of a user that name no basket belong together as long as each follows the last within this
+    /// many seconds, as in training.
+    static let sessionGapSeconds: Int64 = 1_800
+    /// How much later than now an event may claim to be.
+    static let aheadSecondsMax: Int64 = 86_400
+
+    /// - Parameter bytesMax: for events, their baskets and the pairs of up to three generations.
+    package init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+        // A basket's entry in the dictionary takes some 32 bytes, and each event may be one.
+        let share = bytesMax / 2
+        events = LiveEvents(
+            bytesMax: share * LiveEvents.bytesPerEvent / (LiveEvents.bytesPerEvent + 32))
+    }
+
+    /// Memory, about, in bytes.
+    package var bytes: Int {
+        events.bytes + 32 * baskets.count + items.bytes.count + 25 * items.count
+            + generations.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// Of the generations that are in memory.
+    package var generations: [LiveCounts] { entries.compactMap(\.counts) }
+
+    // MARK: Generations
+
+    /// Begins to count for a generation. ``advance(_:count:)`` is to be called until it says that all is
+    /// counted, before anybody reads the counts.
+    package func begin(_ generation: Generation) -> LiveCounts {
+        let counts = LiveCounts(generation, events, pairBytesMax: bytesMax / 6)
+        for number in 0..<items.count {
+            items.withBytes(of: number) { counts.learnItem(IDView($0)) }
+        }
+        entries.removeAll { $0.counts == nil }
+        entries.append(Entry(counts: counts))
+        return counts
+    }
+
+    /// Counts some of the events that were there before a generation.
+    ///
+    /// - Returns: whether all are counted.
+    package func advance(_ counts: LiveCounts, count: Int) -> Bool {
+        counts.skip(to: events.oldest)
+        var left = count
+        while counts.cursor < events.next, left > 0 {
+            let event = events.event(at: counts.cursor)
+            readBasket(of: event)
+            counts.take(event, basket)
+            left -= 1
+        }
+        guard counts.cursor == events.next else { return false }
+        counts.refresh()
+        trim()
+        return true
+    }
+
+    /// Lets the oldest events go that every generation was trained after.
+    private func trim() {
+        let since = generations.reduce(Int64.max) { min($0, $1.since) }
+        while events.count > 0, events.event(at: events.oldest).time <= since { removeOldest() }
+    }
+
+    // MARK: Events
+
+    /// Takes in an event. ``publish()`` is to follow the last one.
+    ///
+    /// - Parameters:
+    ///   - user, basket: nil for none; one of them is there.
+    ///   - now: seconds since 1970.
+    package func record(
+        user: IDView?, item: IDView, kind: EventKind, value: Float, time: Int64, basket: IDView?,
+        now: Int64
+    ) {
+        var event = LiveEvents.Event()
+        event.user = user.map(events.hash(ofUser:)) ?? 0
+        event.item = number(of: item)
+        (event.kind, event.value) = (kind, value)
+        event.time = min(time, now + Self.aheadSecondsMax)
+        (event.isLoose, event.basket) = (basket == nil, basket.map(hash(ofBasket:)) ?? 0)
+        if kind == .return || value < 0 { return takeBack(event) }
+        let generations = generations
+        guard generations.contains(where: { $0.wants(event, user) }) else { return }
+        while events.isFull {
+            removeOldest()
+            expired += 1
+        }
+        if event.isLoose { event.basket = session(event) }
+        let previous = baskets[event.basket] ?? 0
+        event.position = events.append(event, basketPrevious: previous)
+        baskets[event.basket] = event.position
+        readBasket(of: event)
+        for counts in generations where counts.cursor == event.position {
+            counts.take(event, self.basket)
+        }
+    }
+
+    /// Makes what fades with time known, after some events.
+    package func publish() { for counts in generations { counts.refresh() } }
+
+    /// Takes a user's events out, and what they added to counts.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    package func forget(user id: IDView) -> Int {
+        let user = events.hash(ofUser: id)
+        var forgotten = 0
+        var position = events.newest(ofUser: user)
+        while position >= events.oldest {
+            let event = events.event(at: position)
+            if !event.isErased {
+                drop(event)
+                // The next one's basket must not hold it any more.
+                events.erase(position)
+                forgotten += 1
+            }
+            position = events.previous(ofUserAt: position)
+        }
+        events.forget(user: user)
+        return forgotten
+    }
+
+    /// Calls `body` with each event in memory, oldest first, but for those that were erased.
+    package func forEachEvent(_ body: (LiveEvents.Event, _ item: String) -> Void) {
+        for position in events.oldest..<events.next {
+            let event = events.event(at: position)
+            if !event.isErased { body(event, items[Int(event.item)]) }
+        }
+    }
+
+    private func removeOldest() {
+        let event = events.event(at: events.oldest)
+        if !event.isErased { drop(event) }
+        if baskets[event.basket] == event.position { baskets[event.basket] = nil }
+        events.removeOldest()
+    }
+
+    private func drop(_ event: LiveEvents.Event) {
+        readBasket(of: event)
+        for counts in generations { counts.drop(event, basket) }
+    }
+
+    /// Takes a return off the newest earlier purchases of the same item, by the same user or else of the
+    /// same basket. What was bought before the events in memory begin stays as training knew it.
+    private func takeBack(_ event: LiveEvents.Event) {
+        var left = abs(event.value)
+        var position =
+            event.user != 0 ? events.newest(ofUser: event.user) : baskets[event.basket] ?? 0
+        while position >= events.oldest, left > 0 {
+            let bought = events.event(at: position)
+            let next =
+                event.user != 0
+                ? events.previous(ofUserAt: position) : events.previous(inBasketAt: position)
+            if bought.item == event.item, bought.kind == .purchase, bought.time <= event.time {
+                if bought.value > left {
+                    events.set(value: bought.value - left, of: position)
+                    return
+                }
+                left -= bought.value
+                drop(bought)
+                events.erase(position)
+            }
+            position = next
+        }
+    }
+
+    /// Reads the events of an event's basket that are in memory, that one too.
+    private func readBasket(of event: LiveEvents.Event) {
+        basket.removeAll(keepingCapacity: true)
+        var position = baskets[event.basket] ?? 0
+        while position >= events.oldest, basket.count < Self.basketEventsMax {
+            let other = events.event(at: position)
+            if !other.isErased { basket.append(other) }
+            position = events.previous(inBasketAt: position)
+        }
+    }
+
+    /// More events of one basket are not looked at.
+    private static let basketEventsMax = 1_000
+
+    /// The basket of an event that names none: that of its user's event before it, if that is near
+    /// enough, else one of its own.
+    private func session(_ event: LiveEvents.Event) -> UInt64 {
+        var position = events.newest(ofUser: event.user)
+        while position >= events.oldest {
+            let before = events.event(at: position)
+            if before.isLoose, !before.isErased {
+                let (gap, overflow) = event.time.subtractingReportingOverflow(before.time)
+                if !overflow, abs(gap) <= Self.sessionGapSeconds { return before.basket }
+                break
+            }
+            position = events.previous(ofUserAt: position)
+        }
+        return max(1, (event.user ^ UInt64(events.next)) &* 0x9e37_79b9_7f4a_7c15 | 1 << 63)
+    }
+
+    private func hash(ofBasket id: IDView) -> UInt64 {
+        // Apart from those of sessions.
+        max(1, events.hash(ofUser: id) & ~(1 << 63))
+    }
+
+    private func number(of id: IDView) -> UInt32 {
+        let known = items.count
+        let number = items.insert(id.assumingMemoryBound(to: UInt8.self))
+        if items.count > known { for counts in generations { counts.learnItem(id) } }
+        return UInt32(number)
+    }
+}

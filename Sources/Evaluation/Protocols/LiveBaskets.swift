@@ -1,0 +1,112 @@
+package import Interactions
+package import Models
+
+/// A shop's newest baskets in the order in which they were closed, to be asked about and then recorded,
+/// one after the other, as a server meets them.
+package struct LiveBaskets: Sendable {
+    package struct Basket: Sendable {
+        /// Its events, by their numbers in the dataset.
+        package var events: [Int]
+        /// When it was closed, in seconds since 1970.
+        package var time: Int64
+        /// Its user, or `EventTable.none`.
+        package var user: Int32
+        /// What is asked about: all of it but the hidden item, each item once. nil where there is nothing
+        /// to ask.
+        package var question: (context: [Int32], hidden: Int32)?
+    }
+
+    /// Oldest first.
+    package let baskets: [Basket]
+    /// When the newest basket before them was closed.
+    package let cut: Int64
+    /// The events before them.
+    package let past: Dataset
+    private let dataset: Dataset
+    private let isLive: [Bool]
+
+    /// - Parameters:
+    ///   - share: of the dated baskets, the newest part; above 0, below 1.
+    ///   - itemBasketsMin: an item is hidden only where so many earlier baskets hold it, live ones
+    ///     too; so what came up meanwhile is asked for once it is no longer rare.
+    ///   - max: at most so many are asked about, evenly spread; all are to be recorded.
+    ///   - seed: draws the hidden items.
+    /// - Throws: ``EvaluationError`` where too few baskets have times, or none can be asked about.
+    package init(
+        of dataset: Dataset, options: TrainingDataOptions, share: Double = 0.2,
+        itemBasketsMin: Int = 5, max: Int? = nil, seed: UInt64 = 1
+    ) throws(EvaluationError) {
+        let splits = EventSplits(dataset: dataset, options: options, seed: seed)
+        let events = dataset.events
+        var contents: [[Int]] = Array(repeating: [], count: dataset.baskets.count)
+        for event in 0..<events.count
+        where splits.counts(event) && events.baskets[event] != EventTable.none
+            && events.times[event] != EventTable.noTime
+        {
+            contents[Int(events.baskets[event])].append(event)
+        }
+        let dated = contents.indices.filter { !contents[$0].isEmpty }
+            .map { basket in
+                (end: contents[basket].map { events.times[$0] }.max()!, basket: basket)
+            }
+            .sorted { ($0.end, dataset.baskets[$0.basket]) < ($1.end, dataset.baskets[$1.basket]) }
+        let first = Int(Double(dated.count) * (1 - share))
+        guard first > 0, first < dated.count, dated[first - 1].end < dated[dated.count - 1].end
+        else {
+            throw EvaluationError(
+                "\(dated.count) baskets with times: online learning takes some that are newer than others"
+            )
+        }
+        var holders = Array(repeating: 0, count: dataset.items.count)
+        func items(_ basket: Int) -> [Int32] {
+            Set(contents[basket].map { events.items[$0] }).sorted()
+        }
+        for (_, basket) in dated[..<first] { for item in items(basket) { holders[Int(item)] += 1 } }
+        var generator = SeededGenerator(seed: seed)
+        var isLive = Array(repeating: false, count: dataset.baskets.count)
+        var live: [Basket] = []
+        for (end, basket) in dated[first...] {
+            isLive[basket] = true
+            let own = items(basket)
+            let frequent = own.filter { holders[Int($0)] >= itemBasketsMin }
+            var made = Basket(
+                events: contents[basket], time: end, user: events.users[contents[basket][0]])
+            if own.count > 1, let hidden = frequent.randomElement(using: &generator) {
+                made.question = (own.filter { $0 != hidden }, hidden)
+            }
+            live.append(made)
+            for item in own { holders[Int(item)] += 1 }
+        }
+        let asked = live.indices.filter { live[$0].question != nil }
+        guard !asked.isEmpty else {
+            throw EvaluationError("none of \(live.count) live baskets can be asked about")
+        }
+        if let max, asked.count > max {
+            let kept = Set((0..<max).map { asked[$0 * asked.count / max] })
+            for basket in asked where !kept.contains(basket) { live[basket].question = nil }
+        }
+        baskets = live
+        cut = dated[first - 1].end
+        (self.dataset, self.isLive) = (dataset, isLive)
+        past = dataset.keepingEvents { event in
+            let basket = events.baskets[event]
+            return basket == EventTable.none
+                ? events.times[event] <= dated[first - 1].end : !isLive[Int(basket)]
+        }
+    }
+
+    /// All events before the live basket at a place.
+    package func events(before place: Int) -> Dataset {
+        let events = dataset.events
+        var isFuture = Array(repeating: false, count: dataset.baskets.count)
+        for basket in baskets[place...] {
+            for event in basket.events { isFuture[Int(events.baskets[event])] = true }
+        }
+        let end = baskets[place].time
+        return dataset.keepingEvents { event in
+            let basket = events.baskets[event]
+            return basket == EventTable.none
+                ? events.times[event] <= end : !isFuture[Int(basket)]
+        }
+    }
+}
