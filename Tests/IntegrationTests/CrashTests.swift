@@ -44,7 +44,8 @@ extension ProgramTests {
                             let user = "\(name)-\(seed)-\(number)"
                             let events = (0..<Int.random(in: 1...60, using: &random)).map {
                                 Event(
-                                    .view, of: "item-\($0)", by: user, time: 1, id: "\(user)-\($0)")
+                                    .purchase, of: "item-\($0)", by: user, time: 1_790_000_000,
+                                    id: "\(user)-\($0)")
                             }
                             return Batch(user: user, events: events)
                         }()
@@ -62,6 +63,22 @@ extension ProgramTests {
             }
         }
 
+        /// Has a server load and promote two models in turn until it is gone.
+        private static func promote(_ paths: [String], at socket: String) {
+            let connection = BlockingConnection(socketPath: socket)
+            var number = 0
+            while true {
+                number += 1
+                do {
+                    _ = try connection.loadModel(at: paths[number % paths.count], promotes: true)
+                } catch {
+                    // The one before is still being loaded.
+                    guard error.code == .failedPrecondition else { return }
+                    usleep(1_000)
+                }
+            }
+        }
+
         @Test("Whatever was acknowledged before a kill is there once, and nothing is half there")
         func kills() throws {
             let environment = ProcessInfo.processInfo.environment
@@ -72,11 +89,23 @@ extension ProgramTests {
             let shop = try TrainedShop.shared.get()
             let folder = TemporaryFolder()
             let clients = (0..<4).map { Client("c\($0)") }
+            let models = ["a", "b"].map { folder["models-\($0)"] }
+            for path in models {
+                try FileManager.default.copyItem(atPath: shop.bundle, toPath: path)
+            }
             for kill in 0..<kills {
                 let server = try Server(
                     bundle: shop.bundle, socket: folder["s"],
-                    arguments: ["--events-db", folder["e.db"], "--threads", "2"])
+                    arguments: [
+                        "--events-db", folder["e.db"], "--threads", "2", "--models-dir",
+                        folder.path,
+                    ])
                 let ended = DispatchGroup()
+                ended.enter()
+                Thread.detachNewThread {
+                    Self.promote(models, at: folder["s"])
+                    ended.leave()
+                }
                 for (place, client) in clients.enumerated() {
                     let seed = seed << 32 | UInt64(kill << 8 | place)
                     ended.enter()

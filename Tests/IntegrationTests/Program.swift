@@ -27,15 +27,17 @@ enum Program {
     static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
     /// - Parameters:
+    ///   - wrapper: a command that runs the one that its arguments are followed by.
     ///   - output: where standard output goes; nil to read it back.
     ///   - environment: variables that differ from this process's.
     static func run(
-        _ arguments: [String], output: FileHandle? = nil, environment: [String: String] = [:]
+        _ arguments: [String], within wrapper: [String] = [], output: FileHandle? = nil,
+        environment: [String: String] = [:]
     ) throws -> Outcome {
         let folder = TemporaryFolder()
         let process = Process()
-        process.executableURL = path
-        process.arguments = arguments
+        process.executableURL = wrapper.isEmpty ? path : URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = wrapper.isEmpty ? arguments : wrapper + [path.path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let own = try folder.open("output")
@@ -76,7 +78,8 @@ final class Server {
     }
 
     init(
-        bundle: String, socket: String, openFilesMax: Int? = nil, arguments more: [String]
+        bundle: String, socket: String, openFilesMax: Int? = nil, within wrapper: [String] = [],
+        arguments more: [String]
     ) throws {
         self.socket = socket
         let arguments = ["serve", "--bundle", bundle, "--socket", socket] + more
@@ -85,6 +88,9 @@ final class Server {
             process.arguments =
                 ["-c", "ulimit -n \(openFilesMax) && exec \"$0\" \"$@\"", Program.path.path]
                 + arguments
+        } else if !wrapper.isEmpty {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = wrapper + [Program.path.path] + arguments
         } else {
             process.executableURL = Program.path
             process.arguments = arguments
