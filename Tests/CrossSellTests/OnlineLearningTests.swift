@@ -351,7 +351,7 @@ import Testing
         }
         let after = engine.answer(ask)
         #expect(after.ids.first == "new")
-        #expect(after.items[0].score > 0.01 && after.items[0].score <= 0.3)
+        #expect(after.items[0].score > 0.01 && after.items[0].score <= 0.2)
         #expect(after.items[0].reasons.first?.item == 0)
         for user in 0..<4 { Self.forget("u\(user)", learning) }
         #expect(engine.answer(ask) == before)

@@ -15,6 +15,8 @@ package final class OnlineLearning {
     private struct Entry { weak var counts: LiveCounts? }
     private var entries: [Entry] = []
     private var basket: [LiveEvents.Event] = []
+    /// The generations, kept from the first of some events until ``publish()``.
+    private var held: [LiveCounts] = []
     /// Events that went to make room.
     package private(set) var expired = 0
 
@@ -51,6 +53,7 @@ package final class OnlineLearning {
         for number in 0..<items.count {
             items.withBytes(of: number) { counts.learnItem(IDView($0)) }
         }
+        held.removeAll()
         entries.removeAll { $0.counts == nil }
         entries.append(Entry(counts: counts))
         return counts
@@ -98,8 +101,8 @@ package final class OnlineLearning {
         event.time = min(time, now + Self.aheadSecondsMax)
         (event.isLoose, event.basket) = (basket == nil, basket.map(hash(ofBasket:)) ?? 0)
         if kind == .return || value < 0 { return takeBack(event) }
-        let generations = generations
-        guard generations.contains(where: { $0.wants(event, user) }) else { return }
+        if held.isEmpty { held = generations }
+        guard held.contains(where: { $0.wants(event, user) }) else { return }
         while events.isFull {
             removeOldest()
             expired += 1
@@ -109,13 +112,16 @@ package final class OnlineLearning {
         event.position = events.append(event, basketPrevious: previous)
         baskets[event.basket] = event.position
         readBasket(of: event)
-        for counts in generations where counts.cursor == event.position {
+        for counts in held where counts.cursor == event.position {
             counts.take(event, self.basket)
         }
     }
 
     /// Makes what fades with time known, after some events.
-    package func publish() { for counts in generations { counts.refresh() } }
+    package func publish() {
+        for counts in generations { counts.refresh() }
+        held.removeAll()
+    }
 
     /// Takes a user's events out, and what they added to counts.
     ///
