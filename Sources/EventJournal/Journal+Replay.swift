@@ -12,13 +12,42 @@ package struct KeptEvent {
 }
 
 extension Journal {
-    /// Calls `body` with each event, oldest first.
+    /// The sequence before the newest events of some kinds and after some time.
     ///
-    /// - Complexity: O(events).
-    package func replay(_ body: (KeptEvent) -> Void) throws(JournalError) {
+    /// - Parameters:
+    ///   - count: how many of them come after it; 1 or more.
+    ///   - since: seconds since 1970 UTC, of their own times.
+    /// - Returns: 0 where there are no more than so many.
+    /// - Complexity: O(events after it).
+    package func sequence(
+        beforeNewest count: Int, of kinds: [EventKind], since: Int64
+    ) throws(JournalError) -> Int64 {
+        try noteFailure { () throws(JournalError) in
+            let numbers = kinds.map { "\($0.rawValue)" }.joined(separator: ",")
+            let rows = try database.prepare(
+                """
+                SELECT sequence FROM events WHERE kind IN (\(numbers)) AND time > ?
+                ORDER BY sequence DESC LIMIT 1 OFFSET ?
+                """)
+            rows.bind(1, since)
+            rows.bind(2, Int64(count))
+            return try rows.step() ? rows.integer(0) : 0
+        }
+    }
+
+    /// Calls `body` with each event after a sequence, oldest first.
+    ///
+    /// - Complexity: O(events after it).
+    package func replay(
+        after sequence: Int64 = 0, _ body: (KeptEvent) -> Void
+    ) throws(JournalError) {
         try noteFailure { () throws(JournalError) in
             let rows = try database.prepare(
-                "SELECT user, item, kind, value, time, basket FROM events ORDER BY sequence")
+                """
+                SELECT user, item, kind, value, time, basket FROM events
+                WHERE sequence > ? ORDER BY sequence
+                """)
+            rows.bind(1, sequence)
             while try rows.step() {
                 guard let kind = EventKind(rawValue: UInt8(clamping: rows.integer(2))) else {
                     continue

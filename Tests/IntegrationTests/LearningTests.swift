@@ -145,6 +145,38 @@ extension ProgramTests {
             }
         }
 
+        @Test("Past its memory the oldest events go, and a restart ends at the same ones")
+        func expiry() throws {
+            let users = (0..<50).map { "new-\($0)" }
+            func answers(_ client: BlockingConnection) throws -> [[SlateItem]] {
+                try users.map { try slate(client, $0, basket: [shop.item(4)]) }
+            }
+            var random = SeededGenerator(seed: 8)
+            let (server, client) = try serve("s", journal: "e.db", "--online-mebibytes-max", "1")
+            for batch in 0..<9 {
+                try client.record(
+                    (0..<1_000).map { number in
+                        purchase(
+                            Int.random(in: 0..<140, using: &random),
+                            by: users.randomElement(using: &random)!,
+                            in: "b\((batch * 1_000 + number) / 3)",
+                            Self.later + Int64(batch * 1_000 + number))
+                    })
+            }
+            let metrics = try client.metrics()
+            #expect(metrics.contains("sidecart_online_events 4096\n"))
+            #expect(metrics.contains("sidecart_online_events_expired_total 4904\n"))
+            let lived = try answers(client)
+            #expect(server.end(SIGKILL) == 128 + SIGKILL)
+            let (fresh, other) = try serve("s", journal: "e.db", "--online-mebibytes-max", "1")
+            #expect(try other.metrics().contains("sidecart_online_events 4096\n"))
+            for (a, b) in zip(lived, try answers(other)) {
+                #expect(a.map(\.itemID) == b.map(\.itemID))
+                for (x, y) in zip(a, b) { #expect(abs(x.score - y.score) < 1e-5) }
+            }
+            #expect(fresh.end(SIGTERM) == 0)
+        }
+
         @Test("Forgetting a shopper takes back what was learned from her")
         func forget() throws {
             let (server, client) = try serve()

@@ -91,6 +91,8 @@ package final class LiveCounts: @unchecked Sendable {
         }
     }
 
+    func counts(_ kind: EventKind) -> Bool { generation.takings.contains(kind) }
+
     /// Whether the generation counts an event as a taking, whenever it was.
     func isTaking(_ event: LiveEvents.Event) -> Bool { generation.takings.contains(event) }
 

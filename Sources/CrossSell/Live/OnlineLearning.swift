@@ -44,6 +44,13 @@ package final class OnlineLearning {
     /// Of the generations that are in memory.
     package var generations: [LiveCounts] { entries.compactMap(\.counts) }
 
+    /// The kinds of events that any generation counts, and the time since which all of them do.
+    package var takenKinds: [EventKind] {
+        let generations = generations
+        return EventKind.allCases.filter { kind in generations.contains { $0.counts(kind) } }
+    }
+    package var since: Int64 { generations.reduce(.min) { max($0, $1.since) } }
+
     // MARK: Generations
 
     /// Begins to count for a generation. ``advance(_:count:)`` is to be called until it says that all is

@@ -67,13 +67,18 @@ package final class OnlineLearner: Sendable {
         return counts
     }
 
-    /// Takes in what the journal holds.
+    /// Takes in what the journal holds, as far as there is memory for it: all that is derived of events
+    /// depends on those in memory alone, so what would have gone by the end need not come.
     ///
     /// - Returns: how many events are in memory then.
     func replay(_ journal: Journal) throws(JournalError) -> Int {
         let now = Int64(time(nil))
         try state.withLock { state throws(JournalError) in
-            try journal.replay { event in
+            // A return takes no room, and may take back what the oldest of them bought.
+            let first = try journal.sequence(
+                beforeNewest: state.learning.events.capacity, of: state.learning.takenKinds,
+                since: state.learning.since)
+            try journal.replay(after: first) { event in
                 state.learning.record(
                     user: event.user, item: event.item, kind: event.kind, value: event.value,
                     time: event.time, basket: event.basket, now: now)
