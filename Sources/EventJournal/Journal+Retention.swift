@@ -7,6 +7,11 @@ package struct Retention: Equatable, Sendable {
 
     package init() {}
 
+    /// Whether an event of a kind and time is too old.
+    package func isOver(_ kind: EventKind, _ time: Int64, now: Int64) -> Bool {
+        cutoff(kind, now: now).map { time < $0 } ?? false
+    }
+
     /// The time before which an event of a kind is too old; nil where none ever is.
     func cutoff(_ kind: EventKind, now: Int64) -> Int64? { seconds[kind].map { now - $0 } }
 }

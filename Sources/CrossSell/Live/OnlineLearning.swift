@@ -152,6 +152,18 @@ package final class OnlineLearning {
         return forgotten
     }
 
+    /// Takes out the events that are too old to be kept, and what they added to counts.
+    ///
+    /// - Complexity: O(events in memory).
+    package func removeOld(_ isOld: (LiveEvents.Event) -> Bool) {
+        for position in events.oldest..<events.next {
+            let event = events.event(at: position)
+            guard !event.isErased, isOld(event) else { continue }
+            drop(event)
+            events.erase(position)
+        }
+    }
+
     /// Calls `body` with each event in memory, oldest first, but for those that were erased.
     package func forEachEvent(_ body: (LiveEvents.Event, _ item: String) -> Void) {
         for position in events.oldest..<events.next {
@@ -207,14 +219,16 @@ package final class OnlineLearning {
         }
     }
 
-    /// More events of one basket are not looked at.
+    /// More events of one basket, and of one user for what basket a new one belongs to, are not looked at.
     private static let basketEventsMax = 1_000
 
     /// The basket of an event that names none: that of its user's event before it, if that is near
     /// enough, else one of its own.
     private func session(_ event: LiveEvents.Event) -> UInt64 {
         var position = events.newest(ofUser: event.user)
-        while position >= events.oldest {
+        var left = Self.basketEventsMax
+        while position >= events.oldest, left > 0 {
+            left -= 1
             let before = events.event(at: position)
             if before.isLoose, !before.isErased {
                 let (gap, overflow) = event.time.subtractingReportingOverflow(before.time)

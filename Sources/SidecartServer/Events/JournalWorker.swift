@@ -317,6 +317,7 @@ final class JournalWorker {
             }
             sweep = slice.next.map { ($0, removed + slice.removed) }
             if sweep == nil, removed + slice.removed > 0 {
+                online?.removeOld(settings.retention)
                 onEvent(.removedOld(removed + slice.removed))
             }
         } catch {

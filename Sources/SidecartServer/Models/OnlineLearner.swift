@@ -102,6 +102,14 @@ package final class OnlineLearner: Sendable {
         waiting.store(0, ordering: .relaxed)
     }
 
+    /// Takes out what the journal keeps no longer.
+    func removeOld(_ retention: Retention) {
+        let now = Int64(time(nil))
+        state.withLock { state in
+            state.learning.removeOld { retention.isOver($0.kind, $0.time, now: now) }
+        }
+    }
+
     /// Takes out a user's events and what they added.
     func forget(user id: [UInt8]) {
         _ = state.withLock { state in id.withUnsafeBytes { state.learning.forget(user: $0) } }
