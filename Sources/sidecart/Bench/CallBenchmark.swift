@@ -1,6 +1,8 @@
 import Bundles
 import Foundation
 import Histogram
+import Interactions
+import SidecartClient
 
 /// Calls to a real server process and to a bare socket that answers frames of the same sizes, in
 /// turns.
@@ -13,6 +15,8 @@ struct CallBenchmark {
     var depths = [1, 64]
     var seconds = 1.0
     var rounds = 5
+    /// Purchases that are recorded first; nil for a server that keeps no events.
+    var recorded: Int?
 
     /// One server at one depth, over all rounds: medians of the rounds, and latencies of all calls.
     struct Line: Encodable {
@@ -30,12 +34,40 @@ struct CallBenchmark {
         let latencies: [String: LatencySummary]
     }
 
+    /// Records purchases of the bundle's shoppers, four a basket, newer than what it was trained with.
+    private func record(_ count: Int, _ socket: String) throws(Failure) {
+        guard count > 0 else { return }
+        guard bundle.users.count > 0 else { throw Failure("\(path): knows no users") }
+        var configuration = SidecartConfiguration()
+        configuration.timeout = .seconds(60)
+        let connection = BlockingConnection(socketPath: socket, configuration: configuration)
+        defer { connection.close() }
+        var random = SeededGenerator(seed: 1)
+        let start = Int64(bundle.info.data?.newestEvent ?? 1_700_000_000) + 1
+        for first in stride(from: 0, to: count, by: 1_000) {
+            let events = (first..<min(count, first + 1_000)).map { number in
+                var own = SeededGenerator(seed: UInt64(number / 4))
+                let user = bundle.users[Int.random(in: 0..<bundle.users.count, using: &own)]
+                let item = bundle.items[Int.random(in: 0..<bundle.items.count, using: &random)]
+                return Event(
+                    .purchase, of: item, by: user, in: "basket-\(number / 4)",
+                    time: start + Int64(number / 4))
+            }
+            do {
+                try connection.record(events)
+            } catch { throw Failure("recording: \(error)") }
+        }
+    }
+
     func run() throws(Failure) -> [Line] {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         Output.note("starting a server")
-        let server = try ServerProcess(serving: path, socket: folder.file("s"))
+        let server = try ServerProcess(
+            serving: path, socket: folder.file("s"),
+            recorded.map { _ in ["--events-db", folder.file("events.db")] } ?? [])
         defer { server.stop() }
+        if let recorded { try record(recorded, folder.file("s")) }
         Output.note("drawing requests")
         let pool = FramePool(shape, RequestDraws(bundle, evenly: evenly))
         var real = try Subject(name: "sidecart", path: folder.file("s"), server, pool)

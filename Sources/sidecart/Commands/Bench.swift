@@ -97,7 +97,7 @@ struct Bench: ParsableCommand {
         if promotions.promotions > 0 { return try promote(served, path, folder, machine) }
         let benchmark = CallBenchmark(
             bundle: served, path: path, shape: calls.shape, evenly: draw == .evenly,
-            depths: depths, seconds: seconds, rounds: rounds)
+            depths: depths, seconds: seconds, rounds: rounds, recorded: calls.recorded)
         let report = CallReport(
             machine: machine, subject: subject(served), seconds: seconds, rounds: rounds,
             lines: try benchmark.run())

@@ -57,7 +57,16 @@ struct CallOptions: ParsableArguments {
     @Flag(help: "Every Recommend names a known shopper; left out, every second one.")
     var knownUsers = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The server keeps events and learns from them, and so many purchases of known shoppers are recorded first. Default: it keeps none.",
+            valueName: "n"))
+    var recorded: Int?
+
     func validate() throws {
+        if let recorded, !(0...10_000_000 ~= recorded) {
+            throw ValidationError("--recorded is \(recorded); it must be 0 to 10000000")
+        }
         guard 1...1_000 ~= candidates, 0...256 ~= baskets, 1...1_000 ~= k else {
             throw ValidationError("--candidates and -k are 1 to 1000, --baskets 0 to 256")
         }
@@ -81,6 +90,7 @@ struct CallOptions: ParsableArguments {
                 : "Recommend of \(k) \(reasons ? "with reasons" : "ids only"), basket of \(baskets), "
                     + (knownUsers ? "known shoppers" : "every second shopper known")
         }.joined(separator: " / ") + " (\(mix))"
+            + (recorded.map { ", after \($0.grouped) recorded purchases" } ?? "")
     }
 }
 

@@ -40,11 +40,14 @@ final class ServerProcess {
 
     /// Serves a bundle on a socket, with the server's defaults but for the drain, which waits for
     /// one second: a server that is to be ended may be busy with calls that nobody waits for.
-    convenience init(serving bundle: String, socket: String) throws(Failure) {
-        try self.init([
-            "serve", "--bundle", bundle, "--socket", socket, "--drain-seconds", "1",
-            "--ends-with-parent",
-        ])
+    convenience init(
+        serving bundle: String, socket: String, _ more: [String] = []
+    ) throws(Failure) {
+        try self.init(
+            [
+                "serve", "--bundle", bundle, "--socket", socket, "--drain-seconds", "1",
+                "--ends-with-parent",
+            ] + more)
     }
 
     deinit {
