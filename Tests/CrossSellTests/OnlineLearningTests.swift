@@ -200,7 +200,7 @@ import Testing
         var random = SeededGenerator(seed: 7)
         var round = 0
         // Until readers were there too, however busy the machine is.
-        while round < 20_000 || found.load(ordering: .relaxed) < 100_000 {
+        while round < 20_000 || round < 100_000_000 && found.load(ordering: .relaxed) < 100_000 {
             round += 1
             if events.isFull { events.removeOldest() }
             let user = Int.random(in: 0..<users.count, using: &random)
