@@ -58,7 +58,7 @@ extension Engine {
     }
 
     /// Complements with what the baskets since training say: scores as they are served, lifts and
-    /// confidences by all counts. A pair that training kept nothing of is one from the second basket on.
+    /// confidences by all counts. A pair counts from the second basket on.
     private func appendComplements(
         _ lists: NeighborLists, _ item: Int, _ k: Int, _ live: LiveCounts
     ) {
@@ -68,8 +68,7 @@ extension Engine {
         for place in 0..<live.pairs.partnerCount(of: item) {
             let (partner, count) = live.pairs.partner(place, of: item)
             let known = trained.first { related[$0].ordinal == partner }
-            guard known != nil || count >= Self.liveSupportMin, !isSubstitute(partner, of: item)
-            else { continue }
+            guard !isSubstitute(partner, of: item) else { continue }
             let before = known.map { (related[$0].lift, related[$0].confidence) }
             guard let facts = live.facts(from: item, to: partner, trained: before),
                 known != nil || facts.lift > 1
@@ -88,8 +87,6 @@ extension Engine {
         related[first...].sort { ($1.score, $0.ordinal) < ($0.score, $1.ordinal) }
         if related.count > first + k { related.removeLast(related.count - first - k) }
     }
-
-    private static let liveSupportMin = 2
 
     private func isSubstitute(_ other: UInt32, of item: Int) -> Bool {
         guard let substitutes = generation.relations[.substitute] else { return false }

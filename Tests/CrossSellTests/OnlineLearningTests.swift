@@ -80,6 +80,8 @@ import Testing
                     }
                 }
             }
+            // Once may be chance.
+            pairs = pairs.filter { $0.value > 1 }
         }
 
         init(_ counts: LiveCounts, items known: Int) {
@@ -119,6 +121,7 @@ import Testing
                 Self.forget("u\(Int.random(in: 0..<12, using: &random))", learning)
             }
             guard place % 37 == 0 || place == 599 else { continue }
+            learning.publish()
             let expected = Counted(of: learning, since: .min, known: 40)
             #expect(Counted(counts, items: 40) == expected, "seed \(seed), event \(place)")
         }
@@ -151,6 +154,38 @@ import Testing
             Counted(first, items: 40) == Counted(of: learning, since: .min, known: 40),
             "seed \(seed)")
         withExtendedLifetime((first, second)) {}
+    }
+
+    @Test("Of an item's partners the most frequent are told, however the counts came about")
+    func mostFrequent() throws {
+        // All baskets hold i0, whose partners are more than are told of any.
+        let learning = OnlineLearning(bytesMax: 2_000_000)
+        var shop = RandomShop(seed: 1)
+        shop.items = 200
+        let counts = learning.begin(try shop.makeBundle().serve())
+        #expect(learning.advance(counts, count: 1))
+        var random = SeededGenerator(seed: 3)
+        for basket in 0..<1_500 {
+            // Skewed, so that counts differ.
+            let most = Int.random(in: 1..<200, using: &random)
+            let items = Set((0..<4).map { _ in Int.random(in: 1...most, using: &random) })
+            for item in [0] + items.sorted() {
+                Plain(
+                    user: "u\(basket % 40)", item: "i\(item)", time: Int64(basket),
+                    basket: "b\(basket)"
+                ).record(in: learning)
+            }
+            if basket % 50 == 49 { Self.forget("u\(basket % 40)", learning) }
+        }
+        learning.publish()
+        var pairs: [Int: Int] = [:]
+        let all = Counted(of: learning, since: .min, known: 200)
+        for item in 1..<200 { pairs[item] = all.pairs[["i0", "i\(item)"]] }
+        #expect(pairs.count > 64)
+        let best = pairs.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(64)
+        let told = counts.partners(of: 0).map { ($0.item, $0.count) }
+            .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        #expect(told.map(\.0) == best.map(\.key) && told.map(\.1) == best.map(\.value))
     }
 
     @Test("What every model was trained with leaves memory with the model before")

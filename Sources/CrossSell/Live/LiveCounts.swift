@@ -30,6 +30,8 @@ package final class LiveCounts: @unchecked Sendable {
     private let newest: Atomic<Int64>
     /// How many baskets training saw, as its lists of complements tell; nil where they tell nothing.
     private let trainedBaskets: Float?
+    /// Of the basket at hand; the writer's.
+    private var others: [UInt32] = []
     /// The first position that was not counted yet; the writer's.
     private(set) var cursor: UInt32
 
@@ -193,8 +195,9 @@ package final class LiveCounts: @unchecked Sendable {
     /// Starts anew at the oldest event where what it would have counted next has gone.
     func skip(to oldest: UInt32) { cursor = max(cursor, oldest) }
 
-    /// Brings what fades forward to the newest event.
+    /// Makes known what changed with several events: what fell off lists, and what fades with time.
     func refresh() {
+        pairs.publish()
         guard since != .min else { return }
         sales.advance(toHour: Int64(days * 24))
     }
@@ -202,7 +205,7 @@ package final class LiveCounts: @unchecked Sendable {
     private func change(
         _ item: UInt32, _ event: LiveEvents.Event, _ basket: [LiveEvents.Event], sign: Int
     ) {
-        var others: [UInt32] = []
+        others.removeAll(keepingCapacity: true)
         for other in basket where other.position < cursor && other.position != event.position {
             guard let ordinal = counted(other), !others.contains(ordinal) else { continue }
             others.append(ordinal)

@@ -149,6 +149,7 @@ package final class OnlineLearning {
             position = events.previous(ofUserAt: position)
         }
         events.forget(user: user)
+        publish()
         return forgotten
     }
 
@@ -162,6 +163,7 @@ package final class OnlineLearning {
             drop(event)
             events.erase(position)
         }
+        publish()
     }
 
     /// Calls `body` with each event in memory, oldest first, but for those that were erased.

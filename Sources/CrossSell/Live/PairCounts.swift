@@ -5,19 +5,29 @@ internal import Synchronization
 /// are counted most read by any.
 ///
 /// What is read of an item is a list of at most ``listed`` words, a partner above its count, in no order;
-/// each word is stored whole. It holds the partners of the largest counts, the lower ordinals among
-/// equals, so it depends on the counts alone and not on how they came about.
+/// each word is stored whole. It holds the partners of the largest counts from ``countMin`` on, the lower
+/// ordinals among equals, so from each ``publish()`` on it depends on the counts alone and not on how they
+/// came about.
 ///
-/// `@unchecked Sendable`: `tables` and `pairCount` are the writer's alone; lists are atomic words in memory
+/// `@unchecked Sendable`: tables and what is noted of them are the writer's alone; lists are atomic words in memory
 /// that lasts as long as the object.
 final class PairCounts: @unchecked Sendable {
     static let listed = 64
+    /// What happened once may be chance.
+    static let countMin: UInt32 = 2
     /// Of one pair in one direction, about.
     static let bytesPerPair = 16
 
     /// By item; the writer's.
     private var tables: [PairTable]
+    /// By item, no less than the best word of those that are not on its list though they might be; 0 for
+    /// none. The writer's.
+    private var passedOver: [UInt64]
+    /// Items whose lists may lack something since a count on them fell.
+    private var stale: Set<Int> = []
     private var pairCount = 0
+    /// Of those, how many the last ``prune()`` left.
+    private var keptCount = 0
     private let pairsMax: Int
     /// By item, where its list is: its length, and then the words.
     private let lists: UnsafeMutablePointer<Atomic<UInt>>
@@ -29,6 +39,7 @@ final class PairCounts: @unchecked Sendable {
     init(items: Int, bytesMax: Int) {
         itemCount = items
         tables = Array(repeating: PairTable(), count: items)
+        passedOver = Array(repeating: 0, count: items)
         pairsMax = max(1, bytesMax / Self.bytesPerPair)
         lists = .allocate(capacity: max(1, items))
         for item in 0..<items { (lists + item).initialize(to: Atomic(0)) }
@@ -68,7 +79,8 @@ final class PairCounts: @unchecked Sendable {
 
     /// Counts a pair once more, in both directions.
     func add(_ a: UInt32, _ b: UInt32) {
-        if pairCount + 2 > pairsMax { prune() }
+        // Where little of it can be given up, what is new has no room.
+        if pairCount + 2 > pairsMax, pairCount - keptCount > pairsMax / 4 { prune() }
         add(to: Int(a), b)
         add(to: Int(b), a)
     }
@@ -88,25 +100,33 @@ final class PairCounts: @unchecked Sendable {
         }
         if isNew { note(1) }
         let count = tables[item].add(other)
-        raise(item, other, count)
+        if count >= Self.countMin { raise(item, other, count) }
+    }
+
+    /// Brings the lists up to date from which something fell.
+    ///
+    /// - Complexity: O(p log p) for each of their items with p partners.
+    func publish() {
+        for item in stale { refill(item) }
+        stale.removeAll(keepingCapacity: true)
     }
 
     private func remove(from item: Int, _ other: UInt32) {
         guard let count = tables[item].remove(other) else { return }
         if count == 0 { note(-1) }
-        guard let list = list(of: item) else { return }
+        guard count + 1 >= Self.countMin, let list = list(of: item) else { return }
         let used = Int(list[0].load(ordering: .relaxed))
-        guard
-            let place = (1...max(1, used)).first(where: {
-                $0 <= used && Self.partner(list, $0) == other
-            })
-        else { return }
-        if tables[item].used > used { return refill(item) }
-        if count > 0 {
-            return list[place].store(Self.word(other, count), ordering: .relaxed)
+        for place in 1..<used + 1 where Self.partner(list, place) == other {
+            let word = Self.word(other, count)
+            if Self.isBetter(passedOver[item], than: word) { stale.insert(item) }
+            if count >= Self.countMin {
+                list[place].store(word, ordering: .relaxed)
+            } else {
+                list[place].store(list[used].load(ordering: .relaxed), ordering: .relaxed)
+                list[0].store(UInt64(used - 1), ordering: .releasing)
+            }
+            return
         }
-        list[place].store(list[used].load(ordering: .relaxed), ordering: .relaxed)
-        list[0].store(UInt64(used - 1), ordering: .releasing)
     }
 
     /// Brings a count that grew into the list.
@@ -127,35 +147,49 @@ final class PairCounts: @unchecked Sendable {
             list[0].store(UInt64(used + 1), ordering: .releasing)
         } else if Self.isBetter(word, than: least.word) {
             list[least.place].store(word, ordering: .relaxed)
+            passOver(least.word, item)
+        } else {
+            passOver(word, item)
         }
     }
 
-    /// Writes an item's list anew, after a count in it fell.
+    private func passOver(_ word: UInt64, _ item: Int) {
+        if Self.isBetter(word, than: passedOver[item]) { passedOver[item] = word }
+    }
+
+    /// Writes an item's list anew.
     private func refill(_ item: Int) {
         guard let list = list(of: item) else { return }
         var words: [UInt64] = []
-        tables[item].forEach { words.append(Self.word($0, $1)) }
+        tables[item].forEach { other, count in
+            if count >= Self.countMin { words.append(Self.word(other, count)) }
+        }
         words.sort { Self.isBetter($0, than: $1) }
         for (place, word) in words.prefix(Self.listed).enumerated() {
             list[place + 1].store(word, ordering: .relaxed)
         }
         list[0].store(UInt64(min(words.count, Self.listed)), ordering: .releasing)
+        passedOver[item] = words.count > Self.listed ? words[Self.listed] : 0
     }
 
     /// Gives up the pairs that are on no list.
     private func prune() {
+        publish()
         var gone = 0
-        for item in tables.indices where tables[item].used > Self.listed {
-            let list = list(of: item)!
+        for item in tables.indices where tables[item].used > 0 {
             var kept = PairTable()
-            for place in 1...Self.listed {
-                let word = list[place].load(ordering: .relaxed)
-                kept.set(UInt32(word >> 32), UInt32(truncatingIfNeeded: word))
+            if let list = list(of: item) {
+                for place in 1..<Int(list[0].load(ordering: .relaxed)) + 1 {
+                    let word = list[place].load(ordering: .relaxed)
+                    kept.set(UInt32(word >> 32), UInt32(truncatingIfNeeded: word))
+                }
             }
             gone += tables[item].used - kept.used
             tables[item] = kept
+            passedOver[item] = 0
         }
         note(-gone)
+        keptCount = pairCount
         dropped.store(dropped.load(ordering: .relaxed) + gone, ordering: .relaxed)
     }
 
@@ -181,6 +215,7 @@ final class PairCounts: @unchecked Sendable {
         UInt32(list[place].load(ordering: .relaxed) >> 32)
     }
 
+    /// Whether a count is larger, or as large and of a lower ordinal; 0 is none.
     private static func isBetter(_ a: UInt64, than b: UInt64) -> Bool {
         let (mine, other) = (UInt32(truncatingIfNeeded: a), UInt32(truncatingIfNeeded: b))
         return mine != other ? mine > other : a >> 32 < b >> 32
