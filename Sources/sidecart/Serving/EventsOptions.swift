@@ -33,7 +33,7 @@ struct EventsOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Memory for the events that act on the next call, and what models count of them, in MiB: some 6,000 events a MiB. Past it the oldest go.",
+            "Memory for the events that act on the next call, and what models count of them, in MiB: some 4,000 events a MiB. Past it the oldest go.",
             valueName: "n"))
     var onlineMebibytesMax = 256
 
