@@ -33,7 +33,7 @@ package final class LiveCounts: @unchecked Sendable {
     /// Of the basket at hand; the writer's.
     private var others: [UInt32] = []
     /// The first position that was not counted yet; the writer's.
-    private(set) var cursor: UInt32
+    private(set) var cursor: UInt64
 
     /// s: how many baskets an item is taken to be in besides its own, so that few baskets say little.
     static let shrinkage: Float = 10
@@ -193,7 +193,7 @@ package final class LiveCounts: @unchecked Sendable {
     }
 
     /// Starts anew at the oldest event where what it would have counted next has gone.
-    func skip(to oldest: UInt32) { cursor = max(cursor, oldest) }
+    func skip(to oldest: UInt64) { cursor = max(cursor, oldest) }
 
     /// Makes known what changed with several events: what fell off lists, and what fades with time.
     func refresh() {

@@ -21,7 +21,7 @@ internal import Synchronization
 package final class LiveEvents: @unchecked Sendable {
     /// One of them.
     package struct Event: Equatable, Sendable {
-        package var position: UInt32 = 0
+        package var position: UInt64 = 0
         /// 0 for none.
         package var user: UInt64 = 0
         /// A number that is the same in all generations; ``erased`` once the event was taken back.
@@ -43,20 +43,20 @@ package final class LiveEvents: @unchecked Sendable {
     package static let erased = UInt32.max
 
     /// What an event takes: a record, and its part of the buckets.
-    package static let bytesPerEvent = wordsPerEvent * 8 + 4
-    private static let wordsPerEvent = 7
+    package static let bytesPerEvent = wordsPerEvent * 8 + 8
+    private static let wordsPerEvent = 8
     /// The words of a record.
     private enum Word {
-        static let user = 0, item = 1, time = 2, value = 3, basket = 4, links = 5,
-            basketLink = 6
+        static let user = 0, item = 1, time = 2, value = 3, basket = 4, own = 5, other = 6,
+            basketLink = 7
     }
 
     /// A power of two.
     package let capacity: Int
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
-    private let buckets: UnsafeMutablePointer<Atomic<UInt32>>
-    private let first = Atomic<UInt32>(1)
-    private let end = Atomic<UInt32>(1)
+    private let buckets: UnsafeMutablePointer<Atomic<UInt64>>
+    private let first = Atomic<UInt64>(1)
+    private let end = Atomic<UInt64>(1)
     private let hash = IdentifierHash(seed: UInt64.random(in: 0 ... .max))
 
     /// - Parameter bytesMax: what it may take once it is full; at least ``bytesPerEvent``. Memory that no
@@ -72,7 +72,7 @@ package final class LiveEvents: @unchecked Sendable {
             return memory
         }
         words = zeros(capacity * Self.wordsPerEvent, 8).assumingMemoryBound(to: Atomic<UInt64>.self)
-        buckets = zeros(capacity, 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+        buckets = zeros(capacity, 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     deinit {
@@ -81,8 +81,8 @@ package final class LiveEvents: @unchecked Sendable {
     }
 
     /// Of the oldest event in memory, and of the next one to come.
-    package var oldest: UInt32 { first.load(ordering: .acquiring) }
-    package var next: UInt32 { end.load(ordering: .acquiring) }
+    package var oldest: UInt64 { first.load(ordering: .acquiring) }
+    package var next: UInt64 { end.load(ordering: .acquiring) }
     package var count: Int { Int(next) - Int(oldest) }
     package var isFull: Bool { count == capacity }
     /// Bytes that were ever touched, about.
@@ -119,7 +119,7 @@ package final class LiveEvents: @unchecked Sendable {
         var position = newest(ofUser: user)
         while position != 0, count < max {
             let event = load(position)
-            let links = word(position, Word.links).pointee.load(ordering: .relaxed)
+            let before = links(position).own
             atomicMemoryFence(ordering: .acquiring)
             // What was read of an event that went meanwhile may be another's.
             guard position >= first.load(ordering: .relaxed), event.user == user else { break }
@@ -127,27 +127,27 @@ package final class LiveEvents: @unchecked Sendable {
                 events[count] = event
                 count += 1
             }
-            position = UInt32(links >> 32)
+            position = before
         }
         return count
     }
 
     /// The position of a user's newest event, or 0.
-    func newest(ofUser user: UInt64) -> UInt32 {
+    func newest(ofUser user: UInt64) -> UInt64 {
         // Again where the chain led to an event that was overwritten.
         for _ in 0..<Self.triesMax {
             var position = buckets[bucket(of: user)].load(ordering: .acquiring)
             var isWhole = true
             while position != 0 {
                 let owner = word(position, Word.user).pointee.load(ordering: .relaxed)
-                let links = word(position, Word.links).pointee.load(ordering: .relaxed)
+                let following = links(position).other
                 atomicMemoryFence(ordering: .acquiring)
                 guard position >= first.load(ordering: .relaxed) else {
                     isWhole = false
                     break
                 }
                 if owner == user { return position }
-                position = UInt32(truncatingIfNeeded: links)
+                position = following
             }
             if isWhole { return 0 }
         }
@@ -163,10 +163,10 @@ package final class LiveEvents: @unchecked Sendable {
     /// - Parameter basketPrevious: the position of the event before it in its basket, or 0.
     /// - Precondition: it is not full.
     /// - Complexity: O(users of a bucket), one on average where all are in memory.
-    package func append(_ event: Event, basketPrevious: UInt32) -> UInt32 {
+    package func append(_ event: Event, basketPrevious: UInt64) -> UInt64 {
         precondition(!isFull, "\(capacity) events are in memory")
         let position = end.load(ordering: .relaxed)
-        let (before, own) = event.user == 0 ? (0, 0) : node(ofUser: event.user)
+        let (before, own): (UInt64, UInt64) = event.user == 0 ? (0, 0) : node(ofUser: event.user)
         let following =
             own != 0
             ? links(own).other
@@ -182,8 +182,9 @@ package final class LiveEvents: @unchecked Sendable {
             UInt64(event.value.bitPattern) << 32 | (event.isLoose ? 256 : 0)
                 | UInt64(event.kind.rawValue))
         store(Word.basket, event.basket)
-        store(Word.links, UInt64(own) << 32 | UInt64(following))
-        store(Word.basketLink, UInt64(basketPrevious))
+        store(Word.own, own)
+        store(Word.other, following)
+        store(Word.basketLink, basketPrevious)
         end.store(position + 1, ordering: .releasing)
         if event.user != 0 { lead(to: position, from: own == 0 ? 0 : before, event.user) }
         return position
@@ -206,7 +207,7 @@ package final class LiveEvents: @unchecked Sendable {
     }
 
     /// Has no user own or find an event any more, nor anybody count it.
-    package func erase(_ position: UInt32) {
+    package func erase(_ position: UInt64) {
         word(position, Word.item).pointee.store(UInt64(Self.erased), ordering: .releasing)
     }
 
@@ -221,34 +222,35 @@ package final class LiveEvents: @unchecked Sendable {
             erase(position)
             word(position, Word.user).pointee.store(0, ordering: .relaxed)
             word(position, Word.time).pointee.store(0, ordering: .relaxed)
-            word(position, Word.links).pointee.store(0, ordering: .relaxed)
+            word(position, Word.own).pointee.store(0, ordering: .relaxed)
+            word(position, Word.other).pointee.store(0, ordering: .relaxed)
             position = previous
         }
     }
 
     /// Changes what is left of a purchase.
-    func set(value: Float, of position: UInt32) {
+    func set(value: Float, of position: UInt64) {
         let rest = word(position, Word.value).pointee.load(ordering: .relaxed) & 0xffff_ffff
         word(position, Word.value).pointee.store(
             UInt64(value.bitPattern) << 32 | rest, ordering: .relaxed)
     }
 
     /// The event at a position that is in memory.
-    package func event(at position: UInt32) -> Event { load(position) }
+    package func event(at position: UInt64) -> Event { load(position) }
 
     /// The user's event before this one, or 0; it may have gone.
-    func previous(ofUserAt position: UInt32) -> UInt32 { links(position).own }
+    func previous(ofUserAt position: UInt64) -> UInt64 { links(position).own }
 
     /// The event before this one in its basket, or 0; it may have gone.
-    func previous(inBasketAt position: UInt32) -> UInt32 {
-        UInt32(word(position, Word.basketLink).pointee.load(ordering: .relaxed))
+    func previous(inBasketAt position: UInt64) -> UInt64 {
+        word(position, Word.basketLink).pointee.load(ordering: .relaxed)
     }
 
     // MARK: Records
 
     @inline(__always)
-    private func word(_ position: UInt32, _ place: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        words + (Int(position) & (capacity - 1)) * Self.wordsPerEvent + place
+    private func word(_ position: UInt64, _ place: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        words + (Int(truncatingIfNeeded: position) & (capacity - 1)) * Self.wordsPerEvent + place
     }
 
     @inline(__always)
@@ -256,7 +258,7 @@ package final class LiveEvents: @unchecked Sendable {
         Int(truncatingIfNeeded: user) & (capacity - 1)
     }
 
-    private func load(_ position: UInt32) -> Event {
+    private func load(_ position: UInt64) -> Event {
         var event = Event()
         event.position = position
         event.user = word(position, Word.user).pointee.load(ordering: .relaxed)
@@ -272,14 +274,17 @@ package final class LiveEvents: @unchecked Sendable {
     }
 
     /// The links to the user's event before, and to another user's newest.
-    private func links(_ position: UInt32) -> (own: UInt32, other: UInt32) {
-        let links = word(position, Word.links).pointee.load(ordering: .relaxed)
-        return (UInt32(links >> 32), UInt32(truncatingIfNeeded: links))
+    @inline(__always)
+    private func links(_ position: UInt64) -> (own: UInt64, other: UInt64) {
+        (
+            word(position, Word.own).pointee.load(ordering: .relaxed),
+            word(position, Word.other).pointee.load(ordering: .relaxed)
+        )
     }
 
     /// A user's newest event, or 0, and the one that leads to it in the bucket, or 0 for the bucket.
-    private func node(ofUser user: UInt64) -> (before: UInt32, own: UInt32) {
-        var before: UInt32 = 0
+    private func node(ofUser user: UInt64) -> (before: UInt64, own: UInt64) {
+        var before: UInt64 = 0
         var position = buckets[bucket(of: user)].load(ordering: .relaxed)
         while position != 0, word(position, Word.user).pointee.load(ordering: .relaxed) != user {
             (before, position) = (position, links(position).other)
@@ -288,12 +293,10 @@ package final class LiveEvents: @unchecked Sendable {
     }
 
     /// Has a bucket, or an event in it, lead to another event.
-    private func lead(to position: UInt32, from before: UInt32, _ user: UInt64) {
+    private func lead(to position: UInt64, from before: UInt64, _ user: UInt64) {
         guard before != 0 else {
             return buckets[bucket(of: user)].store(position, ordering: .releasing)
         }
-        let own = links(before).own
-        word(before, Word.links).pointee.store(
-            UInt64(own) << 32 | UInt64(position), ordering: .releasing)
+        word(before, Word.other).pointee.store(position, ordering: .releasing)
     }
 }

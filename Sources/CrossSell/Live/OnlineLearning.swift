@@ -11,7 +11,7 @@ package final class OnlineLearning {
     /// Ids of items that were in any event, by number.
     private var items = IdentifierTable()
     /// By basket, the position of its newest event.
-    private var baskets: [UInt64: UInt32] = [:]
+    private var baskets: [UInt64: UInt64] = [:]
     private struct Entry { weak var counts: LiveCounts? }
     private var entries: [Entry] = []
     private var basket: [LiveEvents.Event] = []
