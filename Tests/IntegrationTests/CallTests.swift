@@ -20,6 +20,18 @@ extension ProgramTests {
             client = SidecartClient(socketPath: folder["s"], configuration: configuration)
         }
 
+        @Test("A thousand connections are served at once over all loops")
+        func manyConnections() throws {
+            // No other process is started meanwhile: see `RPCTests`.
+            try #require(raiseOpenFiles(to: 4_096) >= 1_200)
+            let connections = (0..<1_000).map { _ in BlockingConnection(socketPath: folder["s"]) }
+            for connection in connections {
+                #expect(try connection.status(timeout: .seconds(20)).refusedConnections == 0)
+            }
+            let status = try connections[0].status(timeout: .seconds(20))
+            withExtendedLifetime(connections) { #expect(status.connections >= 1_000) }
+        }
+
         @Test("A slate keeps to a price band and to categories, all below a named one included")
         func catalogRules() async throws {
             let any = try await client.recommend(
@@ -210,4 +222,13 @@ extension ProgramTests {
             await expect(.unavailable) { _ = try await client.status() }
         }
     }
+}
+
+/// Raises the soft limit of open files and returns it.
+private func raiseOpenFiles(to count: UInt) -> UInt {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = max(limit.rlim_cur, min(count, limit.rlim_max))
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return limit.rlim_cur
 }

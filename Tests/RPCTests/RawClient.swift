@@ -87,9 +87,8 @@ final class RawClient {
     /// What has come, at least a byte of it; throws at the end of the connection.
     func receiveSome() throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = recv(descriptor, &bytes, bytes.count, 0)
-        guard count > 0 else { throw Failure(errno: count == 0 ? 0 : errno) }
-        return Array(bytes[..<count])
+        bytes.removeLast(bytes.count - (try receive(into: &bytes)))
+        return bytes
     }
 
     /// Drops what has come.
@@ -100,11 +99,19 @@ final class RawClient {
 
     /// Drops what comes until the connection ends.
     func drainToEnd() throws {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
         do {
-            while true { _ = try receiveSome() }
+            while true { try receive(into: &bytes) }
         } catch let failure as Failure {
             guard failure.errno == 0 || failure.errno == ECONNRESET else { throw failure }
         }
+    }
+
+    @discardableResult
+    private func receive(into bytes: inout [UInt8]) throws -> Int {
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { throw Failure(errno: count == 0 ? 0 : errno) }
+        return count
     }
 
     private func read(_ count: Int) throws -> [UInt8]? {

@@ -189,14 +189,14 @@ import Wire
         #expect(try client.receive()?.code == .resourceExhausted)
     }
 
-    @Test func aThousandConnectionsAreServedAtOnceOverAllLoops() throws {
+    /// Both ends are in this process, where Foundation watches the processes of other tests by `select`,
+    /// which writes past its set from descriptor 1,024 on. More connections come in `CallTests`.
+    @Test func threeHundredConnectionsAreServedAtOnceOverAllLoops() throws {
         let server = try TestServer(loopCount: 2)
-        // The client's ends live in this process too.
-        try #require(raiseOpenFiles(to: 4096) >= 2200)
-        var clients = try (0..<1000).map { _ in try server.client() }
+        var clients = try (0..<300).map { _ in try server.client() }
         for client in clients { try client.send(requestFrame(stream: 1, payload: [1])) }
         for client in clients { #expect(try client.receive()?.payload == [1]) }
-        #expect(server.server.statistics.connections == 1000)
+        #expect(server.server.statistics.connections == 300)
         clients.removeAll()
         server.expectEmpty()
         try server.expectAnswers()
@@ -252,13 +252,4 @@ extension TestServer {
         try client.send(requestFrame(stream: 1))
         return try client.receive() != nil
     }
-}
-
-/// Raises the soft limit of open files and returns it.
-func raiseOpenFiles(to count: UInt) -> UInt {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    limit.rlim_cur = max(limit.rlim_cur, min(count, limit.rlim_max))
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    return limit.rlim_cur
 }
