@@ -120,6 +120,8 @@ extension ProgramTests {
                 "sidecart.v1.Embeddings/Put", "sidecart.v1.Embeddings/Delete",
                 "sidecart.v1.Admin/Drain", "sidecart.v1.Models/Load",
                 "sidecart.v1.Models/Promote", "sidecart.v1.Models/Rollback",
+                "sidecart.v1.Events/Record", "sidecart.v1.Events/Forget",
+                "sidecart.v1.Catalog/Put", "sidecart.v1.Catalog/Remove",
             ]
             #expect(notForReaders.isSubset(of: methods))
             let codes = Shared<[String: Int]>([:])
@@ -152,12 +154,11 @@ extension ProgramTests {
             let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("../../proto")
             var methods: Set<String> = []
-            for file in [
-                "sidecart/v1/admin", "sidecart/v1/embeddings", "sidecart/v1/models",
-                "sidecart/v1/scoring", "grpc/health/v1/health",
-            ] {
+            let own = try FileManager.default.contentsOfDirectory(
+                atPath: root.appendingPathComponent("sidecart/v1").path)
+            for file in own.map({ "sidecart/v1/\($0)" }) + ["grpc/health/v1/health.proto"] {
                 let text = try String(
-                    contentsOf: root.appendingPathComponent("\(file).proto"), encoding: .utf8)
+                    contentsOf: root.appendingPathComponent(file), encoding: .utf8)
                 var (package, service) = ("", "")
                 for line in text.split(separator: "\n") {
                     let words = line.split { " ;({".contains($0) }.map(String.init)

@@ -13,10 +13,11 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def examples(readme: str) -> list[str]:
-    """What stands between ``` marks as Python and imports this package."""
+    """What stands between ``` marks as Python and imports this package, and no stubs of gRPC."""
     blocks = (REPOSITORY / readme).read_text().split("```python\n")[1:]
     code = [block.split("\n```")[0] for block in blocks]
-    return [block for block in code if "sidecart" in block.partition("\n\n")[0]]
+    heads = [(block, block.partition("\n\n")[0]) for block in code]
+    return [block for block, head in heads if "sidecart" in head and "_pb2_grpc" not in head]
 
 
 PAGES = ("README.md", "Clients/Python/README.md")
