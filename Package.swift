@@ -196,7 +196,7 @@ let package = Package(
                 "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
                 "Bundles",
                 "EventJournal", "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers",
-                "TestFolders", "TestGRPC",
+                "TestFolders", "TestGRPC", "TestPeers",
             ],
             swiftSettings: swift),
         // Inputs that were never meant: run shortly by tests, and for long by `make fuzz`.
@@ -216,7 +216,8 @@ let package = Package(
         .testTarget(
             name: "BundlesTests",
             dependencies: [
-                "Bundles", "ModelParts", "Interactions", "TestFolders", "CFailingCalls",
+                "Bundles", "ModelParts", "Interactions", "TestFolders", "TestPeers",
+                "CFailingCalls",
             ],
             swiftSettings: swift),
         .testTarget(
@@ -225,7 +226,11 @@ let package = Package(
             swiftSettings: swift),
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: swift),
         .target(
-            name: "TestGRPC", dependencies: ["Wire", "CNGHTTP2"], path: "Tests/TestGRPC",
+            name: "TestPeers", dependencies: ["EventLoop"], path: "Tests/TestPeers",
+            swiftSettings: swift),
+        .target(
+            name: "TestGRPC", dependencies: ["Wire", "CNGHTTP2", "TestPeers"],
+            path: "Tests/TestGRPC",
             swiftSettings: swift),
         .target(
             name: "TestFrames", dependencies: ["Wire", "Buffers"], path: "Tests/TestFrames",
@@ -239,7 +244,7 @@ let package = Package(
             dependencies: [
                 "RPC", "EventLoop", "Wire", "CSidecartProto", "Interactions", "CAllocationCounter",
                 "CPeerIdentity", "HTTP2", "Buffers",
-                "TestFrames", "TestGRPC", "TestFolders",
+                "TestFrames", "TestGRPC", "TestFolders", "TestPeers",
             ],
             swiftSettings: swift),
         .testTarget(

@@ -1,33 +1,22 @@
 import Bundles
 import Foundation
 import TestFolders
+import TestPeers
 import Testing
 
-/// `SIDECART_PYTHON` names an interpreter, such as that of a virtual environment.
-private let python = ProcessInfo.processInfo.environment["SIDECART_PYTHON"] ?? "python3"
-
-private func run(_ script: String, _ arguments: String...) -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python, "-c", script] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return (127, "") }
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+private func python(_ script: String, _ arguments: String...) -> (status: Int32, output: String) {
+    Python.run(["-c", script] + arguments, withErrors: false)
 }
 
 @Suite(
     .enabled(
-        if: run("import numpy, safetensors.numpy").status == 0,
+        if: python("import numpy, safetensors.numpy").status == 0,
         "needs Python with numpy and safetensors; SIDECART_PYTHON may name it"))
 struct PythonTests {
     @Test func `Python reads what we write`() throws {
         let folder = TemporaryFolder()
         try fullBundle().write(to: "\(folder.path)/b")
-        let (status, output) = run(
+        let (status, output) = python(
             """
             import sys, json
             from safetensors.numpy import load_file
@@ -54,7 +43,7 @@ struct PythonTests {
         let block = try #require(blocks.first { $0.contains("hashlib") })
         let script = try #require(block.split(separator: "\n```").first)
         let folder = TemporaryFolder()
-        let (status, _) = run("import os, sys; os.chdir(sys.argv[1])\n" + script, folder.path)
+        let (status, _) = python("import os, sys; os.chdir(sys.argv[1])\n" + script, folder.path)
         try #require(status == 0)
         let bundle = try ModelBundle.read(from: "\(folder.path)/shop")
         #expect((0..<3).map { bundle.items[$0] } == ["teapot", "tea", "cup"])

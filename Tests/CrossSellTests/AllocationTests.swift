@@ -31,17 +31,25 @@ import Testing
             let allocations = ask.lend(items) { query, ids in
                 var query = query
                 query.wantsParts = ask.wantsReasons
-                func run() {
-                    _ = engine.recommend(query)
-                    _ = engine.score(ids, for: query)
-                    engine.endTurn()
-                }
-                for _ in 0..<3 { run() }
-                let before = sc_allocations_of_thread()
-                for _ in 0..<100 { run() }
-                return sc_allocations_of_thread() - before
+                return engine.allocations(in: query, ids)
             }
             #expect(allocations == 0, "\(shop), \(ask)")
         }
+    }
+}
+
+extension Engine {
+    /// What a hundred calls of Recommend and Score allocate, once they have run.
+    func allocations(in query: borrowing Query, _ ids: [UnsafeRawBufferPointer]) -> Int {
+        for _ in 0..<3 { runBoth(query, ids) }
+        let before = sc_allocations_of_thread()
+        for _ in 0..<100 { runBoth(query, ids) }
+        return Int(sc_allocations_of_thread() - before)
+    }
+
+    private func runBoth(_ query: borrowing Query, _ ids: [UnsafeRawBufferPointer]) {
+        _ = recommend(query)
+        _ = score(ids, for: query)
+        endTurn()
     }
 }

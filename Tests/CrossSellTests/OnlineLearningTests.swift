@@ -409,17 +409,7 @@ import Testing
         let engine = try Engine(generation, live: counts)
         let items = (0..<shop.items).map(RandomShop.item)
         for ask in [Ask(user: "u0"), Ask(user: "u9", basket: ["i0", "i1"], k: 1_000)] {
-            let allocations = ask.lend(items) { query, ids in
-                func run() {
-                    _ = engine.recommend(query)
-                    _ = engine.score(ids, for: query)
-                    engine.endTurn()
-                }
-                for _ in 0..<3 { run() }
-                let before = sc_allocations_of_thread()
-                for _ in 0..<100 { run() }
-                return sc_allocations_of_thread() - before
-            }
+            let allocations = ask.lend(items) { engine.allocations(in: $0, $1) }
             #expect(allocations == 0, "\(shop), \(ask)")
         }
     }

@@ -74,7 +74,7 @@ extension ProgramTests {
                 } catch {
                     // The one before is still being loaded.
                     guard error.code == .failedPrecondition else { return }
-                    usleep(1_000)
+                    sched_yield()
                 }
             }
         }

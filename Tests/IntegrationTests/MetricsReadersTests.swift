@@ -1,10 +1,8 @@
 import Foundation
 import SidecartClient
 import TestFolders
+import TestPeers
 import Testing
-
-/// `SIDECART_PYTHON` names an interpreter, such as that of a virtual environment.
-private let python = ProcessInfo.processInfo.environment["SIDECART_PYTHON"] ?? "python3"
 
 private func run(
     _ command: [String], input: String = ""
@@ -52,7 +50,7 @@ extension ProgramTests {
         @Test(
             "Prometheus' own parsers for Python read every family and sample",
             .enabled(
-                if: succeeds(python, "-c", "import prometheus_client"),
+                if: succeeds(Python.interpreter, "-c", "import prometheus_client"),
                 "needs Python with prometheus-client; SIDECART_PYTHON may name it"))
         func parsers() throws {
             let script = """
@@ -63,10 +61,11 @@ extension ProgramTests {
                     assert family.documentation and family.type != "unknown", family
                     print(family.type, family.name, len(family.samples))
                 """
-            let (status, families) = try run([python, "-c", script, "plain"], input: plain)
+            let (status, families) = try run(
+                [Python.interpreter, "-c", script, "plain"], input: plain)
             #expect(status == 0, "\(families)")
             let (strictStatus, strictFamilies) = try run(
-                [python, "-c", script, "open"], input: open)
+                [Python.interpreter, "-c", script, "open"], input: open)
             #expect(strictStatus == 0, "\(strictFamilies)")
             #expect(families == strictFamilies)
             let exposition = try Exposition(plain)

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import Interactions
 import RPC
+import TestPeers
 import Wire
 
 /// A frame as a client sees it.
@@ -29,26 +30,12 @@ struct ReceivedFrame: Equatable {
 
 /// A client of bare system calls, so that it can misbehave at will. Gives up after 20 s of silence.
 final class RawClient {
-    struct Failure: Error { let errno: Int32 }
+    typealias Failure = SocketFailure
 
     let descriptor: Int32
 
     init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(
-                descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else { throw Failure(errno: errno) }
+        descriptor = try connectPatiently(to: path)
     }
 
     deinit { Glibc.close(descriptor) }

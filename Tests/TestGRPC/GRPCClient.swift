@@ -1,5 +1,6 @@
 internal import CNGHTTP2
 internal import Glibc
+import TestPeers
 package import Wire
 
 /// A gRPC client on nghttp2's client session and bare system calls. It blocks, one step at a time, and
@@ -71,21 +72,7 @@ package final class GRPCClient {
     ///   - opensWindows: whether what has come opens the windows again.
     package init(_ path: String, settings: [(Int32, UInt32)] = [], opensWindows: Bool = true) throws
     {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(
-                descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else { throw Failure(what: "connect: errno \(errno)") }
+        descriptor = try connectPatiently(to: path)
         makeSession(opensWindows: opensWindows)
         var entries = settings.map { nghttp2_settings_entry(settings_id: $0.0, value: $0.1) }
         nghttp2_submit_settings(session, 0, &entries, entries.count)
