@@ -1,80 +1,103 @@
 #include "sc_trees.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "sc_clones.h"
 
 typedef float vector __attribute__((ext_vector_type(SC_TREES_LANES)));
 
+enum { TILE = SC_TREES_TILE / SC_TREES_LANES };
+
 // A tree is worked out from its last split to its root: each takes, candidate by candidate, one of what its children came
-// to. No candidate branches, whatever the tree's shape.
+// to. No candidate branches, whatever the tree's shape. What the last split came to stays in registers, since most often
+// the next one asks for it.
 SC_CLONES
 void sc_trees_add(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
                   float *sums) {
-    enum { VECTORS = SC_TREES_BLOCK / SC_TREES_LANES };
-    vector values[SC_TREES_NODES_MAX / 2 + 1][VECTORS];
-    // Where a node's values are, of those that are splits.
-    uint8_t rows[SC_TREES_NODES_MAX];
-    size_t vectors = (count + SC_TREES_LANES - 1) / SC_TREES_LANES;
-    vector *sum = (vector *)sums;
-    for (size_t tree = 0; tree < trees; tree++) {
-        const sc_tree_node *own = nodes + starts[tree];
-        size_t size = starts[tree + 1] - starts[tree];
-        if (own->left == 0) {
-            for (size_t i = 0; i < vectors; i++) sum[i] += own->value;
-            continue;
-        }
-        uint8_t used = 0;
-        for (size_t k = size; k-- > 0;) {
-            const sc_tree_node *node = own + k;
-            if (node->left == 0) continue;
-            const vector *input = (const vector *)(inputs + (size_t)node->feature * SC_TREES_BLOCK);
-            const sc_tree_node *left = own + node->left, *right = own + node->right;
-            rows[k] = used++;
-            vector *out = values[rows[k]];
-            vector a = left->value, b = right->value, threshold = node->threshold;
-            if (left->left == 0 && right->left == 0) {
-                for (size_t i = 0; i < vectors; i++) out[i] = input[i] > threshold ? b : a;
-            } else if (left->left == 0) {
-                const vector *high = values[rows[node->right]];
-                for (size_t i = 0; i < vectors; i++) out[i] = input[i] > threshold ? high[i] : a;
-            } else if (right->left == 0) {
-                const vector *low = values[rows[node->left]];
-                for (size_t i = 0; i < vectors; i++) out[i] = input[i] > threshold ? b : low[i];
-            } else {
-                const vector *low = values[rows[node->left]], *high = values[rows[node->right]];
-                for (size_t i = 0; i < vectors; i++) out[i] = input[i] > threshold ? high[i] : low[i];
+    vector kept[SC_TREES_NODES_MAX][TILE];
+    for (size_t first = 0; first < count; first += SC_TREES_TILE) {
+        vector *sum = (vector *)(sums + first);
+        for (size_t tree = 0; tree < trees; tree++) {
+            const sc_tree_node *own = nodes + starts[tree];
+            if (own->left == 0) {
+                for (size_t i = 0; i < TILE; i++) sum[i] += own->value;
+                continue;
             }
+            vector last[TILE] = {0};
+            size_t owner = 0;
+            for (size_t k = starts[tree + 1] - starts[tree]; k-- > 0;) {
+                const sc_tree_node *node = own + k;
+                if (node->left == 0) continue;
+                size_t left = (size_t)node->left, right = (size_t)node->right;
+                if (owner != 0 && owner != left && owner != right)
+                    for (size_t i = 0; i < TILE; i++) kept[owner][i] = last[i];
+                const vector *input = (const vector *)(inputs + (size_t)node->feature * SC_TREES_BLOCK + first);
+                const vector *low = kept[left], *high = kept[right];
+                vector a = own[left].value, b = own[right].value, threshold = node->threshold;
+                bool is_left_leaf = own[left].left == 0, is_right_leaf = own[right].left == 0;
+                if (is_left_leaf && is_right_leaf) {
+                    for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? b : a;
+                } else if (owner == left) {
+                    if (is_right_leaf)
+                        for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? b : last[i];
+                    else
+                        for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? high[i] : last[i];
+                } else if (owner == right) {
+                    if (is_left_leaf)
+                        for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? last[i] : a;
+                    else
+                        for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? last[i] : low[i];
+                } else if (is_left_leaf) {
+                    for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? high[i] : a;
+                } else if (is_right_leaf) {
+                    for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? b : low[i];
+                } else {
+                    for (size_t i = 0; i < TILE; i++) last[i] = input[i] > threshold ? high[i] : low[i];
+                }
+                owner = k;
+            }
+            for (size_t i = 0; i < TILE; i++) sum[i] += last[i];
         }
-        for (size_t i = 0; i < vectors; i++) sum[i] += values[used - 1][i];
     }
 }
 
 // From the root to the last split: where a candidate comes by, it goes on to one child, and the step there is the
-// feature's. No candidate branches here either.
-SC_CLONES
-void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
-                      float *parts) {
+// feature's. No candidate branches here either. Two vectors side by side have the sums of one wait for each other less.
+static inline __attribute__((always_inline)) void explain(const sc_tree_node *nodes, const size_t *starts, size_t trees,
+                                                          const float *inputs, float *parts, const size_t vectors) {
     // By node, 1 where a candidate comes by, else 0.
-    vector passes[SC_TREES_NODES_MAX];
-    for (size_t first = 0; first < count; first += SC_TREES_LANES) {
-        for (size_t tree = 0; tree < trees; tree++) {
-            const sc_tree_node *own = nodes + starts[tree];
-            size_t size = starts[tree + 1] - starts[tree];
-            passes[0] = 1.0f;
-            for (size_t k = 0; k < size; k++) {
-                const sc_tree_node *node = own + k;
-                if (node->left == 0) continue;
-                vector input = *(const vector *)(inputs + (size_t)node->feature * SC_TREES_BLOCK + first);
-                vector threshold = node->threshold, none = 0.0f;
-                vector right = input > threshold ? passes[k] : none, left = passes[k] - right;
-                passes[node->left] = left;
-                passes[node->right] = right;
-                vector *part = (vector *)(parts + (size_t)node->feature * SC_TREES_BLOCK + first);
-                *part += left * (own[node->left].value - node->value) + right * (own[node->right].value - node->value);
+    vector passes[SC_TREES_NODES_MAX][2];
+    for (size_t tree = 0; tree < trees; tree++) {
+        const sc_tree_node *own = nodes + starts[tree];
+        size_t size = starts[tree + 1] - starts[tree];
+        for (size_t i = 0; i < vectors; i++) passes[0][i] = 1.0f;
+        for (size_t k = 0; k < size; k++) {
+            const sc_tree_node *node = own + k;
+            if (node->left == 0) continue;
+            const vector *input = (const vector *)(inputs + (size_t)node->feature * SC_TREES_BLOCK);
+            vector *part = (vector *)(parts + (size_t)node->feature * SC_TREES_BLOCK);
+            const sc_tree_node *low = own + node->left, *high = own + node->right;
+            float down = low->value - node->value, up = high->value - node->value;
+            bool is_low_split = low->left != 0, is_high_split = high->left != 0;
+            vector threshold = node->threshold, none = 0.0f;
+            for (size_t i = 0; i < vectors; i++) {
+                vector right = input[i] > threshold ? passes[k][i] : none, left = passes[k][i] - right;
+                if (is_low_split) passes[node->left][i] = left;
+                if (is_high_split) passes[node->right][i] = right;
+                part[i] += left * down + right * up;
             }
         }
     }
+}
+
+SC_CLONES
+void sc_trees_explain(const sc_tree_node *nodes, const size_t *starts, size_t trees, const float *inputs, size_t count,
+                      float *parts) {
+    size_t first = 0;
+    for (; first + SC_TREES_LANES < count; first += 2 * SC_TREES_LANES)
+        explain(nodes, starts, trees, inputs + first, parts + first, 2);
+    if (first < count) explain(nodes, starts, trees, inputs + first, parts + first, 1);
 }
 
 void sc_trees_histogram(const uint8_t *bins, const int32_t *rows, const float *slopes, size_t count,

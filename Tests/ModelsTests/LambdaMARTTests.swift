@@ -46,8 +46,10 @@ import Testing
         #expect(one.count == 20)
     }
 
-    @Test("The kernel walks as the trees say, and the parts of a score add up to it")
-    func kernel() {
+    @Test(
+        "The kernel walks as the trees say, and the parts of a score add up to it",
+        arguments: [1, 16, 17, 333])
+    func kernel(count: Int) {
         let groups = makeGroups(200, seed: 3)
         var model = LambdaMART()
         (model.leafRowsMin, model.leavesMax, model.treesMax) = (5, 16, 30)
@@ -59,8 +61,6 @@ import Testing
         memory.initialize(repeating: 0, count: floats)
         defer { memory.deallocate() }
         let inputs = memory + TreeRanker.stride
-        // A count that fills no vector.
-        let count = 333
         for feature in features.indices {
             for row in 0..<count {
                 inputs[feature * TreeRanker.stride + row] = groups.columns[feature][row]

@@ -6,6 +6,8 @@
 
 /// Candidates that a vector holds.
 #define SC_TREES_LANES 16
+/// Candidates whose sums are worked out together; a block holds a whole number of tiles.
+#define SC_TREES_TILE 128
 /// The most candidates that go through the trees side by side.
 #define SC_TREES_BLOCK 512
 /// The most nodes of one tree.
