@@ -15,6 +15,13 @@ package struct RankedKey: Comparable, Sendable {
     }
 
     @inlinable @inline(__always)
+    init(bits: UInt64) { self.bits = bits }
+
+    /// Behind every other.
+    @inlinable @inline(__always)
+    package static var last: RankedKey { RankedKey(bits: .max) }
+
+    @inlinable @inline(__always)
     package var tieBreaker: UInt32 { UInt32(truncatingIfNeeded: bits) }
 
     @inlinable @inline(__always)
