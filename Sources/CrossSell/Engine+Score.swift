@@ -38,7 +38,8 @@ extension Engine {
     /// Whether some score is NaN, found without a branch for each.
     private var lacksScores: Bool {
         scores.withUnsafeBufferPointer { scores in
-            var missing = 0
+            // As wide as a score, so that vectors of both go together.
+            var missing: UInt32 = 0
             for score in scores { missing |= score.isNaN ? 1 : 0 }
             return missing != 0
         }

@@ -54,6 +54,8 @@ package final class Generation: Sendable {
     package let histories: SparseMatrix?
     /// Whether some of the histories' items were rated low, with the value 0.
     let hasDislikes: Bool
+    /// Whether the ranker asks what the shopper bought before.
+    let asksHabits: Bool
     private let budget: MemoryBudget
 
     /// Fills the stores from a bundle.
@@ -122,6 +124,7 @@ package final class Generation: Sendable {
         trending = hasSecond ? parts.profiles?.trending(Self.trendingMax) ?? [] : []
         histories = bundle.histories
         hasDislikes = bundle.histories?.values.contains { $0 <= 0 } ?? false
+        asksHabits = parts.profiles != nil && ranker.parts.asked.contains(where: \.isHabit)
         try budget.charge(bundle.bytesBesideVectors, for: "lists, histories and ids")
         try budget.charge(
             readersMax * EngineMemory.bytes(of: self), for: "the memory of \(readersMax) engines")
@@ -170,9 +173,6 @@ package final class Generation: Sendable {
     private static let loadBatch = 4_096
     /// Of those that trend, how many are looked through for some that the rules allow.
     static let trendingMax = 512
-
-    /// Whether the ranker asks what the shopper bought before.
-    var asksHabits: Bool { profiles != nil && ranker.parts.asked.contains(where: \.isHabit) }
 
     /// How many baskets it learned from, as the lifts of its complements tell: the median of the first
     /// ones that do; nil where there are none.

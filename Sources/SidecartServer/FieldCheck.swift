@@ -18,15 +18,20 @@ enum FieldCheck {
         return id
     }
 
-    /// Appends a repeated field's ids to `ids`, which is emptied first.
+    /// Replaces `ids` by a repeated field's ids; where this throws, by nothing that can be used.
     static func fill(
         _ ids: inout [IDView], _ field: String, _ list: UnsafeMutablePointer<ProtobufCBinaryData>?,
         _ count: Int, max: Int
     ) throws(RPCError) {
-        ids.removeAll(keepingCapacity: true)
         try limit(count, field, max: max)
-        // Written in place: appended one by one each would ask whether there is room.
-        ids.append(contentsOf: repeatElement(IDView(start: nil, count: 0), count: count))
+        // Written in place, where most often as many lie as the call before had: appended one by one each
+        // would ask whether there is room.
+        if ids.count < count {
+            ids.append(
+                contentsOf: repeatElement(IDView(start: nil, count: 0), count: count - ids.count))
+        } else {
+            ids.removeLast(ids.count - count)
+        }
         try ids.withUnsafeMutableBufferPointer { ids throws(RPCError) in
             for position in 0..<count {
                 ids[position] = try id(list![position], "\(field)[\(position)]")

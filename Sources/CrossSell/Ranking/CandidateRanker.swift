@@ -2,27 +2,30 @@ internal import ModelParts
 
 /// Scores candidates by their columns: the network's wide part, its deep part or a second stage for the
 /// best of them, and the rungs of the ladder below.
+///
+/// Its variables are used by one thread and never by two accesses at once; that is not checked as the
+/// program runs, which would take some of a small call.
 final class CandidateRanker {
-    private(set) var network: RankerNetwork
+    @exclusivity(unchecked) private(set) var network: RankerNetwork
     /// What the best by the first stage go through; nil where the network is all.
     let second: SecondStage?
     /// Whether a score is the inner product and nothing else.
-    private(set) var isProductAlone: Bool
+    @exclusivity(unchecked) private(set) var isProductAlone: Bool
     private let columns: CandidateColumns
     private let items: ItemTable
     private let lookUp: ItemLookUp
-    private var scratch: RankerScratch
-    private var inputs: [CandidateColumns.Input]
+    @exclusivity(unchecked) private var scratch: RankerScratch
+    @exclusivity(unchecked) private var inputs: [CandidateColumns.Input]
     /// The features of one candidate, shape `[F]`.
     private let features: UnsafeMutablePointer<Float>
     /// The feature that ranks where there is no time for vectors: complements, or where the model
     /// has none what is similar.
     let standIn: RankerFeature
     private let standInColumn: Int?
-    private var shortlist = RankedOrder()
+    @exclusivity(unchecked) private var shortlist = RankedOrder()
     /// What went through the second stage last, and its scores.
-    private var block: [UInt32] = []
-    private var blockScores: [Float] = []
+    @exclusivity(unchecked) private var block: [UInt32] = []
+    @exclusivity(unchecked) private var blockScores: [Float] = []
 
     init(
         _ network: RankerNetwork, _ second: SecondStage?, _ columns: CandidateColumns,
@@ -82,11 +85,11 @@ final class CandidateRanker {
                 columns.sums(from: position, [columns.input(of: standIn)], [1], bias: 0)
             case .popular: columns.sums(from: position, [], [], bias: 0)
             }
-        let (candidates, facts, boosts) = (columns.all, rules.flags.view, rules.boosts)
+        let (candidates, quick, boosts) = (columns.all, rules.quickCheck, rules.boosts)
         items.salesRank.withUnsafeBufferPointer { ranks in
             for place in position..<candidates.count {
                 let ordinal = candidates[place]
-                if !rules.isSurelyAllowed(ordinal, facts), let rule = rules.verdict(ordinal) {
+                if !quick.allows(ordinal), let rule = rules.verdict(ordinal) {
                     rules.count(rule)
                     continue
                 }

@@ -4,15 +4,16 @@ internal import ModelParts
 /// Says why items are on a slate: the parts of their scores, and for each part the basket or past
 /// item that gave most of it.
 ///
-/// Scratch of one engine. A slate's items get a slot each, so that one pass over the context's lists
-/// finds the loudest edge to every one of them.
+/// Scratch of one engine, whose variables are never used by two accesses at once; that is not checked as
+/// the program runs. A slate's items get a slot each, so that one pass over the context's lists finds
+/// the loudest edge to every one of them.
 final class Explainer {
     private let generation: Generation
     private let ranker: CandidateRanker
     private let live: LiveCounts?
-    private var slots: [UInt16]
-    private var loudest: [Float] = []
-    private var causes: [UInt32] = []
+    @exclusivity(unchecked) private var slots: [UInt16]
+    @exclusivity(unchecked) private var loudest: [Float] = []
+    @exclusivity(unchecked) private var causes: [UInt32] = []
     private static let none = UInt32.max
 
     init(

@@ -10,12 +10,13 @@ internal import ModelParts
 /// those that push it to its side of 0. An inner product with a folded-in vector is split by
 /// ``Taste/forEachShare(of:dot:_:)``.
 ///
-/// Scratch of one engine.
+/// Scratch of one engine, whose variables are never used by two accesses at once; that is not checked as
+/// the program runs.
 final class ScoreSplitter {
     private let generation: Generation
     private let ranker: CandidateRanker
-    private(set) var parts: [ScorePart] = []
-    private(set) var shares: [ItemShare] = []
+    @exclusivity(unchecked) private(set) var parts: [ScorePart] = []
+    @exclusivity(unchecked) private(set) var shares: [ItemShare] = []
 
     /// What an item of the context adds to a feature of an item that is split.
     private struct Term {
@@ -24,9 +25,9 @@ final class ScoreSplitter {
         var item: UInt32
         var value: Float
     }
-    private var terms: [Term] = []
+    @exclusivity(unchecked) private var terms: [Term] = []
     /// By ordinal, the place among the items at hand, + 1; 0 for all others, and between calls.
-    private var slots: [UInt16]
+    @exclusivity(unchecked) private var slots: [UInt16]
     /// What the ranker's second stage gives each feature, in its order.
     private let deep: UnsafeMutablePointer<Float>
 

@@ -66,17 +66,23 @@ final class Rules {
     // MARK: One item alone
 
     /// Whether the rules that look at one item alone allow it.
-    func allows(_ ordinal: UInt32) -> Bool {
-        if isSurelyAllowed(ordinal, flags.view) { return true }
-        return verdict(ordinal) == nil
+    func allows(_ ordinal: UInt32) -> Bool { quickCheck.allows(ordinal) || verdict(ordinal) == nil }
+
+    /// Tells of most items that no rule asks about them, for as long as no flag is set.
+    struct QuickCheck {
+        fileprivate let facts: ItemFlags.View
+        fileprivate let barring: ItemFlags.Fact
+        fileprivate let factsSuffice: Bool
+
+        /// Where this is false, ``Rules/verdict(_:)`` tells.
+        @inline(__always)
+        func allows(_ ordinal: UInt32) -> Bool { factsSuffice && !facts.has(barring, ordinal) }
     }
 
-    /// Whether nothing is known of the item that a rule could ask about; where this is false the
-    /// ``verdict(_:)`` tells.
-    @inline(__always)
-    func isSurelyAllowed(_ ordinal: UInt32, _ facts: ItemFlags.View) -> Bool {
-        !facts.has(barring, ordinal) && !allowsOnlyNamed && !catalog.isActive
-            && !variantPlaces.barsSome
+    var quickCheck: QuickCheck {
+        QuickCheck(
+            facts: flags.view, barring: barring,
+            factsSuffice: !allowsOnlyNamed && !catalog.isActive && !variantPlaces.barsSome)
     }
 
     /// The first rule that keeps the item off; nil where none does.
