@@ -196,8 +196,12 @@ let package = Package(
                 "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
                 "Bundles",
                 "EventJournal", "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers",
-                "TestFolders", "TestGRPC", "TestPeers",
+                "TestFolders", "TestGRPC", "TestPeers", "attacker",
             ],
+            swiftSettings: swift),
+        // A peer that means harm, as a process of its own.
+        .executableTarget(
+            name: "attacker", dependencies: ["TestGRPC", "TestPeers"], path: "Tests/Attacker",
             swiftSettings: swift),
         // Inputs that were never meant: run shortly by tests, and for long by `make fuzz`.
         .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer", cSettings: c),
@@ -205,7 +209,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Interactions", "Bundles", "ModelParts", "Wire", "Buffers", "RPC",
-                "CSidecartProto", "CLibCrypto", "TestFrames", "TestFolders",
+                "CSidecartProto", "CLibCrypto", "HTTP2", "TestFrames", "TestGRPC", "TestFolders",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: swift),
         .executableTarget(

@@ -22,6 +22,8 @@ package final class Pipe: Handle {
     /// Runs when output that had to wait went out.
     package var onWritten: (() -> Void)?
 
+    /// The most that is read at once; as much as the loop's buffer holds by default.
+    package var readBytesMax = Int.max
     /// Bytes of output that the other end may have got; what was put into ``output`` after them it
     /// has not.
     package private(set) var handedBytes = 0
@@ -124,7 +126,7 @@ package final class Pipe: Handle {
                     _ = $0.loop.turnStart
                     buffer?.pointee = uv_buf_init(
                         $0.loop.readBuffer.baseAddress?.assumingMemoryBound(to: CChar.self),
-                        UInt32($0.loop.readBuffer.count))
+                        UInt32(min($0.readBytesMax, $0.loop.readBuffer.count)))
                 }
             },
             { stream, count, _ in

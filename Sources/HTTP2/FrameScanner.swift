@@ -14,12 +14,14 @@ package struct FrameScanner {
     /// Types and flags that matter here.
     package static let data: UInt8 = 0
     package static let headers: UInt8 = 1
+    static let reset: UInt8 = 3
     private static let endStream: UInt8 = 1
 
     /// The type of the frame under way, or of the last one.
     package private(set) var type: UInt8 = 0
     private var flags: UInt8 = 0
-    private var length = 0
+    /// Bytes of its payload.
+    private(set) var length = 0
     /// Bytes of the header that were seen.
     private var headerSeen = 0
     /// Bytes that are to come after the header, or of the preface.

@@ -29,7 +29,11 @@ extension GRPCSession {
         } else {
             stream.reply = reply
         }
-        if stream.hasBegun { return resume(stream) }
+        if stream.hasBegun { resume(stream) } else { begin(stream) }
+    }
+
+    /// Sends the headers of an answer whose data follow.
+    private func begin(_ stream: GRPCStream) {
         stream.hasBegun = true
         var provider = nghttp2_data_provider(
             source: nghttp2_data_source(ptr: Unmanaged.passUnretained(stream).toOpaque())
@@ -43,8 +47,17 @@ extension GRPCSession {
                         UnsafeMutableRawBufferPointer(start: target, count: count), flags!)
                 })
         }
-        nghttp2_submit_response(
-            raw, stream.id, templates.response, HeaderTemplates.responseCount, &provider)
+        guard let initial = stream.metadata?.initial, !initial.isEmpty else {
+            nghttp2_submit_response(
+                raw, stream.id, templates.response, HeaderTemplates.responseCount, &provider)
+            return
+        }
+        withFields(initial) { entries in
+            let fields =
+                UnsafeBufferPointer(start: templates.response, count: HeaderTemplates.responseCount)
+                + entries
+            nghttp2_submit_response(raw, stream.id, fields, fields.count, &provider)
+        }
     }
 
     /// Ends a stream that has sent what there was, with OK.
@@ -61,13 +74,12 @@ extension GRPCSession {
     /// Ends a stream with a failure, after what it has sent.
     package func fail(_ stream: GRPCStream, _ code: StatusCode, _ text: UnsafeRawBufferPointer) {
         guard !stream.isAnswered else { return }
-        if stream.hasBegun {
-            stream.isAnswered = true
-            stream.failure = (code, Array(text))
-            resume(stream)
-        } else {
-            end(stream, code, text)
-        }
+        // Trailers alone would make what goes before the answer go after it.
+        let hasInitial = stream.metadata?.initial.isEmpty == false
+        guard stream.hasBegun || hasInitial else { return end(stream, code, text) }
+        stream.isAnswered = true
+        stream.failure = (code, Array(text))
+        if stream.hasBegun { resume(stream) } else { begin(stream) }
     }
 
     /// Answers a request that no handler sees.
@@ -96,7 +108,7 @@ extension GRPCSession {
     /// Sends an answer that is trailers alone.
     private func end(_ stream: GRPCStream, _ code: StatusCode, _ text: UnsafeRawBufferPointer) {
         (stream.isAnswered, stream.hasBegun) = (true, true)
-        withStatus(code, text) { status in
+        withStatus(code, text, stream) { status in
             let base = templates.response
             var fields = [base[0], base[1]] + status
             if code == .unimplemented {
@@ -106,9 +118,11 @@ extension GRPCSession {
         }
     }
 
-    /// Lends the fields `grpc-status` and, where there is one, `grpc-message`.
+    /// Lends the fields `grpc-status`, where there is one `grpc-message`, and the stream's trailing
+    /// metadata.
     private func withStatus(
-        _ code: StatusCode, _ text: UnsafeRawBufferPointer, _ body: ([nghttp2_nv]) -> Void
+        _ code: StatusCode, _ text: UnsafeRawBufferPointer, _ stream: GRPCStream,
+        _ body: ([nghttp2_nv]) -> Void
     ) {
         scratch.removeAll()
         var digits = "\(code.rawValue)"
@@ -131,7 +145,32 @@ extension GRPCSession {
             fields.append(
                 .copied("grpc-message", UnsafeRawBufferPointer(rebasing: bytes[split...])))
         }
-        body(fields)
+        withFields(stream.metadata?.trailing ?? []) { body(fields + $0) }
+    }
+
+    /// Lends metadata as header fields, binary values in base64.
+    private func withFields(
+        _ entries: [ResponseMetadata.Entry], _ body: ([nghttp2_nv]) -> Void
+    ) {
+        guard !entries.isEmpty else { return body([]) }
+        var bytes: [UInt8] = []
+        var ends: [(name: Int, value: Int)] = []
+        for entry in entries {
+            bytes += entry.name.utf8
+            let name = bytes.count
+            bytes += entry.isBinary ? GRPCText.base64(entry.value) : entry.value
+            ends.append((name, bytes.count))
+        }
+        bytes.withUnsafeBytes { bytes in
+            var start = 0
+            body(
+                ends.map { end in
+                    defer { start = end.value }
+                    return .copied(
+                        UnsafeRawBufferPointer(rebasing: bytes[start..<end.name]),
+                        UnsafeRawBufferPointer(rebasing: bytes[end.name..<end.value]))
+                })
+        }
     }
 
     /// Fills a DATA frame; after the last one the trailers follow.
@@ -154,17 +193,21 @@ extension GRPCSession {
             return NGHTTP2_ERR_DEFERRED.rawValue
         }
         flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        if let (code, text) = stream.failure {
-            text.withUnsafeBytes { text in
-                withStatus(code, text) {
-                    var fields = $0
-                    nghttp2_submit_trailer(raw, stream.id, &fields, fields.count)
-                }
-            }
-        } else {
+        submitTrailers(of: stream)
+        return Int32(count)
+    }
+
+    private func submitTrailers(of stream: GRPCStream) {
+        guard stream.failure != nil || stream.metadata?.trailing.isEmpty == false else {
             nghttp2_submit_trailer(
                 raw, stream.id, templates.succeeded, HeaderTemplates.succeededCount)
+            return
         }
-        return Int32(count)
+        let (code, text) = stream.failure ?? (.ok, [])
+        text.withUnsafeBytes { text in
+            withStatus(code, text, stream) {
+                nghttp2_submit_trailer(raw, stream.id, $0, $0.count)
+            }
+        }
     }
 }

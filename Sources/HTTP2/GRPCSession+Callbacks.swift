@@ -24,6 +24,9 @@ extension GRPCSession {
         setCallbacks(callbacks)
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_option_set_no_closed_streams(options, 1)
+        // Of HTTP's own rules on fields, gRPC needs few, which are checked here. Go's clients send a
+        // socket's path for an authority, with slashes, which they would forbid.
+        nghttp2_option_set_no_http_messaging(options, 1)
         nghttp2_option_set_stream_reset_rate_limit(options, resetsBurst, resetsPerSecond)
         guard nghttp2_session_server_new2(&session, callbacks, nil, options) == 0, let session
         else { preconditionFailure("no memory for an HTTP/2 session") }
@@ -141,7 +144,16 @@ extension GRPCSession {
                         + "supported; send messages uncompressed (identity)")
             }
         } else if !name.is("te"), !name.starts(with: "grpc-") {
-            takeMetadata(name, value, stream)
+            if name.ends(with: "-bin") {
+                // Several values of one name may come with commas, and spaces, between them.
+                for part in value.split(
+                    separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                {
+                    takeMetadata(name, part.trimmed, stream, isBinary: true)
+                }
+            } else {
+                takeMetadata(name, value, stream, isBinary: false)
+            }
         }
         return 0
     }
@@ -150,6 +162,11 @@ extension GRPCSession {
         _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ stream: GRPCStream
     ) {
         if name.is(":path") {
+            // It comes once, and before what is kept of other fields.
+            guard stream.pathBytes == 0, stream.metadataCount == 0 else {
+                stream.problem = .http("400")
+                return
+            }
             fill(stream) { $0.append(value) }
             stream.pathBytes = value.count
             stream.headBytes = value.count
@@ -159,7 +176,8 @@ extension GRPCSession {
     }
 
     private func takeMetadata(
-        _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ stream: GRPCStream
+        _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ stream: GRPCStream,
+        isBinary: Bool
     ) {
         guard stream.metadataCount < limits.metadataCountMax else {
             stream.problem = .status(
@@ -169,7 +187,6 @@ extension GRPCSession {
         }
         stream.metadataCount += 1
         scratch.removeAll()
-        let isBinary = name.ends(with: "-bin")
         if isBinary, !GRPCText.appendDecoded(base64: value, to: scratch) {
             stream.problem = .status(
                 .invalidArgument,
@@ -227,7 +244,7 @@ extension GRPCSession {
 
     /// Sees whether a call can be made, or no longer.
     func check(_ stream: GRPCStream) {
-        guard !stream.isReady else { return }
+        guard !stream.isReady, !stream.isAwaitingAnswer else { return }
         if let messageBytes = stream.messageBytes {
             if stream.isComplete, stream.bodyBytes == messageBytes || stream.isStreaming == true {
                 return makeReady(stream)
@@ -291,6 +308,16 @@ extension GRPCStream {
     fileprivate var problemOfHead: GRPCSession.Refusal? {
         if !isPost { return .http("405") }
         return isGRPC ? nil : .http("415")
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    /// The same without spaces around it.
+    fileprivate var trimmed: UnsafeRawBufferPointer {
+        var rest = self
+        while rest.first == UInt8(ascii: " ") { rest.removeFirst() }
+        while rest.last == UInt8(ascii: " ") { rest.removeLast() }
+        return UnsafeRawBufferPointer(rebasing: rest)
     }
 }
 

@@ -123,7 +123,9 @@ package final class GRPCSession {
         guard taken >= 0 else { return fail(Self.failure(Int32(taken))) }
         input = UnsafeRawBufferPointer(rebasing: input[count...])
         guard ends else { return .needsMore }
-        guard allowance.take(at: now) else { return fail(.flooded) }
+        guard allowance.take(type: scanner.type, bytes: scanner.length, at: now) else {
+            return fail(.flooded)
+        }
         return .frame
     }
 
@@ -136,6 +138,9 @@ package final class GRPCSession {
     package var isInsideRequest: Bool {
         scanner.isInsideFrame || streams.contains(where: \.isOwed)
     }
+
+    /// True while the client sends more frames than its calls need.
+    package var isOverdrawn: Bool { allowance.isOverdrawn }
 
     /// How many requests wait: those that are whole, and those that end in `input`, which follows.
     package func requestCount(in input: UnsafeRawBufferPointer) -> Int {

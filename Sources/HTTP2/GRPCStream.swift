@@ -49,8 +49,12 @@ package final class GRPCStream {
     var hasBegun = false
     /// The last message is in `reply`, and the status known.
     package internal(set) var isAnswered = false
+    /// The message that was taken last is answered later; until then no other is taken.
+    package var isAwaitingAnswer = false
     /// Its data waits for more of it.
     var isDeferred = false
+    /// What goes before and after the messages.
+    package var metadata: ResponseMetadata?
     /// The status that follows the messages; `nil` is OK.
     var failure: (code: StatusCode, message: [UInt8])?
     /// What a client that watches something was told last.
@@ -65,6 +69,13 @@ package final class GRPCStream {
         (problem, unconsumedBytes, isStreaming) = (nil, 0, nil)
         (isComplete, isDiscarding, isReady, isTaken) = (false, false, false, false)
         (hasBegun, isAnswered, isDeferred, failure, told) = (false, false, false, nil, nil)
+        (metadata, isAwaitingAnswer) = (nil, false)
+    }
+
+    /// The moment that its `grpc-timeout` names; nil without one.
+    package var deadline: Int64? {
+        guard timeoutNanoseconds != 0, timeoutNanoseconds != .max else { return nil }
+        return openedAt + max(0, timeoutNanoseconds)
     }
 
     /// It was answered, and is not at its end: the client may send more, or watches.

@@ -80,6 +80,21 @@ package enum GRPCText {
         return true
     }
 
+    /// The base64 of binary metadata, not padded.
+    static func base64(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let part = bytes[start..<min(start + 3, bytes.count)]
+            var bits = part.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            bits <<= 8 * UInt32(3 - part.count)
+            for digit in 0...part.count {
+                text.append(digits[Int(bits >> (18 - 6 * UInt32(digit)) & 63)])
+            }
+        }
+        return text
+    }
+
     private static func digit(base64 byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")

@@ -32,6 +32,18 @@ extension nghttp2_nv {
                 NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue))
     }
 
+    /// A field whose texts are copied.
+    static func copied(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer)
+        -> nghttp2_nv
+    {
+        nghttp2_nv(
+            name: UnsafeMutablePointer(
+                mutating: name.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+            value: UnsafeMutablePointer(
+                mutating: value.baseAddress?.assumingMemoryBound(to: UInt8.self)),
+            namelen: name.count, valuelen: value.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
+    }
+
     /// A field whose value is copied.
     static func copied(_ name: StaticString, _ value: UnsafeRawBufferPointer) -> nghttp2_nv {
         nghttp2_nv(

@@ -65,20 +65,20 @@ final class Acceptor {
             home.counters.connectionsRefused.add(1)
             return UnixSocket.close(descriptor)
         }
-        switch admission.enter(userID: peer.userID) {
+        switch admission.enter(peer) {
         case .failure(let reason):
             // Counted first: whoever sees the end of the connection finds it in the statistics.
             home.counters.connectionsRefused.add(1)
             UnixSocket.close(descriptor)
             home.report(.refusedConnection(RefusedConnection(peer: peer, reason: reason)))
-        case .success(let account):
+        case .success((let account, let process)):
             let role = configuration.access.role(
                 of: peer,
                 supplementaryGroups: PeerCredentials.supplementaryGroups(of: descriptor))
             hand(
                 Guest(
                     descriptor: descriptor, caller: Caller(peer: peer, role: role),
-                    account: account, admission: admission), home)
+                    account: account, process: process, admission: admission), home)
         }
     }
 

@@ -14,6 +14,7 @@ final class BackgroundJob: @unchecked Sendable {
     /// The answer in its call's form, and its code.
     let reply = ByteBuffer()
     fileprivate(set) var code = StatusCode.ok
+    fileprivate(set) var metadata: ResponseMetadata?
 
     init(_ request: RequestEnvelope, token: ReplyToken, estimatedNanoseconds: Int64) {
         (self.token, self.estimatedNanoseconds) = (token, estimatedNanoseconds)
@@ -22,7 +23,10 @@ final class BackgroundJob: @unchecked Sendable {
 
     /// Goes back to its loop; if that has ended meanwhile nobody waits any more.
     fileprivate func goHome() {
-        token.door.submit { [self] in token.send(reply, code: code, on: $0) }
+        token.door.submit { [self] in
+            if let metadata { token.setMetadata(metadata, on: $0) }
+            token.send(reply, code: code, on: $0)
+        }
     }
 }
 
@@ -162,5 +166,6 @@ private final class BackgroundWorker {
                         .deadlineExceeded, "the deadline passed while the call waited for its turn")
                 }
             }.code
+        job.metadata = call.responseMetadata
     }
 }

@@ -38,6 +38,9 @@ package final class Call {
     /// Zeroed memory that lasts as long as the call.
     package let arena: MessageArena
 
+    /// What the answer says beside its message; nil where it says nothing.
+    @exclusivity(unchecked) private(set) var responseMetadata: ResponseMetadata?
+
     /// Where the handler runs.
     package let lane: Lane
 
@@ -119,6 +122,35 @@ package final class Call {
         isAnswered = true
     }
 
+    /// Sends an entry of metadata before the answer or after it, whether that is a message or a failure.
+    /// A response of ttrpc has no place for metadata, so its callers do not get it. Of a stream with
+    /// several answers, the first one's goes before them and the last one's after them.
+    ///
+    ///     try call.addMetadata("model-version", version, .trailing)
+    ///
+    /// - Parameters:
+    ///   - name: of `a` to `z`, digits, `_`, `-` and `.`, and none of gRPC's own (`grpc-`).
+    ///   - value: of a name that ends in `-bin` any bytes, else printable ASCII.
+    /// - Throws: INTERNAL for another value, RESOURCE_EXHAUSTED past
+    ///   ``ResponseMetadata/bytesMax`` bytes at one place.
+    package func addMetadata(
+        _ name: String, _ value: UnsafeRawBufferPointer, _ place: ResponseMetadata.Place
+    ) throws(RPCError) {
+        var metadata = responseMetadata ?? ResponseMetadata()
+        do {
+            try metadata.add(name, value, place)
+        } catch {
+            switch error {
+            case .notText(let name):
+                throw RPCError(.internal, "the metadata \(name) is not printable ASCII")
+            case .tooLarge(let max):
+                throw RPCError(
+                    .resourceExhausted, "the answer's metadata are over the limit of \(max) bytes")
+            }
+        }
+        responseMetadata = metadata
+    }
+
     private var outputForAnswer: ByteBuffer {
         guard let output, !isAnswered, !isDeferred else {
             preconditionFailure("a call is answered once")
@@ -176,7 +208,7 @@ package final class Call {
         deadline = Deadline(timeoutNanoseconds: envelope.timeoutNanoseconds, readAt: readAt)
         (self.readAt, self.form, self.caller) = (readAt, form, caller)
         (self.connection, frameBytes) = (connection, envelope.dataBytes)
-        (move, isDeferred) = (nil, false)
+        (move, isDeferred, responseMetadata) = (nil, false, nil)
         (self.output, outputMark, isAnswered) = (output, output.count, false)
     }
 

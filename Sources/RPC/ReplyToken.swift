@@ -1,7 +1,7 @@
 internal import Buffers
 package import EventLoop
 internal import Synchronization
-internal import Wire
+package import Wire
 
 /// A call that has begun and is answered in a later turn of its loop, as the loop keeps account
 /// of it.
@@ -100,6 +100,12 @@ package final class ReplyToken: Sendable {
                 return error.code
             }
         }
+    }
+
+    /// Sends metadata before and after the answer, which is yet to be given, in place of any that the
+    /// handler has added; see ``Call/addMetadata(_:_:_:)``.
+    package func setMetadata(_ metadata: ResponseMetadata, on loop: EventLoop) {
+        home.value(on: loop).setMetadata(metadata, of: call)
     }
 
     /// Answers with a failure.

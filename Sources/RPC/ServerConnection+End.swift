@@ -72,6 +72,7 @@ extension ServerConnection {
     /// Closes at the server's wish, after sending what goes at once.
     func breakOff(_ reason: BreakOffReason) {
         guard !isClosed else { return }
+        if reason.isOffence { offend() }
         server.counters.brokenOff[reason]?.add(1)
         server.report(.brokeOff(BreakOff(peer: caller.peer, reason: reason)))
         if let session { sayWhy(reason, session) }

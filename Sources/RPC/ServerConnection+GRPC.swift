@@ -84,8 +84,10 @@ extension ServerConnection {
         }
         let code = server.perform(
             stream.envelope(at: pause.readAt), of: self, form: form(stream), to: answer)
+        takeMetadata(of: stream)
         guard let code else {
             session.release(stream)
+            stream.isAwaitingAnswer = true
             return server.loop.buffers.recycle(answer)
         }
         switch server.router.kind(at: server.call.route) {
@@ -101,8 +103,16 @@ extension ServerConnection {
             session.keep(stream)
             stream.told = []
             tell(session, stream, answer, code)
+            if let deadline = stream.deadline, !stream.isAnswered {
+                server.updateWatches(at: deadline)
+            }
         }
         applyBackpressure()
+    }
+
+    /// Notes what the call that was made last has said beside its message.
+    private func takeMetadata(of stream: GRPCStream) {
+        if let metadata = server.call.responseMetadata { stream.metadata = metadata }
     }
 
     private func form(_ stream: GRPCStream) -> ReplyForm {
@@ -111,14 +121,20 @@ extension ServerConnection {
 
     /// Sends the answer of a call that was put off, unless the client has canceled it.
     func send(
-        _ session: GRPCSession, _ stream: UInt32, _ answer: (ByteBuffer) -> StatusCode
+        _ session: GRPCSession, _ call: PendingCall, _ answer: (ByteBuffer) -> StatusCode
     ) -> StatusCode {
         let buffer = server.loop.buffers.take()
         let code = answer(buffer)
-        if let stream = session.stream(stream) {
-            session.answer(stream, buffer, code)
-        } else {
+        guard let stream = session.stream(call.form.stream) else {
             server.loop.buffers.recycle(buffer)
+            return code
+        }
+        stream.isAwaitingAnswer = false
+        if code == .ok, server.router.kind(at: call.route) == .conversation {
+            session.send(stream, buffer)
+            session.goOn(stream)
+        } else {
+            session.answer(stream, buffer, code)
         }
         return code
     }
@@ -128,11 +144,14 @@ extension ServerConnection {
     /// Asks again what clients watch, and tells them what has changed.
     func updateWatches() {
         guard !isClosed, let session else { return }
+        // Asked now, whenever the client has asked for it.
+        let now = server.clock.now
         for stream in session.streams where stream.told != nil && !stream.isAnswered {
             let answer = server.loop.buffers.take()
             if let code = server.perform(
-                stream.envelope(at: server.clock.now), of: self, form: form(stream), to: answer)
+                stream.envelope(at: now), of: self, form: form(stream), readAt: now, to: answer)
             {
+                takeMetadata(of: stream)
                 tell(session, stream, answer, code)
             } else {
                 server.loop.buffers.recycle(answer)
@@ -149,6 +168,13 @@ extension ServerConnection {
         guard stream.told != text else { return server.loop.buffers.recycle(answer) }
         stream.told = text
         session.send(stream, answer)
+    }
+
+    /// When the first deadline of what is watched passes; nil where nothing that is has one.
+    var watchDeadline: Int64? {
+        session?.streams.compactMap { stream in
+            stream.told != nil && !stream.isAnswered ? stream.deadline : nil
+        }.min()
     }
 
     // MARK: Output

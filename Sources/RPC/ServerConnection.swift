@@ -77,6 +77,7 @@ final class ServerConnection {
         pipe.onEnd = { [unowned self] in didEnd($0) }
         pipe.onWritten = { [unowned self] in didWrite() }
         do {
+            limitReading()
             try pipe.startReading()
         } catch {
             pipe.close()
@@ -85,6 +86,8 @@ final class ServerConnection {
     }
 
     var isClosed: Bool { pipe.isClosing }
+    /// Whether it is served slowly. What ttrpc's clients send is a call each, so they are not.
+    var isSlow: Bool { session != nil && server.isSlow(guest.process) }
     var caller: Caller { guest.caller }
     var account: PeerAccount { holdings.account }
     var heldBytes: Int { holdings.bytes }
@@ -109,10 +112,12 @@ final class ServerConnection {
         if !isFramingKnown { chooseFraming(bytes[0]) }
         // Who has waited longer comes first, but nobody waits to hear whether the server lives.
         let isDry =
-            server.hasTimeForNewcomers
-            ? handleFrames(&input, until: server.clock.sliceEnd) : handleFrames(&input, until: nil)
+            !isSlow
+            && (server.hasTimeForNewcomers
+                ? handleFrames(&input, until: server.clock.sliceEnd)
+                : handleFrames(&input, until: nil))
         guard !isClosed else { return }
-        if !isDry || hasParked, !refuseSurplus(&input), !isClosed, !isParkedAlone(input) {
+        if !isDry || hasParked, isSlow || !refuseSurplus(&input), !isClosed, !isParkedAlone(input) {
             let buffer = server.loop.buffers.take()
             buffer.append(input)
             waiting = buffer
@@ -154,11 +159,11 @@ final class ServerConnection {
     }
 
     /// Goes on with what waits; at least one frame of it.
-    func resume() {
+    func resume(until end: Int64) {
         guard !isClosed, !isHeldUp, waiting != nil || hasParked else { return }
         var input = waiting?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
         let first = requests
-        let isDry = handleFrames(&input, until: server.clock.sliceEnd)
+        let isDry = handleFrames(&input, until: end)
         guard !isClosed else { return }
         holdings.setWaitingCalls(
             isDry && !hasParked ? 0 : max(0, holdings.waitingCalls - Int(requests &- first)))
@@ -179,6 +184,8 @@ final class ServerConnection {
     /// - Returns: false if there may be frames left.
     private func handleFrames(_ input: inout UnsafeRawBufferPointer, until end: Int64?) -> Bool {
         var frames = 0
+        // Frames that make no call are too cheap to look at the clock for each.
+        let framesPerLook = isSlow ? 4 : 64
         while !isHeldUp {
             if let end, frames > 0, server.clock.now >= end { return false }
             switch takeNext(&input, urgentOnly: end == nil) {
@@ -188,11 +195,17 @@ final class ServerConnection {
             }
             frames += 1
             if isClosed { return true }
-            // Frames that make no call are too cheap to look at the clock for each.
-            if frames % 64 == 0 { server.clock.look() }
+            if frames % framesPerLook == 0 { server.clock.look() }
+            guard session?.isOverdrawn == true else { continue }
+            let wasSlow = isSlow
+            offend()
+            if !wasSlow { return false }
         }
         return false
     }
+
+    /// Has the client's process be served slowly for a while.
+    func offend() { guest.process.offend(at: server.clock.now) }
 
     @inline(__always)
     private func takeNext(_ input: inout UnsafeRawBufferPointer, urgentOnly: Bool) -> Step {
@@ -230,14 +243,14 @@ final class ServerConnection {
         server.addDirty(self)
         let code: StatusCode
         if let session {
-            code = send(session, call.form.stream, answer)
+            code = send(session, call, answer)
         } else {
             let outputBytes = pipe.output.count
             code = answer(pipe.output)
             server.counters.bytesWritten.add(pipe.output.count - outputBytes)
         }
         applyBackpressure()
-        if wasHeldUp, !isClosed { goOn() }
+        if wasHeldUp || hasParked, !isClosed { goOn() }
         updateHeldBytes()
         return code
     }
@@ -258,6 +271,7 @@ final class ServerConnection {
         guard !isClosed, !hasInputEnded else { return }
         if waiting == nil && !isHeldUp {
             do {
+                limitReading()
                 try pipe.startReading()
             } catch {
                 close()
@@ -265,6 +279,11 @@ final class ServerConnection {
         } else {
             pipe.stopReading()
         }
+    }
+
+    /// To read much takes time too.
+    private func limitReading() {
+        pipe.readBytesMax = server.isSlow(guest.process) ? 16 << 10 : .max
     }
 
     /// Goes on with what waits, once what has held it up is over.

@@ -36,6 +36,9 @@ package enum BreakOffReason: String, CaseIterable, Sendable {
     case idle = "it was idle"
     /// The grace of a drain was over.
     case drained = "the drain's grace is over"
+
+    /// Whether what the client sent was the reason: others of its process are served slowly then.
+    var isOffence: Bool { self == .foreign || self == .malformed || self == .flooded }
 }
 
 /// A connection that a server broke off.

@@ -20,15 +20,17 @@ extension ServerLoop {
 
     /// Makes a call, and puts its answer into `output` or the call into the background.
     ///
+    /// - Parameter readAt: when it was asked; nil for when the connection's frames were read.
     /// - Returns: the code of the answer; nil if it comes later.
     @inline(__always) @discardableResult
     func perform(
         _ envelope: RequestEnvelope, of connection: ServerConnection, form: ReplyForm,
-        to output: ByteBuffer
+        readAt: Int64? = nil, to output: ByteBuffer
     ) -> StatusCode? {
         counters.calls.add(1)
         call.begin(
-            envelope, form: form, readAt: connection.pause.readAt, caller: connection.caller,
+            envelope, form: form, readAt: readAt ?? connection.pause.readAt,
+            caller: connection.caller,
             connection: connection, output: output)
         defer { call.end() }
         let now = clock.now

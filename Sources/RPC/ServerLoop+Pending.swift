@@ -40,6 +40,11 @@ extension ServerLoop {
         record(call.route, connection.didAnswer(call, answer), readAt: call.readAt)
     }
 
+    /// Has metadata go with the answer of a call, if its client can take them.
+    func setMetadata(_ metadata: ResponseMetadata, of call: PendingCall) {
+        owing[call.connection]?.session?.stream(call.form.stream)?.metadata = metadata
+    }
+
     /// Forgets a connection that closes. Its calls in the background that have not begun are
     /// dropped; others end in their time.
     func disown(_ connection: ServerConnection) {

@@ -28,10 +28,18 @@ final class ServerLoop {
     private var ready: [ServerConnection] = []
     private var readyHead = 0
     private var dirty: [ServerConnection] = []
+    /// Connections and newcomers that are served slowly, in the order of their turns.
+    var slow: [ServerConnection] = []
+    var slowNewcomers: [Guest] = []
+    let slowTimer: Timer
+    var slowTicks = 0
     private let sweep: Timer
     /// The most that connections have held since memory was last given back to the system.
     var heldBytesPeak = 0
     let trim: Timer
+    /// When what is watched is asked again, as the first of its deadlines passes.
+    private let watchTimer: Timer
+    private var watchesUpdatedAt = Int64.max
     private let drainTimer: Timer
     private var ending = Ending.none
     /// Calls read from then on are refused.
@@ -65,7 +73,9 @@ final class ServerLoop {
         patienceLimits = Patience.Limits(limits)
         queueWaitNanoseconds = limits.queueWaitMax.wholeNanoseconds
         call = Call(lane: .loop, limits: limits, background: background.queue)
+        slowTimer = try Timer(on: loop)
         sweep = try Timer(on: loop)
+        watchTimer = try Timer(on: loop)
         drainTimer = try Timer(on: loop)
         trim = try Timer(on: loop)
     }
@@ -93,8 +103,13 @@ final class ServerLoop {
 
     // MARK: Connections
 
-    /// Takes over an accepted connection; its place in the admission count is freed with it.
+    /// Takes over an accepted connection, at once or in its turn; its place in the admission count is
+    /// freed with it.
     func adopt(_ guest: Guest) {
+        if isSlow(guest.process), ending == .none { addSlow(guest) } else { take(guest) }
+    }
+
+    func take(_ guest: Guest) {
         do {
             connectionIDs += 1
             let connection = try ServerConnection(
@@ -126,6 +141,7 @@ final class ServerLoop {
     func addReady(_ connection: ServerConnection) {
         guard !connection.isReady else { return }
         connection.isReady = true
+        if connection.isSlow { return addSlow(connection) }
         ready.append(connection)
         loop.skipNextWait()
     }
@@ -153,7 +169,11 @@ final class ServerLoop {
             let connection = ready[readyHead]
             readyHead += 1
             connection.isReady = false
-            connection.resume()
+            if connection.isSlow {
+                addReady(connection)
+                continue
+            }
+            connection.resume(until: clock.sliceEnd)
             isFirst = false
         }
         ready.removeSubrange(0..<readyHead)
@@ -179,6 +199,19 @@ final class ServerLoop {
         }
     }
 
+    /// Asks again what clients watch once a deadline has passed, unless that is done earlier.
+    func updateWatches(at deadline: Int64) {
+        guard deadline < watchesUpdatedAt else { return }
+        watchesUpdatedAt = deadline
+        watchTimer.start(after: .nanoseconds(max(0, deadline - MonotonicClock.now()))) {
+            [unowned self] in
+            clock.look()
+            watchesUpdatedAt = .max
+            for connection in connections { connection.updateWatches() }
+            if let next = connections.compactMap(\.watchDeadline).min() { updateWatches(at: next) }
+        }
+    }
+
     // MARK: Draining
 
     /// Ends the loop: answers what was received, refuses for a short while what comes from now on,
@@ -195,6 +228,7 @@ final class ServerLoop {
         // Hands over whoever has connected before now.
         acceptor?.finish()
         acceptor = nil
+        adoptSlowNewcomers()
         for connection in connections { connection.announceEnd() }
         let window = handsOver ? .zero : min(grace, limits.drainWindow)
         drainTimer.start(after: window) { [unowned self] in

@@ -337,6 +337,24 @@ import Wire
         #expect(failed.code == .outOfRange)
         #expect(failed.message == "nothing was said")
         #expect(try client.finish(try client.start("/test.Echo/Converse", nil)).code == .ok)
+    }
+
+    @Test func aConversationWaitsForAnswersThatArePutOff() throws {
+        let server = try TestServer()
+        let client = try GRPCClient(server.path)
+        let stream = try client.open(
+            "/test.Echo/ConverseLater",
+            HTTP2Frames.message([1]) + HTTP2Frames.message([2]))
+        for i in 0..<2 {
+            // The second message is taken once the first is answered, and the end comes last.
+            #expect(eventually { server.record.tokens.withLock { $0.count } == i + 1 })
+            #expect(try client.call().code == .ok)
+            #expect(client.answer(stream).closeCode == nil)
+            server.record.tokens.withLock { $0[i] }.answer()
+            try client.wait { client.answer(stream).messages.count == i + 1 }
+        }
+        #expect(try client.finish(stream).code == .ok)
+        server.expectIdle()
         server.expectIdle()
     }
 

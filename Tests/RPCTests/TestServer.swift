@@ -16,6 +16,8 @@ final class TestServer {
     /// Calls of `Hold` wait here until it is opened.
     let gate = Gate()
     let record = Record()
+    /// Calls of the interoperability service that wait in vain.
+    let sleepers = InteropService.Sleepers()
 
     /// - Parameter mode: of the socket and, with `x`, its folder.
     init(
@@ -23,7 +25,7 @@ final class TestServer {
         access: AccessPolicy = AccessPolicy()
     ) throws {
         path = folder.path + "/s"
-        let (gate, record) = (self.gate, self.record)
+        let (gate, record, sleepers) = (self.gate, self.record, self.sleepers)
         var configuration = RPCServerConfiguration(
             path: path, mode: mode, loopCount: loopCount, limits: limits)
         configuration.access = access
@@ -34,12 +36,15 @@ final class TestServer {
             record.brokenOff.withLock { $0.append(breakOff) }
         }
         server = try RPCServer(configuration) { lane in
-            makeEchoRouter(gate: gate, record: record, lane: lane)
+            let router = makeEchoRouter(gate: gate, record: record, lane: lane)
+            InteropService.register(in: router, sleepers)
+            return router
         }
     }
 
     deinit {
         gate.open()
+        sleepers.wake()
         server.drain(grace: .seconds(5))
     }
 
@@ -130,8 +135,10 @@ struct PutOff: Sendable {
 /// as its payload says, Write and Steer answer the payload to writers and admins, Pulse (urgent) answers how many Spin calls were made, Long goes to the
 /// background, waits there at the gate and answers its payload, Later answers once the
 /// test says so (a score, the first byte), Refused fails then, Forgotten drops its token, Backlog answers the background's
-/// backlog in nanoseconds, Converse (of several messages) answers each payload and fails at an empty one, Watch
-/// answers the record's `watched` and again when that has changed, Metadata answers the value of `key`, Peer the caller's process id.
+/// backlog in nanoseconds, Converse (of several messages) answers each payload and fails at an empty one, ConverseLater is its like of Later, Watch
+/// answers the record's `watched` and again when that has changed, Metadata answers the value of `key`, Peer the caller's process id,
+/// Describe answers its payload behind the metadata `before` and in front of `after` and `after-bin` (in the
+/// background where the payload is empty), and fails with them where the payload is 0.
 /// `test.Proto/Score` decodes a ScoreRequest and answers one score an item.
 func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     let router = Router()
@@ -161,8 +168,9 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
         gate.pass()
         try answer(call, call.payload)
     }
-    for name in ["Later", "Refused"] {
-        router.add("test.Echo", name, role: .read) { call throws(RPCError) in
+    for name in ["Later", "Refused", "ConverseLater"] {
+        let kind = name == "ConverseLater" ? Router.Kind.conversation : .unary
+        router.add("test.Echo", name, role: .read, kind: kind) { call throws(RPCError) in
             let putOff = PutOff(
                 token: try call.replyLater(heldBytes: call.payload.count),
                 payload: Array(call.payload), fails: name == "Refused")
@@ -229,6 +237,23 @@ func makeEchoRouter(gate: Gate, record: Record, lane: LaneSetup) -> Router {
     router.add("test.Echo", "Metadata", role: .read) { call throws(RPCError) in
         guard let value = call.metadata["key"] else { throw RPCError(.notFound, "key") }
         try answer(call, value)
+    }
+    router.add("test.Echo", "Describe", role: .read) { call throws(RPCError) in
+        if call.payload.isEmpty, call.lane == .loop {
+            return try call.moveToBackground(estimatedNanoseconds: 1000)
+        }
+        func add(_ name: String, _ value: [UInt8], _ place: ResponseMetadata.Place) throws(RPCError)
+        {
+            try value.withUnsafeBufferPointer { value throws(RPCError) in
+                try call.addMetadata(name, UnsafeRawBufferPointer(value), place)
+            }
+        }
+        try add("before", Array("first".utf8), .initial)
+        try add("before", Array("second".utf8), .initial)
+        try add("after", Array("text".utf8), .trailing)
+        try add("after-bin", [0, 255, 1], .trailing)
+        if call.payload.first == 0 { throw RPCError(.aborted, "as asked") }
+        try answer(call, call.payload)
     }
     router.add("test.Echo", "Peer", role: .read) { call throws(RPCError) in
         var peer = (call.peer.processID, call.peer.userID, call.peer.groupID)

@@ -111,10 +111,18 @@ package final class GRPCClient {
             (":method", "POST"), ("te", "trailers"), ("content-type", "application/grpc"),
         ], ends: Bool = true
     ) throws -> Int32 {
-        let all =
-            standard.filter { $0.0.hasPrefix(":") }
-            + [(":scheme", "http"), (":path", path), (":authority", "localhost")]
-            + standard.filter { !$0.0.hasPrefix(":") } + fields
+        let own = [(":scheme", "http"), (":path", path), (":authority", "localhost")]
+            .filter { field in !fields.contains { $0.0 == field.0 } }
+        let all = standard + own + fields
+        return try open(
+            bare: all.filter { $0.0.hasPrefix(":") } + all.filter { !$0.0.hasPrefix(":") }, body,
+            ends: ends)
+    }
+
+    /// Opens a stream with any header fields, in their order.
+    package func open(
+        bare all: [(String, String)], _ body: [UInt8], ends: Bool = true
+    ) throws -> Int32 {
         let texts = all.map { (Array($0.0.utf8), Array($0.1.utf8)) }
         var pieces: [nghttp2_nv] = []
         var memory: [UnsafeMutablePointer<UInt8>] = []

@@ -61,6 +61,7 @@ final class Admission: Sendable {
     private struct State {
         var connections = 0
         var accounts: [UInt32: PeerAccount] = [:]
+        var processes = PeerProcesses()
     }
 
     private let state = Locked(State())
@@ -69,9 +70,12 @@ final class Admission: Sendable {
 
     init(max: Int, perUIDMax: Int) { (self.max, self.perUIDMax) = (max, perUIDMax) }
 
-    /// Counts one more connection of a uid, or says why there is no room for it.
-    func enter(userID: UInt32) -> Result<PeerAccount, RefusedConnection.Reason> {
-        state.withLock { state in
+    /// Counts one more connection of a peer, or says why there is no room for it.
+    func enter(
+        _ peer: PeerCredentials
+    ) -> Result<(PeerAccount, PeerProcess), RefusedConnection.Reason> {
+        let userID = peer.userID
+        return state.withLock { state in
             guard state.connections < max else { return .failure(.connectionsMax(max)) }
             let account = state.accounts[userID] ?? PeerAccount(userID: userID)
             guard account.connections.load(ordering: .relaxed) < perUIDMax else {
@@ -80,12 +84,14 @@ final class Admission: Sendable {
             account.connections.add(1, ordering: .relaxed)
             state.accounts[userID] = account
             state.connections += 1
-            return .success(account)
+            return .success((account, state.processes.enter(peer.processID)))
         }
     }
 
-    func leave(_ account: PeerAccount) {
+    func leave(_ account: PeerAccount, processID: Int32) {
+        let now = MonotonicClock.now()
         state.withLock { state in
+            state.processes.leave(processID, at: now)
             state.connections -= 1
             let left = account.connections.subtract(1, ordering: .relaxed).newValue
             if left == 0 { state.accounts[account.userID] = nil }
@@ -99,18 +105,23 @@ final class Admission: Sendable {
 final class Guest: Sendable {
     let caller: Caller
     let account: PeerAccount
+    let process: PeerProcess
     private let descriptor: Atomic<Int32>
     private let admission: Admission
 
-    init(descriptor: Int32, caller: Caller, account: PeerAccount, admission: Admission) {
+    init(
+        descriptor: Int32, caller: Caller, account: PeerAccount, process: PeerProcess,
+        admission: Admission
+    ) {
         self.descriptor = Atomic(descriptor)
-        (self.caller, self.account, self.admission) = (caller, account, admission)
+        (self.caller, self.account) = (caller, account)
+        (self.process, self.admission) = (process, admission)
     }
 
     deinit {
         let left = descriptor.load(ordering: .relaxed)
         if left >= 0 { UnixSocket.close(left) }
-        admission.leave(account)
+        admission.leave(account, processID: caller.peer.processID)
     }
 
     /// The descriptor, which the caller owns from now on.
