@@ -10,7 +10,7 @@ package struct FuzzTarget: Sendable {
     package let run: @Sendable ([UInt8]) -> Void
 
     package static let all: [FuzzTarget] =
-        [csv, jsonLines, gzip, catalog, manifest, safetensors, frames] + requests
+        [csv, jsonLines, gzip, catalog, manifest, safetensors, frames, http2] + requests
 
     /// Inputs made of the seeds by changes that a seeded generator draws: the same at each run.
     package func mutants(count: Int, seed: UInt64) -> [[UInt8]] {
