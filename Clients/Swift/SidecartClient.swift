@@ -21,9 +21,9 @@ internal import Wire
 /// - Timeouts: a call ends by itself after `timeout`, whatever the server does; the server is told
 ///   how much is left.
 /// - A server that is away: the call that finds nobody at the socket fails with `unavailable`,
-///   without waiting for its timeout, and so do those after it until a pause is over, which doubles
-///   with each failure. The first call after it tries again. A service thus never waits for a
-///   server that is down; one that wants to asks again.
+///   without waiting for its timeout, and so do those after it until a pause of less than 100 ms is
+///   over. The first call after it tries again. A service thus never waits for a server that is
+///   down; one that wants to asks again, or has ``SidecartConfiguration/retries`` do it.
 /// - Limits: calls beyond those of the configuration are refused at once with `resourceExhausted`.
 public final class SidecartClient: Sendable {
     private struct Running {
@@ -42,24 +42,40 @@ public final class SidecartClient: Sendable {
     /// As given to `init`.
     public let configuration: SidecartConfiguration
     private let firstStream: UInt32
+    private let interceptor: (any SidecartInterceptor)?
     private let budget: Budget
+    let retryBudget: RetryBudget
     private let state = Locked(State.idle)
 
     /// Makes a client. Nothing is connected before the first call.
     ///
+    /// - Parameters:
+    ///   - socketPath: where the server listens; `@name` for an abstract name.
+    ///   - configuration: its limits, and what it does by itself.
+    ///   - interceptor: stands around every call, such as to count, log or trace it.
     /// - Precondition: the configuration's figures are within the ranges they document.
-    public convenience init(socketPath: String, configuration: SidecartConfiguration = .init()) {
-        self.init(socketPath: socketPath, configuration: configuration, firstStream: 1)
+    public convenience init(
+        socketPath: String, configuration: SidecartConfiguration = .init(),
+        interceptor: (any SidecartInterceptor)? = nil
+    ) {
+        self.init(
+            socketPath: socketPath, configuration: configuration, interceptor: interceptor,
+            firstStream: 1)
     }
 
     /// - Parameter firstStream: of each connection, odd; tests of what happens when ids run out
     ///   start near the end.
-    package init(socketPath: String, configuration: SidecartConfiguration, firstStream: UInt32) {
+    package init(
+        socketPath: String, configuration: SidecartConfiguration,
+        interceptor: (any SidecartInterceptor)? = nil, firstStream: UInt32
+    ) {
         configuration.check()
         self.socketPath = socketPath
         self.configuration = configuration
+        self.interceptor = interceptor
         self.firstStream = firstStream
         budget = Budget(configuration)
+        retryBudget = RetryBudget(configuration.retries)
     }
 
     deinit { close() }
@@ -86,33 +102,91 @@ public final class SidecartClient: Sendable {
     /// Calls without an answer yet.
     package var callsInFlight: Int { budget.callsInFlight }
 
+    // MARK: Calls
+
     func perform<M: Method>(_ method: M, timeout: Duration?) async throws -> M.Reply {
+        guard let interceptor else { return try await once(method, timeout: timeout) }
+        return try await interceptor.intercept(M.fullName) {
+            try await self.once(method, timeout: timeout)
+        }
+    }
+
+    func perform<M: ReadMethod>(_ method: M, timeout: Duration?) async throws -> M.Reply {
+        guard let interceptor else { return try await attempts(method, timeout: timeout) }
+        return try await interceptor.intercept(M.fullName) {
+            try await self.attempts(method, timeout: timeout)
+        }
+    }
+
+    /// Makes one attempt.
+    func once<M: Method>(_ method: M, timeout: Duration?) async throws -> M.Reply {
+        try Task.checkCancellation()
+        let call = try prepare(method, timeout: timeout)
+        let payload = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                call.wait(continuation)
+                submit([call])
+            }
+        } onCancel: {
+            cancel(call)
+        }
+        return try Self.reply(to: method, in: payload)
+    }
+
+    /// Makes calls that are written together, each with an outcome of its own.
+    func together<M: ReadMethod>(
+        _ methods: [M], timeout: Duration?
+    ) async throws -> [Result<M.Reply, SidecartError>] {
+        try Task.checkCancellation()
+        let calls = methods.map { method in
+            Result { () throws(SidecartError) in try prepare(method, timeout: timeout) }
+        }
+        let made = calls.compactMap { try? $0.get() }
+        return try await withTaskCancellationHandler {
+            submit(made)
+            var results: [Result<M.Reply, SidecartError>] = []
+            for (method, call) in zip(methods, calls) {
+                do {
+                    let call = try call.get()
+                    let payload = try await withCheckedThrowingContinuation { call.wait($0) }
+                    results.append(.success(try Self.reply(to: method, in: payload)))
+                } catch let error as SidecartError {
+                    results.append(.failure(error))
+                }
+            }
+            return results
+        } onCancel: {
+            for call in made { cancel(call) }
+        }
+    }
+
+    private func prepare<M: Method>(
+        _ method: M, timeout: Duration?
+    ) throws(SidecartError) -> PendingCall {
         let start = ContinuousClock.now
         let timeout = timeout ?? configuration.timeout
-        try Task.checkCancellation()
         guard timeout > .zero else { throw SidecartError.deadline(timeout) }
         let writer = ProtobufWriter()
         try method.encode(into: writer)
         guard writer.buffer.count <= configuration.frameBytesMax else {
             throw SidecartError.oversize(configuration)
         }
-        let call = try PendingCall(
+        return try PendingCall(
             service: M.service, method: M.name, payload: Array(writer.buffer.bytes), from: start,
             timeout: timeout, budget: budget)
-        let payload = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                call.wait(continuation)
-                submit(call)
-            }
-        } onCancel: {
-            if call.finish(.failure(CancellationError())) { forget(call) }
-        }
-        return try payload.withUnsafeBytes { (bytes) throws(SidecartError) in
-            try method.reply(from: bytes)
-        }
     }
 
-    private func submit(_ call: PendingCall) {
+    private static func reply<M: Method>(
+        to method: M, in payload: [UInt8]
+    ) throws -> M.Reply {
+        try payload.withUnsafeBytes { try method.reply(from: $0) }
+    }
+
+    private func cancel(_ call: PendingCall) {
+        if call.finish(.failure(CancellationError())) { forget(call) }
+    }
+
+    private func submit(_ calls: [PendingCall]) {
         let refusal = state.withLock { state -> SidecartError? in
             do {
                 let running: Running
@@ -124,7 +198,8 @@ public final class SidecartClient: Sendable {
                     state = .running(running)
                 }
                 running.thread.door.submit { [engine = running.engine] in
-                    engine.value(on: $0).submit(call)
+                    let engine = engine.value(on: $0)
+                    for call in calls { engine.submit(call) }
                 }
                 return nil
             } catch {
@@ -132,7 +207,7 @@ public final class SidecartClient: Sendable {
                     .resourceExhausted, "cannot start the client's thread: \(error)")
             }
         }
-        if let refusal { call.fail(refusal) }
+        if let refusal { for call in calls { call.fail(refusal) } }
     }
 
     private func forget(_ call: PendingCall) {

@@ -1,7 +1,7 @@
 internal import Wire
 
 /// `Admin.Status`
-struct StatusMethod: Method {
+struct StatusMethod: ReadMethod {
     typealias Reply = ServerStatus
     static let service = "sidecart.v1.Admin"
     static let name = "Status"
@@ -10,7 +10,7 @@ struct StatusMethod: Method {
 }
 
 /// `Admin.Metrics`
-struct MetricsMethod: Method {
+struct MetricsMethod: ReadMethod {
     typealias Reply = MetricsText
     static let service = "sidecart.v1.Admin"
     static let name = "Metrics"
@@ -35,7 +35,7 @@ extension MetricsText: WireMessage {
 }
 
 /// `Admin.Outcomes`
-struct OutcomesMethod: Method {
+struct OutcomesMethod: ReadMethod {
     typealias Reply = Outcomes
     static let service = "sidecart.v1.Admin"
     static let name = "Outcomes"
@@ -92,7 +92,7 @@ struct DrainMethod: Method {
 }
 
 /// `grpc.health.v1.Health.Check`
-struct HealthMethod: Method {
+struct HealthMethod: ReadMethod {
     typealias Reply = Health
     static let service = "grpc.health.v1.Health"
     static let name = "Check"

@@ -41,7 +41,7 @@ struct RemoveItemsMethod: Method {
 }
 
 /// `Catalog.Get`
-struct GetItemsMethod: Method {
+struct GetItemsMethod: ReadMethod {
     typealias Reply = FoundItems
     static let service = "sidecart.v1.Catalog"
     static let name = "Get"

@@ -1,7 +1,7 @@
 internal import Wire
 
 /// `Embeddings.Get`
-struct GetEmbeddingsMethod: Method {
+struct GetEmbeddingsMethod: ReadMethod {
     typealias Reply = FoundEmbeddings
     static let service = "sidecart.v1.Embeddings"
     static let name = "Get"
@@ -48,7 +48,7 @@ struct DeleteEmbeddingsMethod: Method {
 }
 
 /// `Embeddings.Nearest`
-struct NearestMethod: Method {
+struct NearestMethod: ReadMethod {
     typealias Reply = Neighbors
     static let service = "sidecart.v1.Embeddings"
     static let name = "Nearest"

@@ -31,7 +31,7 @@ struct RecordMethod: Method {
 }
 
 /// `Events.History`
-struct HistoryMethod: Method {
+struct HistoryMethod: ReadMethod {
     typealias Reply = History
     static let service = "sidecart.v1.Events"
     static let name = "History"

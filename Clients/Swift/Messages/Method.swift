@@ -13,14 +13,20 @@ protocol Method: Sendable {
     func decode(_ payload: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Reply
 }
 
+/// A method that only asks, so that calls of it may be made twice.
+protocol ReadMethod: Method {}
+
 extension Method {
+    /// Such as `sidecart.v1.Scoring/Score`.
+    static var fullName: String { "\(service)/\(name)" }
+
     /// The answer in a payload, or `internal` where the server sent something else.
     func reply(from payload: UnsafeRawBufferPointer) throws(SidecartError) -> Reply {
         do {
             return try decode(payload)
         } catch {
             throw SidecartError(
-                .internal, "the server's answer to \(Self.service)/\(Self.name) is malformed")
+                .internal, "the server's answer to \(Self.fullName) is malformed")
         }
     }
 }

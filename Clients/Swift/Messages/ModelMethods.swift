@@ -1,7 +1,7 @@
 internal import Wire
 
 /// `Models.List`
-struct ListModelsMethod: Method {
+struct ListModelsMethod: ReadMethod {
     typealias Reply = ModelList
     static let service = "sidecart.v1.Models"
     static let name = "List"

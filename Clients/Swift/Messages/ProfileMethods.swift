@@ -1,7 +1,7 @@
 internal import Wire
 
 /// `Profiles.User`
-struct UserProfileMethod: Method {
+struct UserProfileMethod: ReadMethod {
     typealias Reply = UserProfile
     static let service = "sidecart.v1.Profiles"
     static let name = "User"
@@ -15,7 +15,7 @@ struct UserProfileMethod: Method {
 }
 
 /// `Profiles.Item`
-struct ItemProfileMethod: Method {
+struct ItemProfileMethod: ReadMethod {
     typealias Reply = ItemProfile
     static let service = "sidecart.v1.Profiles"
     static let name = "Item"

@@ -1,7 +1,7 @@
 internal import Wire
 
 /// `Scoring.Score`
-struct ScoreMethod: Method {
+struct ScoreMethod: ReadMethod {
     static let service = "sidecart.v1.Scoring"
     static let name = "Score"
     var context: Context
@@ -22,7 +22,7 @@ struct ScoreMethod: Method {
 }
 
 /// `Scoring.Recommend`
-struct RecommendMethod: Method {
+struct RecommendMethod: ReadMethod {
     typealias Reply = Slate
     static let service = "sidecart.v1.Scoring"
     static let name = "Recommend"
@@ -78,7 +78,7 @@ struct RecommendMethod: Method {
 }
 
 /// `Scoring.Related`
-struct RelatedMethod: Method {
+struct RelatedMethod: ReadMethod {
     typealias Reply = RelatedItems
     static let service = "sidecart.v1.Scoring"
     static let name = "Related"

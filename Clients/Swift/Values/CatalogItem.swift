@@ -1,6 +1,6 @@
 /// What the shop says of an item. What is nil or empty is not said, and putting it leaves what was
 /// there.
-public struct CatalogItem: Sendable, Equatable {
+public struct CatalogItem: Sendable, Hashable, Codable {
     /// Which item.
     public var id: String
     /// At most 1,024 bytes.
@@ -28,7 +28,7 @@ public struct CatalogItem: Sendable, Equatable {
 }
 
 /// What the catalog says of items that the caller named.
-public struct FoundItems: Sendable, Equatable {
+public struct FoundItems: Sendable, Hashable, Codable {
     /// In the order asked, without the unknown ones.
     public var items: [CatalogItem]
     /// Positions, in the ids asked about, of those that the catalog does not have; ascending.

@@ -1,5 +1,5 @@
 /// Which table of vectors.
-public enum EmbeddingSpace: Int32, Sendable {
+public enum EmbeddingSpace: Int32, Sendable, Codable {
     /// The items' vectors.
     case items = 1
     /// The users' vectors.
@@ -7,7 +7,7 @@ public enum EmbeddingSpace: Int32, Sendable {
 }
 
 /// A vector under its id.
-public struct Embedding: Sendable, Equatable {
+public struct Embedding: Sendable, Hashable, Codable {
     /// An item or a user, as the space has it.
     public var id: String
     /// Finite, as many as the model has dimensions.
@@ -21,7 +21,7 @@ public struct Embedding: Sendable, Equatable {
 }
 
 /// The vectors of ids that the caller named.
-public struct FoundEmbeddings: Sendable, Equatable {
+public struct FoundEmbeddings: Sendable, Hashable, Codable {
     /// In the order asked, without the unknown ones.
     public var embeddings: [Embedding]
     /// Positions, in the ids asked about, of those without a vector; ascending.
@@ -35,7 +35,7 @@ public struct FoundEmbeddings: Sendable, Equatable {
 }
 
 /// What putting vectors changed.
-public struct PutCounts: Sendable, Equatable {
+public struct PutCounts: Sendable, Hashable, Codable {
     /// Ids that had no vector before.
     public var added: Int
     /// Ids whose vector was another one before.
@@ -49,7 +49,7 @@ public struct PutCounts: Sendable, Equatable {
 }
 
 /// A vector's neighbor.
-public struct Neighbor: Sendable, Equatable {
+public struct Neighbor: Sendable, Hashable, Codable {
     /// Whose vector it is.
     public var id: String
     /// The inner product with the vector asked about.

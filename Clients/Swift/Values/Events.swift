@@ -1,7 +1,7 @@
 /// One observed act.
-public struct Event: Sendable, Equatable {
+public struct Event: Sendable, Hashable, Codable {
     /// What a shopper did to an item.
-    public enum Kind: Int32, Sendable, CaseIterable {
+    public enum Kind: Int32, Sendable, Codable, CaseIterable {
         /// Looked at it.
         case view = 1
         /// Clicked on it, such as in a slate.
@@ -48,7 +48,7 @@ public struct Event: Sendable, Equatable {
 }
 
 /// What became of a batch of events, which are durable from then on.
-public struct RecordReceipt: Sendable, Equatable {
+public struct RecordReceipt: Sendable, Hashable, Codable {
     /// Events that are new.
     public var recorded: Int
     /// Positions in the batch of events whose id the server knew already; they changed nothing.
@@ -63,7 +63,7 @@ public struct RecordReceipt: Sendable, Equatable {
 }
 
 /// What forgetting a user removed.
-public struct ForgetReceipt: Sendable, Equatable {
+public struct ForgetReceipt: Sendable, Hashable, Codable {
     /// Who was forgotten.
     public var userID: String
     /// Events that were removed.

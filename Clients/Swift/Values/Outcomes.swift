@@ -1,7 +1,7 @@
 /// What was shown since a server started, and what came of it.
-public struct Outcomes: Sendable, Equatable {
+public struct Outcomes: Sendable, Hashable, Codable {
     /// Of all items shown, or of those with something in common.
-    public struct Row: Sendable, Equatable {
+    public struct Row: Sendable, Hashable, Codable {
         /// What they have in common, such as the tier's name; `all` for all.
         public var name = ""
         /// Items shown, each time they were.

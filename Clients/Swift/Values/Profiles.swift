@@ -1,7 +1,7 @@
 /// What the model knows of a shopper. Ages and intervals are in days, ages before the newest event that
 /// it learned from; where its events had no times they are 0, and so are `baskets` and what follows
 /// from it.
-public struct UserProfile: Sendable, Equatable {
+public struct UserProfile: Sendable, Hashable, Codable {
     /// The shopper.
     public var userID = ""
     /// Which bundle answered.
@@ -34,7 +34,7 @@ public struct UserProfile: Sendable, Equatable {
 }
 
 /// A category's share of what a shopper bought.
-public struct CategoryShare: Sendable, Equatable {
+public struct CategoryShare: Sendable, Hashable, Codable {
     /// Its path, such as `Kitchen > Tea`.
     public var category = ""
     /// 0 to 1.
@@ -45,7 +45,7 @@ public struct CategoryShare: Sendable, Equatable {
 }
 
 /// An item that a shopper bought.
-public struct OwnItem: Sendable, Equatable {
+public struct OwnItem: Sendable, Hashable, Codable {
     /// The item.
     public var itemID = ""
     /// Empty when not known.
@@ -64,7 +64,7 @@ public struct OwnItem: Sendable, Equatable {
 }
 
 /// What the model knows of an item.
-public struct ItemProfile: Sendable, Equatable {
+public struct ItemProfile: Sendable, Hashable, Codable {
     /// The item.
     public var itemID = ""
     /// Which bundle answered.
@@ -101,7 +101,7 @@ public struct ItemProfile: Sendable, Equatable {
 }
 
 /// How many items an item is related to by one relation.
-public struct RelationCount: Sendable, Equatable {
+public struct RelationCount: Sendable, Hashable, Codable {
     /// The relation.
     public var relation = Relation.unspecified
     /// How many items.

@@ -1,5 +1,5 @@
 /// A typed, directed edge from item to item.
-public enum Relation: Int32, Sendable, CaseIterable {
+public enum Relation: Int32, Sendable, Codable, CaseIterable {
     /// None, or one that this client does not know.
     case unspecified = 0
     /// Bought together, in one basket.
@@ -13,7 +13,7 @@ public enum Relation: Int32, Sendable, CaseIterable {
 }
 
 /// An item's neighbors by some relations.
-public struct RelatedItems: Sendable, Equatable {
+public struct RelatedItems: Sendable, Hashable, Codable {
     /// By relation in the order asked, strongest first.
     public var items: [RelatedItem]
     /// Which bundle answered.
@@ -27,7 +27,7 @@ public struct RelatedItems: Sendable, Equatable {
 }
 
 /// One neighbor of an item.
-public struct RelatedItem: Sendable, Equatable {
+public struct RelatedItem: Sendable, Hashable, Codable {
     /// The neighbor.
     public var itemID: String
     /// How the two are related.

@@ -1,5 +1,5 @@
 /// How a server's retraining stands.
-public struct Retraining: Sendable, Equatable {
+public struct Retraining: Sendable, Hashable, Codable {
     /// Such as `every=6h`.
     public var schedule = ""
     /// When the training that runs began, in milliseconds since 1970; 0 where none runs.
@@ -14,7 +14,7 @@ public struct Retraining: Sendable, Equatable {
 
     /// What came of one retraining. Two models were asked to complete the newest baskets, which
     /// neither had learned from.
-    public struct Verdict: Sendable, Equatable {
+    public struct Verdict: Sendable, Hashable, Codable {
         /// When it was known, in milliseconds since 1970.
         public var atMilliseconds = 0
         /// Whether the new model came to serve.

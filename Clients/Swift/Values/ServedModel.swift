@@ -1,7 +1,7 @@
 /// One model that a server has in memory, is loading, or could not load.
-public struct ServedModel: Sendable, Equatable {
+public struct ServedModel: Sendable, Hashable, Codable {
     /// Where a model stands.
-    public enum State: Int32, Sendable, CaseIterable {
+    public enum State: Int32, Sendable, Codable, CaseIterable {
         /// Something that this client does not know.
         case unknown = 0
         /// It is being read, checked and warmed up.
@@ -52,7 +52,7 @@ public struct ServedModel: Sendable, Equatable {
 
     /// What the newest requests, answered by a model that was loaded and by the one that served then,
     /// tell of the two.
-    public struct WarmUp: Sendable, Equatable {
+    public struct WarmUp: Sendable, Hashable, Codable {
         /// Score and Recommend requests that were answered.
         public var requests = 0
         /// Those that the loaded model refuses although the other one does not.
@@ -74,7 +74,7 @@ public struct ServedModel: Sendable, Equatable {
 }
 
 /// The models of a server.
-public struct ModelList: Sendable, Equatable {
+public struct ModelList: Sendable, Hashable, Codable {
     /// The one that serves, the previous one, one that is ready, one that is being loaded, and the
     /// newest few that failed, the newest first.
     public var models: [ServedModel] = []

@@ -1,5 +1,5 @@
 /// What a server says of itself.
-public struct ServerStatus: Sendable, Equatable {
+public struct ServerStatus: Sendable, Hashable, Codable {
     /// The server's version.
     public var version = ""
     /// The bundle that is serving; empty without one.
@@ -68,7 +68,7 @@ public struct ServerStatus: Sendable, Equatable {
 }
 
 /// How a server writes its metrics.
-public enum MetricsFormat: Int32, Sendable {
+public enum MetricsFormat: Int32, Sendable, Codable {
     /// Version 0.0.4 of Prometheus' text format.
     case prometheus = 0
     /// OpenMetrics 1.0.0.
@@ -76,7 +76,7 @@ public enum MetricsFormat: Int32, Sendable {
 }
 
 /// Whether a server, or one service of it, takes calls.
-public enum ServingStatus: Int32, Sendable {
+public enum ServingStatus: Int32, Sendable, Codable {
     /// The server does not know, or said something that this client does not know.
     case unknown = 0
     /// It takes calls.

@@ -1,7 +1,7 @@
 /// Who is asking, and about what. Every part may be empty.
 ///
 /// Ids are opaque UTF-8, 1 to 256 bytes, without NUL; so everywhere in this library.
-public struct Context: Sendable, Equatable {
+public struct Context: Sendable, Hashable, Codable {
     /// The shopper, or empty. One whom the server does not know is no error: the answer's tier says
     /// what was used.
     public var userID: String
@@ -19,7 +19,7 @@ public struct Context: Sendable, Equatable {
 }
 
 /// How an answer was found, best first.
-public enum Tier: Int32, Sendable {
+public enum Tier: Int32, Sendable, Codable {
     /// The server did not say, or said something that this client does not know.
     case unspecified = 0
     /// From all that the model knows of shopper, basket and items.
@@ -53,7 +53,7 @@ public struct Scores: Sendable {
 }
 
 /// A ranked list of items to offer, best first.
-public struct Slate: Sendable, Equatable {
+public struct Slate: Sendable, Hashable, Codable {
     /// The items, best first.
     public var items: [SlateItem]
     /// How they were found.
@@ -79,7 +79,7 @@ public struct Slate: Sendable, Equatable {
 }
 
 /// An item on a slate.
-public struct SlateItem: Sendable, Equatable {
+public struct SlateItem: Sendable, Hashable, Codable {
     /// The item.
     public var itemID: String
     /// What the slate is ranked by; comparable within one slate only.
@@ -106,7 +106,7 @@ public struct SlateItem: Sendable, Equatable {
 }
 
 /// What the server's ranker makes of one thing that it was told.
-public struct ScorePart: Sendable, Equatable {
+public struct ScorePart: Sendable, Hashable, Codable {
     /// The thing by the name that bundles have for it, such as `basket_weights`; `base` for what the
     /// score is before anything is known.
     public var feature: String
@@ -126,7 +126,7 @@ public struct ScorePart: Sendable, Equatable {
 }
 
 /// What one item of basket or history has of a part of a score.
-public struct ItemShare: Sendable, Equatable {
+public struct ItemShare: Sendable, Hashable, Codable {
     /// Empty for what all that are not named have together.
     public var itemID: String
     /// That item's title.
@@ -142,9 +142,9 @@ public struct ItemShare: Sendable, Equatable {
 }
 
 /// Why an item is on a slate.
-public struct Reason: Sendable, Equatable {
+public struct Reason: Sendable, Hashable, Codable {
     /// What speaks for the item.
-    public enum Kind: Int32, Sendable {
+    public enum Kind: Int32, Sendable, Codable {
         /// The server did not say, or said something that this client does not know.
         case unspecified = 0
         /// Baskets with `itemID` often hold it; `lift` and `confidence` say how often.

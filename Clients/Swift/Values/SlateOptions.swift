@@ -1,6 +1,6 @@
 /// What to put on a slate. All but `count`, `idsOnly`, `scoreParts`, `whyNot` and `exploration` are rules; they hold together with
 /// those of `ruleSet`.
-public struct SlateOptions: Sendable, Equatable {
+public struct SlateOptions: Sendable, Hashable, Codable {
     /// How many items, 1 to the server's limit; 0 leaves it to the server, which takes 10.
     public var count: Int
     /// Items never to return.
@@ -59,9 +59,9 @@ public struct SlateOptions: Sendable, Equatable {
 }
 
 /// Multiplies the score of an item, or of all items of a category and below.
-public struct Boost: Sendable, Equatable {
+public struct Boost: Sendable, Hashable, Codable {
     /// Whose scores.
-    public enum Target: Sendable, Equatable {
+    public enum Target: Sendable, Hashable, Codable {
         /// Of one item, by its id.
         case item(String)
         /// Of a category such as `Kitchen > Tea`, and of all below it.
@@ -82,7 +82,7 @@ public struct Boost: Sendable, Equatable {
 
 /// How a slate tries other items: its last places are now and then drawn from those ranked past its
 /// end, each from a pool of its own.
-public struct Exploration: Sendable, Equatable {
+public struct Exploration: Sendable, Hashable, Codable {
     /// How often, above 0 and at most 0.5.
     public var share: Float
     /// How many of the last places; 0 leaves it to the server, which takes 1.

@@ -1,5 +1,5 @@
 /// What can keep an item off a slate, in the order in which it is asked.
-public enum Rule: Int32, Sendable, CaseIterable {
+public enum Rule: Int32, Sendable, Codable, CaseIterable {
     /// None, or one that this client does not know.
     case unspecified = 0
     /// It is in the basket.
@@ -35,7 +35,7 @@ public enum Rule: Int32, Sendable, CaseIterable {
 }
 
 /// How many items a rule kept off a slate that is shorter than asked.
-public struct LeftOut: Sendable, Equatable {
+public struct LeftOut: Sendable, Hashable, Codable {
     /// The first rule that kept each of them off.
     public var rule: Rule
     /// Of those that were looked through to fill the slate.
@@ -49,9 +49,9 @@ public struct LeftOut: Sendable, Equatable {
 }
 
 /// Why an item is not on a slate.
-public struct WhyNot: Sendable, Equatable {
+public struct WhyNot: Sendable, Hashable, Codable {
     /// At which step it fell out.
-    public enum Outcome: Int32, Sendable {
+    public enum Outcome: Int32, Sendable, Codable {
         /// The server said something that this client does not know.
         case unspecified = 0
         /// The model does not know the id.
