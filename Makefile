@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data test-python test-importers crash-test bench fuzz hostile sanitize format check-format generate check-generated
+.PHONY: setup build demo test test-data test-python test-clients test-importers crash-test bench fuzz hostile sanitize docs format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev \
 	libopenblas0 libsqlite3-dev libnghttp2-dev
@@ -48,6 +48,19 @@ test-python: setup
 	swift build -c release --product sidecart
 	cd Clients/Python && $(PYTHON)/ruff format --check . && $(PYTHON)/ruff check . && $(PYTHON)/mypy
 	cd Clients/Python && SIDECART_BINARY=$(CURDIR)/.build/release/sidecart $(PYTHON)/pytest --ignore tests/importers
+
+# The clients of Go and C++ on Debian's libraries: compiled, and run against servers. Where they cannot be installed
+# that is told, and their tests are skipped.
+CLIENTS = $(CURDIR)/.build/clients
+GO_PACKAGES = golang-go golang-github-containerd-ttrpc-dev golang-google-grpc-dev golang-goprotobuf-dev \
+	golang-golang-x-sys-dev
+CPP_PACKAGES = g++ libgrpc++-dev protobuf-compiler-grpc
+test-clients: setup
+	@rm -f $(CLIENTS)/go-* $(CLIENTS)/cpp-*
+	@$(MAKE) -s setup PACKAGES='$(GO_PACKAGES)' && Clients/Go/build $(CLIENTS) || echo "SKIPPED: Go's clients cannot be built here"
+	@$(MAKE) -s setup PACKAGES='$(CPP_PACKAGES)' && $(MAKE) -s -C Clients/Cpp OUT=$(CLIENTS) || echo "SKIPPED: C++'s clients cannot be built here"
+	swift build -c release --build-tests
+	SIDECART_CLIENTS=$(CLIENTS) swift test -c release --skip-build --filter ClientProgramTests
 
 # Trains a model with each library that bundles are imported from, and compares what it recommends with what is served.
 # Downloads some gigabytes; a library that cannot be installed is told, and its tests are skipped. LightFM is built from
@@ -123,6 +136,17 @@ fuzz: setup
 sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/address
 	swift test --sanitize=thread --scratch-path .build/thread --skip 'ModelsTests|EvaluationTests|CrossSellTests'
+
+# The Swift client's documentation in .build/docs, as DocC makes it; what it warns of is an error.
+docs: setup
+	swift build -c release --target SidecartClient
+	@mkdir -p .build/docs/graphs
+	swift-symbolgraph-extract -module-name SidecartClient -target $$(uname -m)-unknown-linux-gnu \
+		-I $$(swift build -c release --show-bin-path)/Modules -Xcc -fmodule-map-file=Sources/CLibUV/module.modulemap \
+		-minimum-access-level public -output-dir .build/docs/graphs
+	docc convert --warnings-as-errors --additional-symbol-graph-dir .build/docs/graphs \
+		--fallback-display-name SidecartClient --fallback-bundle-identifier sidecart.client \
+		--output-path .build/docs/SidecartClient.doccarchive
 
 format:
 	swift format --in-place --recursive Sources Clients Tests Package.swift

@@ -115,7 +115,7 @@ extension ProgramTests {
             chmod(folder.path, 0o755)
             let server = try Server(
                 bundle: shop.bundle, socket: folder["s"], "--socket-mode", "666")
-            let methods = try Self.methodsOfTheContract()
+            let methods = try Contract.unaryMethods
             let notForReaders: Set = [
                 "sidecart.v1.Embeddings/Put", "sidecart.v1.Embeddings/Delete",
                 "sidecart.v1.Admin/Drain", "sidecart.v1.Models/Load",
@@ -147,32 +147,6 @@ extension ProgramTests {
             #expect(status.deniedCalls == notForReaders.count && !status.isDraining)
             Attack.report("uid 65534: \(notForReaders.count) of \(methods.count) methods refused")
             #expect(server.end(SIGTERM) == 0)
-        }
-
-        /// All `SERVICE/METHOD` of the .proto files, but for the framing's.
-        private static func methodsOfTheContract() throws -> Set<String> {
-            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("../../proto")
-            var methods: Set<String> = []
-            let own = try FileManager.default.contentsOfDirectory(
-                atPath: root.appendingPathComponent("sidecart/v1").path)
-            for file in own.map({ "sidecart/v1/\($0)" }) + ["grpc/health/v1/health.proto"] {
-                let text = try String(
-                    contentsOf: root.appendingPathComponent(file), encoding: .utf8)
-                var (package, service) = ("", "")
-                for line in text.split(separator: "\n") {
-                    let words = line.split { " ;({".contains($0) }.map(String.init)
-                    guard words.count > 1 else { continue }
-                    switch words[0] {
-                    case "package": package = words[1]
-                    case "service": service = "\(package).\(words[1])"
-                    case "rpc" where !line.contains("(stream") && !line.contains("returns (stream"):
-                        methods.insert("\(service)/\(words[1])")
-                    default: break
-                    }
-                }
-            }
-            return methods
         }
 
         @Test(

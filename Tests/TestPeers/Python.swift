@@ -13,16 +13,7 @@ package enum Python {
     package static func run(
         _ arguments: [String], withErrors: Bool = true
     ) -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Foundation.Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [interpreter] + arguments
-        process.standardOutput = pipe
-        process.standardError = withErrors ? pipe : FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return (127, "") }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        runCommand([interpreter] + arguments, withErrors: withErrors)
     }
 
     package static func run(_ arguments: String...) -> (status: Int32, output: String) {
