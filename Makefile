@@ -1,5 +1,5 @@
 # Sidecart: every target works on a fresh Debian machine with a Swift 6.2 toolchain.
-.PHONY: setup build demo test test-data test-python test-clients test-importers crash-test bench fuzz hostile sanitize docs format check-format generate check-generated
+.PHONY: setup build demo test venv test-data test-python test-clients test-importers crash-test bench fuzz hostile sanitize docs format check-format generate check-generated
 
 PACKAGES = libuv1-dev libprotobuf-c-dev protobuf-c-compiler libprotobuf-dev protobuf-compiler zlib1g-dev libssl-dev \
 	libopenblas0 libsqlite3-dev libnghttp2-dev
@@ -26,13 +26,16 @@ test: setup check-format check-generated
 	swift test -c release --skip-build
 	Tests/Downstream/check
 
-# The tests that need Python, or data that is not in this repository: published figures. SIDECART_DATA names
-# the folder of the data sets; the Open Bandit Dataset's sample files come with its Python package.
-SIDECART_DATA ?= ../shared/data
-test-data: setup test-python
+# What tests ask that are written in Python.
+venv:
 	python3 -m venv .build/venv
 	.build/venv/bin/pip install --quiet numpy safetensors prometheus-client \
 		grpcio grpcio-tools grpcio-reflection grpcio-health-checking grpclib
+
+# The tests that need Python, or data that is not in this repository: published figures. SIDECART_DATA names
+# the folder of the data sets; the Open Bandit Dataset's sample files come with its Python package.
+SIDECART_DATA ?= ../shared/data
+test-data: setup test-python venv
 	.build/venv/bin/pip download --quiet --no-deps --dest .build/obp obp==0.4.1
 	python3 -m zipfile -e .build/obp/obp-0.4.1-py3-none-any.whl .build/obp
 	swift build -c release --build-tests
@@ -49,18 +52,21 @@ test-python: setup
 	cd Clients/Python && $(PYTHON)/ruff format --check . && $(PYTHON)/ruff check . && $(PYTHON)/mypy
 	cd Clients/Python && SIDECART_BINARY=$(CURDIR)/.build/release/sidecart $(PYTHON)/pytest --ignore tests/importers
 
-# The clients of Go and C++ on Debian's libraries: compiled, and run against servers. Where they cannot be installed
-# that is told, and their tests are skipped.
+# Stock clients against servers: those of Go and C++ on Debian's libraries, which are compiled, and grpcio and grpclib,
+# with gRPC's interoperability cases. What cannot be installed is told, and its tests are skipped.
 CLIENTS = $(CURDIR)/.build/clients
 GO_PACKAGES = golang-go golang-github-containerd-ttrpc-dev golang-google-grpc-dev golang-goprotobuf-dev \
 	golang-golang-x-sys-dev
 CPP_PACKAGES = g++ libgrpc++-dev protobuf-compiler-grpc
-test-clients: setup
+test-clients: setup venv
 	@rm -f $(CLIENTS)/go-* $(CLIENTS)/cpp-*
-	@$(MAKE) -s setup PACKAGES='$(GO_PACKAGES)' && Clients/Go/build $(CLIENTS) || echo "SKIPPED: Go's clients cannot be built here"
-	@$(MAKE) -s setup PACKAGES='$(CPP_PACKAGES)' && $(MAKE) -s -C Clients/Cpp OUT=$(CLIENTS) || echo "SKIPPED: C++'s clients cannot be built here"
+	@if $(MAKE) -s setup PACKAGES='$(GO_PACKAGES)'; then Clients/Go/build $(CLIENTS); \
+		else echo "SKIPPED: Go and its libraries cannot be installed here"; fi
+	@if $(MAKE) -s setup PACKAGES='$(CPP_PACKAGES)'; then $(MAKE) -s -C Clients/Cpp OUT=$(CLIENTS); \
+		else echo "SKIPPED: gRPC for C++ cannot be installed here"; fi
 	swift build -c release --build-tests
-	SIDECART_CLIENTS=$(CLIENTS) swift test -c release --skip-build --filter ClientProgramTests
+	SIDECART_CLIENTS=$(CLIENTS) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
+		swift test -c release --skip-build --filter 'ClientProgramTests|GRPCPythonTests'
 
 # Trains a model with each library that bundles are imported from, and compares what it recommends with what is served.
 # Downloads some gigabytes; a library that cannot be installed is told, and its tests are skipped. LightFM is built from
