@@ -73,6 +73,34 @@ static inline int sc_accept(int fd) {
 // Names the calling thread; Linux keeps 15 bytes.
 static inline void sc_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// What sched_setattr(2) reads; it has no wrapper, and its header clashes with others.
+struct sc_sched_attr {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+enum { sc_policy_normal = 0, sc_policy_batch = 3 };
+
+// Sets how the calling thread is scheduled, where it is by the normal policy and that is allowed.
+static inline void sc_set_schedule(uint32_t policy, uint64_t slice_nanoseconds, int nicer) {
+    struct sc_sched_attr attr = {0};
+    if (syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0) != 0 || attr.policy != sc_policy_normal) return;
+    attr.policy = policy;
+    attr.runtime = slice_nanoseconds;
+    attr.nice += nicer;
+    syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
+// Has the calling thread run as soon as it has something to do, in place of threads that run in longer slices: Linux 6.12
+// and later let a thread ask for a slice, and the shorter one goes first. Earlier ones ignore it.
+static inline void sc_ask_for_slice(uint64_t nanoseconds) { sc_set_schedule(sc_policy_normal, nanoseconds, 0); }
+
+// Has the calling thread never take the processor from one that runs, when it wakes up, and makes it so much nicer.
+static inline void sc_give_way(int nicer) { sc_set_schedule(sc_policy_batch, 0, nicer); }
+
 // The lowest priority there is for the calling thread, for the processor (nice 19) and for files (the idle class of
 // ioprio_set(2), which has no header). What of it is not allowed is not needed.
 static inline void sc_lower_thread_priority(void) {

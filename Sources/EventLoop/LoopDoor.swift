@@ -1,30 +1,39 @@
 internal import CLibUV
+internal import Glibc
+internal import Synchronization
 
 /// The one way into a loop for other threads: a queue of jobs and a wake-up.
 package final class LoopDoor: Sendable {
     private struct State {
         var jobs: [@Sendable (EventLoop) -> Void] = []
         /// The async handle, while sending to it is allowed. libuv makes `uv_async_send` safe from
-        /// any thread, but not after the handle closed; the lock orders the two.
+        /// any thread, but not after the handle closed.
         var wakeUp: UInt?
     }
 
     private let state = Locked(State())
+    /// Threads that are about to send to the handle, which must last until they have.
+    private let senders = Atomic<Int>(0)
 
     /// Runs `job` on the loop's thread, in the order submitted, soon.
     ///
     /// - Returns: false if the loop is closing; the job is then dropped.
     @discardableResult
     package func submit(_ job: @escaping @Sendable (EventLoop) -> Void) -> Bool {
-        state.withLock { state in
-            guard let wakeUp = state.wakeUp else { return false }
+        let (isOpen, wakeUp): (Bool, UInt?) = state.withLock { state in
+            guard let wakeUp = state.wakeUp else { return (false, nil) }
             state.jobs.append(job)
             // Wake-ups coalesce: one is on its way already if the queue was not empty.
-            if state.jobs.count == 1 {
-                uv_async_send(UnsafeMutablePointer(bitPattern: wakeUp))
-            }
-            return true
+            guard state.jobs.count == 1 else { return (true, nil) }
+            senders.add(1, ordering: .relaxed)
+            return (true, wakeUp)
         }
+        guard let wakeUp else { return isOpen }
+        // Not under the lock, which the loop takes as soon as it is awake: a thread of low priority would
+        // still hold it, and the loop would wait for that.
+        uv_async_send(UnsafeMutablePointer(bitPattern: wakeUp))
+        senders.subtract(1, ordering: .releasing)
+        return true
     }
 
     func open(_ handle: WakeUp) {
@@ -38,6 +47,7 @@ package final class LoopDoor: Sendable {
             state.wakeUp = nil
             return exchange(&state.jobs, with: [])
         }
+        while senders.load(ordering: .acquiring) > 0 { sched_yield() }
         _ = dropped.count  // Released here, outside the lock: a job's captures may run any deinit.
     }
 

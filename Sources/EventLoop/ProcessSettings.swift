@@ -35,6 +35,14 @@ package enum ProcessSettings {
     /// weights go, and read files when nobody else does.
     package static func lowerThreadPriority() { sc_lower_thread_priority() }
 
+    /// Has the calling thread run promptly whenever it has something to do: for one whose turns are short.
+    /// The kernel then prefers it to threads that run for longer at a time, as far as both get their share.
+    package static func askForShortSlices() { sc_ask_for_slice(100_000) }
+
+    /// Has the calling thread leave the processor to those that answer calls: it does not interrupt them
+    /// when it wakes up, and gets a third of what one of them gets where there is not enough for all.
+    package static func giveWayToCalls() { sc_give_way(5) }
+
     /// Raises the soft limit of open files towards `wanted`, as far as the hard limit allows.
     ///
     /// - Returns: the soft limit now in force; the largest number where none is known.

@@ -78,19 +78,7 @@ package final class Call {
     package func decode<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void
     ) throws(RPCError) -> UnsafeMutablePointer<Message> {
-        do {
-            return try MessageDecoder(arena: arena).decode(payload, initialize)
-        } catch {
-            switch error {
-            case .malformed:
-                throw RPCError(
-                    .invalidArgument, "the request is not a valid protobuf message of its method")
-            case .exhausted:
-                throw RPCError(
-                    .resourceExhausted,
-                    "the request needs more memory to decode than the server allows")
-            }
-        }
+        try MessageDecoder(arena: arena).request(payload, initialize)
     }
 
     /// Answers with a message, packed straight into the connection's write buffer.

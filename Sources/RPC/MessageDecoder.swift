@@ -42,6 +42,29 @@ package struct MessageDecoder {
         return message
     }
 
+    /// The same of a call's request, with failures as its caller is told.
+    ///
+    /// - Throws: INVALID_ARGUMENT if the bytes are no such message, RESOURCE_EXHAUSTED if the arena cannot
+    ///   hold it.
+    package func request<Message>(
+        _ payload: UnsafeRawBufferPointer,
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void
+    ) throws(RPCError) -> UnsafeMutablePointer<Message> {
+        do {
+            return try decode(payload, initialize)
+        } catch {
+            switch error {
+            case .malformed:
+                throw RPCError(
+                    .invalidArgument, "the request is not a valid protobuf message of its method")
+            case .exhausted:
+                throw RPCError(
+                    .resourceExhausted,
+                    "the request needs more memory to decode than the server allows")
+            }
+        }
+    }
+
     private func allocate(_ count: Int) throws(Failure) -> UnsafeMutableRawPointer {
         guard let block = arena.allocate(count) else { throw .exhausted }
         return block

@@ -218,6 +218,7 @@ struct Part: Sendable {
         do {
             let made = Outcome()
             let thread = try LoopThread.start(name: "sidecart-loop-\(index)") { loop in
+                ProcessSettings.askForShortSlices()
                 let server = try ServerLoop(
                     loop: loop, limits: configuration.limits, background: background,
                     budget: budget, onEvent: configuration.onEvent)

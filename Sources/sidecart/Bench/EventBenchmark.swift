@@ -15,39 +15,49 @@ struct EventBenchmark {
         let latency: LatencySummary?
     }
 
-    /// Score of 100 with one call in flight, alone and while events are recorded.
-    struct Beside: Encodable {
-        let eventsPerSecond: Double
-        let alone: LatencySummary
-        let recording: LatencySummary
-        var p99Ratio: Double { recording.p99Microseconds / max(1e-9, alone.p99Microseconds) }
-    }
+    let seconds: Double
+    let rounds: Int
+    let shop: SyntheticShop
 
     struct Report: Encodable {
         let machine: Machine
         let lines: [Line]
         let bytesPerEvent: Double
         let events: Int
-        let beside: Beside
+        let beside: ScoreBesideRecording.Report
     }
-
-    /// What is recorded while Score is timed.
-    static let besideRate = 100_000.0
-
-    let seconds: Double
-    let rounds: Int
-    let shop: SyntheticShop
 
     func run(_ machine: Machine) throws(Failure) -> Report {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         let bundle = try shop.write(to: folder.file("bundle"))
         let journal = folder.file("events.db")
-        let server = try ServerProcess([
-            "serve", "--bundle", folder.file("bundle"), "--socket", folder.file("s"),
-            "--events-db", journal, "--drain-seconds", "1", "--ends-with-parent",
-        ])
+        func serve(_ socket: String, _ journal: String) throws(Failure) -> ServerProcess {
+            try ServerProcess(
+                serving: folder.file("bundle"), socket: socket, ["--events-db", journal])
+        }
+        let server = try serve(folder.file("s"), journal)
         defer { server.stop() }
+        let lines = try measureRecording(folder)
+        Output.note("asking Score beside it")
+        let other = try serve(folder.file("other"), folder.file("other.db"))
+        defer { other.stop() }
+        let beside = try ScoreBesideRecording(
+            socket: folder.file("s"), otherSocket: folder.file("other"), bundle: bundle,
+            duration: .seconds(seconds), rounds: rounds
+        ).run()
+        // Its end moves the log into the file.
+        server.stop()
+        let bytes = try? FileManager.default.attributesOfItem(atPath: journal)[.size] as? Int
+        let events = Int((try? JournalReader(journal).watermark) ?? 0)
+        return Report(
+            machine: machine, lines: lines,
+            bytesPerEvent: Double(bytes ?? 0) / Double(max(1, events)), events: events,
+            beside: beside)
+    }
+
+    /// Durable events a second, in turns with SQLite alone.
+    private func measureRecording(_ folder: TemporaryFolder) throws(Failure) -> [Line] {
         var batches = try EventLoad(
             path: folder.file("s"), clients: 4, inFlight: 8,
             frames: EventFrames(events: 100, run: 1))
@@ -67,26 +77,12 @@ struct EventBenchmark {
                 try? FileManager.default.removeItem(atPath: file + end)
             }
         }
-        Output.note("asking Score beside it")
-        let beside = try besideScore(folder.file("s"), bundle)
-        // Its end moves the log into the file.
-        server.stop()
-        let bytes = try? FileManager.default.attributesOfItem(atPath: journal)[.size] as? Int
-        let events = Self.events(in: journal)
-        return Report(
-            machine: machine,
-            lines: [
-                Line(
-                    name: "SQLite alone, a transaction a batch", clients: 1, batch: 100,
-                    eventsPerSecond: plain.sorted()[rounds / 2], latency: nil),
-                line("sidecart", 4, 100, hundred), line("sidecart", 64, 1, one),
-            ],
-            bytesPerEvent: Double(bytes ?? 0) / Double(max(1, events)), events: events,
-            beside: beside)
-    }
-
-    private static func events(in journal: String) -> Int {
-        Int((try? JournalReader(journal).watermark) ?? 0)
+        return [
+            Line(
+                name: "SQLite alone, a transaction a batch", clients: 1, batch: 100,
+                eventsPerSecond: plain.sorted()[rounds / 2], latency: nil),
+            line("sidecart", 4, 100, hundred), line("sidecart", 64, 1, one),
+        ]
     }
 
     private func line(
@@ -98,54 +94,6 @@ struct EventBenchmark {
             name: name, clients: clients, batch: batch,
             eventsPerSecond: results.map(\.eventsPerSecond).sorted()[results.count / 2],
             latency: LatencySummary(latencies))
-    }
-
-    private func besideScore(_ path: String, _ bundle: ModelBundle) throws(Failure) -> Beside {
-        var draws = RequestDraws(bundle)
-        var pool = FramePool()
-        for _ in 0..<1_024 {
-            pool.append(.score, draws.score(min(100, bundle.items.count)))
-        }
-        var score = try LoadGenerator(path: path, pool: pool)
-        let duration = Duration.seconds(2 * seconds)
-        try score.run(inFlight: 1, for: .milliseconds(100))
-        let alone = try score.run(inFlight: 1, for: duration).latencies[.score]
-        let load = try PacedEvents(path: path, rate: Self.besideRate)
-        let recording = try score.run(inFlight: 1, for: duration).latencies[.score]
-        let recorded = load.stop()
-        return Beside(
-            eventsPerSecond: recorded.eventsPerSecond,
-            alone: LatencySummary(alone ?? .nanoseconds),
-            recording: LatencySummary(recording ?? .nanoseconds))
-    }
-}
-
-/// Events that are recorded at a steady rate from a thread of their own, until it is stopped.
-private final class PacedEvents: @unchecked Sendable {
-    /// The thread's until `ended` is signaled.
-    private var load: EventLoad
-    private var result = EventLoad.Result()
-    private let ended = DispatchSemaphore(value: 0)
-    private let lock = NSLock()
-    private var isStopped = false
-
-    init(path: String, rate: Double) throws(Failure) {
-        load = try EventLoad(
-            path: path, clients: 4, inFlight: 8, frames: EventFrames(events: 100, run: 3))
-        Thread.detachNewThread { [self] in
-            while !lock.withLock({ isStopped }) {
-                guard let part = try? load.run(for: .milliseconds(100), rate: rate) else { break }
-                result.acknowledged += part.acknowledged
-                result.seconds += part.seconds
-            }
-            ended.signal()
-        }
-    }
-
-    func stop() -> EventLoad.Result {
-        lock.withLock { isStopped = true }
-        ended.wait()
-        return result
     }
 }
 
@@ -162,15 +110,10 @@ extension EventBenchmark.Report {
                 line.latency.map { "\(Int($0.p99Microseconds))" } ?? "",
             ])
         }
-        func text(_ value: Double, _ digits: Int = 1) -> String {
-            String(format: "%.\(digits)f", value)
-        }
         return [
             machine.description, table.render(),
-            "\(events.grouped) events in the file, \(text(bytesPerEvent)) bytes each",
-            "Score(100), 1 in flight: p99 \(text(beside.alone.p99Microseconds)) us alone, "
-                + "\(text(beside.recording.p99Microseconds)) us while \(Int(beside.eventsPerSecond).grouped) events/s are recorded: "
-                + "\(text(beside.p99Ratio, 2)) times",
+            "\(events.grouped) events in the file, \(String(format: "%.1f", bytesPerEvent)) bytes each",
+            beside.description,
         ].joined(separator: "\n")
     }
 }

@@ -33,17 +33,26 @@ struct EventLoad {
     }
 
     /// Records for a time, and until all is answered.
+    mutating func run(for duration: Duration) throws(Failure) -> Result {
+        let end = LoadGenerator.now() + UInt64(duration.seconds * 1e9)
+        return try run { $0 >= end }
+    }
+
+    /// Records until `isOver` says so of a time, and until all is answered.
     ///
     /// - Parameter rate: events a second at most; nil as many as are acknowledged.
-    mutating func run(for duration: Duration, rate: Double? = nil) throws(Failure) -> Result {
+    mutating func run(
+        rate: Double? = nil, until isOver: (UInt64) -> Bool
+    ) throws(Failure) -> Result {
         result = Result()
         let start = LoadGenerator.now()
-        let end = start + UInt64(duration.seconds * 1e9)
         var (sent, waiting) = (0, 0)
         var now = start
+        var goesOn = true
         repeat {
             let due = rate.map { Int($0 * Double(now - start) * 1e-9) } ?? .max
-            if now < end {
+            goesOn = goesOn && !isOver(now)
+            if goesOn {
                 for client in clients.indices
                 where sentAt[client].count < inFlight && sent < due {
                     while sentAt[client].count < inFlight, sent < due {
@@ -56,7 +65,7 @@ struct EventLoad {
             }
             waiting -= try takeAnswers()
             now = LoadGenerator.now()
-        } while now < end || waiting > 0
+        } while goesOn || waiting > 0
         result.seconds = Double(now - start) * 1e-9
         if let failure = result.failure { throw Failure("recording failed: \(failure)") }
         return result
