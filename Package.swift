@@ -151,7 +151,8 @@ let package = Package(
                 "SampleShop",
             ],
             swiftSettings: swift),
-        .testTarget(name: "OutcomesTests", dependencies: ["Outcomes"], swiftSettings: swift),
+        .testTarget(
+            name: "OutcomesTests", dependencies: ["Outcomes", "TestFolders"], swiftSettings: swift),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
         .testTarget(
             name: "MetricsEndpointTests", dependencies: ["MetricsEndpoint"], swiftSettings: swift),

@@ -5,7 +5,8 @@ internal import Interactions
 /// and counts both by tier, main reason, rule set and exploration.
 ///
 /// Memory is bounded: of each lane's slates the newest are kept. Counts are those of this life; who
-/// keeps them longer scrapes them, as with all counters.
+/// keeps them longer scrapes them, as with all counters. With a file the slates themselves outlive it: events of
+/// the next life are tied to them, and counted in that.
 package final class Outcomes: Sendable {
     /// Names of rule sets that are told apart, one of them for those beyond.
     package static let ruleSetsMax = 64
@@ -31,7 +32,7 @@ package final class Outcomes: Sendable {
         case notOnSlate
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var lanes: [SlateLog] = []
         /// By lane: the number of the next slate to count.
         var next: [UInt64] = []
@@ -40,36 +41,59 @@ package final class Outcomes: Sendable {
         var ruleSets = [""]
         var items: [ShownItem] = []
         var (slates, slatesMissed, unknownSlates, itemsNotOnSlate) = (0, 0, 0, 0)
+        var earlier = EarlierSlates()
+        /// Once it is open; nil before, and where there is none.
+        var file: SlateFile?
+        /// What is to be written next, where something is.
+        var unwritten: [UInt64] = []
+        var isWritten = false
+        /// Names of sets that the file has; 0 where it has not even the seed.
+        var ruleSetsWritten = 0
     }
 
     private let since: Int
-    private let tiers: [String]
+    let tiers: [String]
     private let laneBytesMax: Int
+    let bytesMax: Int
+    let path: String?
+    let seed: UInt64
+    /// The first lane's number, and that of the next life's: no two lives have the same, so that no id is
+    /// given twice.
+    private let firstLane: Int
+    let nextLane: Int
     private let cipher: SlateCipher
     private let hash: IdentifierHash
-    private let state = Locked(State())
+    let state = Locked(State())
 
     /// - Parameters:
     ///   - tiers: names, by number from 1 on.
     ///   - lanes: how many there will be; fewer than 65,536.
     ///   - bytesMax: memory of all lanes' slates; ten bytes an item, and twenty more a slate.
     ///   - since: the time now, in seconds since 1970.
-    ///   - seed: secret; makes the ids.
+    ///   - path: of a file for the next life; nil for none. It is read and written once ``openFile()`` says so.
+    ///   - seed: secret; makes the ids where no file tells that of the life before.
     package init(
-        tiers: [String], lanes: Int, bytesMax: Int, since: Int,
+        tiers: [String], lanes: Int, bytesMax: Int, since: Int, path: String? = nil,
         seed: UInt64 = .random(in: 0 ... .max)
     ) {
-        (self.since, self.tiers) = (since, tiers)
+        (self.since, self.tiers, self.bytesMax, self.path) = (since, tiers, bytesMax, path)
         laneBytesMax = bytesMax / max(1, lanes)
-        cipher = SlateCipher(seed: seed)
-        hash = IdentifierHash(seed: seed ^ 0x5bd1_e995_9d2c_5680)
+        let before = path.flatMap { SlateFile($0, bytesMax: bytesMax).lastLife }
+        let lane = before?.nextLane ?? 0
+        firstLane = lane + lanes < SlatePlace.lanesMax ? lane : 0
+        nextLane = firstLane + lanes
+        self.seed = before?.seed ?? seed
+        cipher = SlateCipher(seed: self.seed)
+        hash = IdentifierHash(seed: self.seed ^ 0x5bd1_e995_9d2c_5680)
+        state.withLock { $0.isWritten = path != nil }
     }
 
     /// The log of one more lane.
     package func makeLog() -> SlateLog {
         state.withLock { state in
             let log = SlateLog(
-                lane: state.lanes.count, bytesMax: laneBytesMax, cipher: cipher, hash: hash)
+                lane: firstLane + state.lanes.count, bytesMax: laneBytesMax, cipher: cipher,
+                hash: hash)
             state.lanes.append(log)
             state.next.append(0)
             return log
@@ -97,7 +121,7 @@ package final class Outcomes: Sendable {
     /// - Complexity: O(items shown since).
     package func count() { state.withLock { count(&$0) } }
 
-    private func count(_ state: inout State) {
+    func count(_ state: inout State) {
         for lane in state.lanes.indices {
             let log = state.lanes[lane]
             let (end, oldest) = (log.count, log.oldest)
@@ -113,6 +137,10 @@ package final class Outcomes: Sendable {
                     continue
                 }
                 state.slates += 1
+                if state.isWritten {
+                    let place = SlatePlace(lane: firstLane + lane, number: state.next[lane] - 1)
+                    state.unwritten += SlateFile.slate(place, head, state.items)
+                }
                 for item in state.items {
                     withCell(of: item, head, &state) {
                         $0.impressions += 1
@@ -158,25 +186,23 @@ package final class Outcomes: Sendable {
         return state.withLock { state in
             // First, so that the impression is counted before what came of it.
             count(&state)
-            let (lane, number) = cipher.decrypt(id)
-            guard lane < state.lanes.count,
-                let head = state.lanes[lane].read(number, into: &state.items)
-            else {
+            let place = cipher.decrypt(id)
+            guard let head = read(place, &state) else {
                 state.unknownSlates += 1
                 return .unknownSlate
             }
-            guard let place = state.items.firstIndex(where: { $0.hash == hash }) else {
+            guard let number = state.items.firstIndex(where: { $0.hash == hash }) else {
                 state.itemsNotOnSlate += 1
                 return .notOnSlate
             }
-            let (item, log) = (state.items[place], state.lanes[lane])
+            let item = state.items[number]
             var isFirst = false
             switch act {
             case .click:
-                isFirst = log.mark(number, place, item, with: ShownItem.clicked)
+                isFirst = mark(place, number, item, with: ShownItem.clicked, &state)
                 if isFirst { withCell(of: item, head, &state) { $0.clicks += 1 } }
             case .purchase(let revenue):
-                isFirst = log.mark(number, place, item, with: ShownItem.bought)
+                isFirst = mark(place, number, item, with: ShownItem.bought, &state)
                 withCell(of: item, head, &state) {
                     if isFirst { $0.purchases += 1 }
                     $0.revenue += revenue
@@ -185,6 +211,29 @@ package final class Outcomes: Sendable {
             }
             return isFirst ? .counted : .repeated
         }
+    }
+
+    /// Reads a slate of this life or an earlier one into `state.items`.
+    private func read(_ place: SlatePlace, _ state: inout State) -> SlateHead? {
+        let lane = place.lane - firstLane
+        guard state.lanes.indices.contains(lane) else {
+            return state.earlier.read(place, into: &state.items)
+        }
+        return state.lanes[lane].read(place.number, into: &state.items)
+    }
+
+    /// - Returns: whether it was not marked before.
+    private func mark(
+        _ place: SlatePlace, _ number: Int, _ item: ShownItem, with mark: UInt64,
+        _ state: inout State
+    ) -> Bool {
+        let lane = place.lane - firstLane
+        let isFirst =
+            state.lanes.indices.contains(lane)
+            ? state.lanes[lane].mark(place.number, number, item, with: mark)
+            : state.earlier.mark(place, number, with: mark)
+        if isFirst, state.isWritten { state.unwritten += SlateFile.mark(place, number, mark) }
+        return isFirst
     }
 
     private func hashed(_ id: UnsafeRawBufferPointer) -> UInt64 {
@@ -217,7 +266,7 @@ package final class Outcomes: Sendable {
     }
 
     private func oldestSlate(_ state: inout State) -> Int? {
-        var oldest: Int?
+        var oldest = state.earlier.oldest
         for log in state.lanes {
             // Those that are there are the newest: the first one is found by halving.
             var (low, high) = (log.oldest, log.count)

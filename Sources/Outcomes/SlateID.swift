@@ -1,8 +1,8 @@
 /// Makes the ids of slates, and finds from one the slate that it stands for.
 ///
 /// An id is a number of the lane and a number of the slate within it, encrypted as one 64-bit block
-/// under a key that differs from start to start: no two slates of a life have the same, and who sees
-/// some of them cannot tell another one's. 0 is no id.
+/// under a secret key: no two slates have the same, in this life and those before that have the key, and
+/// who sees some of them cannot tell another one's. 0 is no id.
 ///
 /// The cipher is a Feistel network of four rounds (Luby and Rackoff 1988: with round functions that
 /// nobody can predict, four of them make a permutation that nobody can tell from a random one). Its
@@ -28,7 +28,7 @@ struct SlateCipher: Sendable {
     ///   - lane: below 65,536.
     ///   - number: below ``numbersMax``.
     func encrypt(lane: Int, number: UInt64) -> UInt64 {
-        let block = UInt64(lane) << 48 | number
+        let block = SlatePlace(lane: lane, number: number).word
         var (left, right) = (
             UInt32(truncatingIfNeeded: block >> 32), UInt32(truncatingIfNeeded: block)
         )
@@ -39,14 +39,13 @@ struct SlateCipher: Sendable {
         return UInt64(left) << 32 | UInt64(right)
     }
 
-    func decrypt(_ id: UInt64) -> (lane: Int, number: UInt64) {
+    func decrypt(_ id: UInt64) -> SlatePlace {
         var (left, right) = (UInt32(truncatingIfNeeded: id >> 32), UInt32(truncatingIfNeeded: id))
         right ^= Self.round(left, keys.3)
         left ^= Self.round(right, keys.2)
         right ^= Self.round(left, keys.1)
         left ^= Self.round(right, keys.0)
-        let block = UInt64(left) << 32 | UInt64(right)
-        return (Int(block >> 48), block & (Self.numbersMax - 1))
+        return SlatePlace(word: UInt64(left) << 32 | UInt64(right))
     }
 
     private static func round(_ half: UInt32, _ key: UInt64) -> UInt32 {

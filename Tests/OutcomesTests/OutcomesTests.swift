@@ -19,7 +19,7 @@ private struct Numbers: RandomNumberGenerator {
         Outcomes(tiers: ["full", "popular"], lanes: lanes, bytesMax: bytesMax, since: 1_000)
     }
 
-    private func show(
+    func show(
         _ items: [String], on log: SlateLog, tier: Int = 1, ruleSet: Int = 0,
         reason: ShownReason = .taste, exploring explored: Set<String> = [], at seconds: Int = 2_000
     ) -> UInt64 {
@@ -32,7 +32,7 @@ private struct Numbers: RandomNumberGenerator {
         return log.end()
     }
 
-    private func note(
+    func note(
         _ act: Outcomes.Act, _ item: String, _ slate: UInt64, in outcomes: Outcomes
     ) -> Outcomes.Attribution {
         Array(item.utf8).withUnsafeBytes { outcomes.note(act, on: $0, slate: slate) }
