@@ -16,15 +16,32 @@ struct EventIdentifiers {
         var used = 0
     }
 
-    private static let hash = IdentifierHash(seed: UInt64.random(in: 0 ... .max))
+    private let hash: IdentifierHash
     private var parts = Array(repeating: Part(), count: 256)
     /// What was inserted since the last commit, in order.
-    private var uncommitted: [(hash: UInt64, sequence: Int64)] = []
+    private(set) var uncommitted: [(hash: UInt64, sequence: Int64)] = []
+
+    /// - Parameter seed: of the hashes; secret.
+    init(seed: UInt64) { hash = IdentifierHash(seed: seed) }
 
     /// - Parameter id: as stored, not empty.
-    static func hash(_ id: UnsafeRawBufferPointer) -> UInt64 {
-        hash(id.baseAddress!, count: id.count)
+    /// - Returns: never 0.
+    func hash(_ id: UnsafeRawBufferPointer) -> UInt64 {
+        max(1, hash(id.baseAddress!, count: id.count))
     }
+
+    /// Makes room for so many.
+    mutating func reserve(_ count: Int) {
+        // Parts differ by chance, by some standard deviations of a Poisson variable at most.
+        let most = Double(count) / Double(parts.count)
+        let wanted = Int((most + 6 * most.squareRoot()) / 0.75) + 1
+        for index in parts.indices {
+            while parts[index].slots.count < wanted { grow(index) }
+        }
+    }
+
+    /// Adds one that is there since earlier commits.
+    mutating func load(_ hash: UInt64, _ sequence: Int64) { add(hash, sequence) }
 
     /// Asks `matches` for each sequence that may be the id's.
     func find(
@@ -46,6 +63,10 @@ struct EventIdentifiers {
 
     mutating func insert(_ hash: UInt64, _ sequence: Int64) {
         uncommitted.append((hash, sequence))
+        add(hash, sequence)
+    }
+
+    private mutating func add(_ hash: UInt64, _ sequence: Int64) {
         let index = Int(hash >> 56)
         if (parts[index].used + 1) * 4 > parts[index].slots.count * 3 { grow(index) }
         Self.place(((hash >> 24) & 0xffff_ffff) << 32 | UInt64(sequence), in: &parts[index])

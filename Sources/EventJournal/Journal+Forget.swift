@@ -50,7 +50,7 @@ extension Journal {
         row.bind(1, sequence)
         guard try row.step() else { return }
         if !row.isNull(0) {
-            erasedIDs.append((EventIdentifiers.hash(row.bytes(0)), sequence))
+            erasedIDs.append((eventIDs.hash(row.bytes(0)), sequence))
         }
         let user: Int64? = row.isNull(1) ? nil : row.integer(1)
         row.reset()

@@ -51,7 +51,7 @@ extension Journal {
         // ``check(_:)`` has found its event.
         if EventID.serverSequence(id) != nil { return false }
         return try EventID.withStored(id) { (stored, isUUID) throws(JournalError) in
-            let hash = EventIdentifiers.hash(stored)
+            let hash = eventIDs.hash(stored)
             if try find(stored, hash) != nil { return false }
             if isUUID { insert.bind(2, blob: stored) } else { insert.bind(2, text: stored) }
             _ = try finish(entry, bytes)

@@ -14,6 +14,8 @@ package final class Journal {
     package struct Options: Sendable {
         /// Bytes that the database file may have; nil for as many as the disk holds.
         package var bytesMax: Int?
+        /// A larger file is opened without a check; whoever opens it is to call ``Journal/check(_:isCanceled:)``.
+        package var checkedAtOnceBytesMax = Int.max
 
         package init() {}
     }
@@ -23,7 +25,8 @@ package final class Journal {
     private let lock: JournalLock
     var users = IdentifierTable()
     var items = IdentifierTable()
-    var eventIDs = EventIdentifiers()
+    var eventIDs: EventIdentifiers
+    private let idLog: EventIDLog
     var userIndex: UserIndex
     let statements: JournalStatements
     /// What the open transaction removes, taken out of memory at its commit.
@@ -35,18 +38,23 @@ package final class Journal {
     private var committed: (users: Int, items: Int, watermark: Int64)
     /// What keeps the journal from being written until it is opened again.
     package private(set) var failure: JournalError?
+    /// Whether the file was checked when it was opened.
+    package let isChecked: Bool
 
     /// Opens a journal, or makes one where there is no file.
     ///
-    /// - Parameter path: of the database file; `path-wal` and `path.lock` are beside it.
+    /// - Parameter path: of the database file; `path-wal`, `path.lock` and `path.ids` are beside it.
     /// - Throws: ``JournalError`` where it is damaged (SQLite's `quick_check`), foreign, newer, in
     ///   use by another server, or cannot be written.
-    /// - Complexity: O(its size); what it holds is checked and its ids are read.
+    /// - Complexity: O(its size) where it is checked; the ids of users and items are read, a word an event of
+    ///   `path.ids` (or the events, where that lacks them), and the events that are not indexed yet.
     package init(_ path: String, _ options: Options = Options()) throws(JournalError) {
         self.path = path
         lock = try JournalLock(path)
         database = try SQLiteConnection(path, .create)
-        try Self.prepare(database, options)
+        isChecked = try Self.prepare(database, options)
+        idLog = EventIDLog(path + ".ids")
+        eventIDs = EventIdentifiers(seed: idLog.seed)
         statements = try JournalStatements(database)
         userIndex = try UserIndex(
             database,
@@ -56,13 +64,14 @@ package final class Journal {
         committed = (0, 0, watermark)
         try Self.read(&users, "users", database)
         try Self.read(&items, "items", database)
-        try readEvents()
+        try readEvents(after: try readIDLog())
         markCommitted()
     }
 
+    /// - Returns: whether it was checked.
     private static func prepare(
         _ database: SQLiteConnection, _ options: Options
-    ) throws(JournalError) {
+    ) throws(JournalError) -> Bool {
         // Before anything is written: it fails where the file is no database.
         let isNew = try database.integer("SELECT count(*) FROM sqlite_schema") == 0
         if !isNew { try JournalSchema.check(database) }
@@ -76,19 +85,47 @@ package final class Journal {
             PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536;
             PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864;
             """)
+        let pageBytes = try database.integer("PRAGMA page_size") ?? 4096
+        let pages = try database.integer("PRAGMA page_count") ?? 0
+        let isChecked = isNew || pages * pageBytes <= Int64(options.checkedAtOnceBytesMax)
         if isNew {
             try database.run(
                 "PRAGMA application_id = \(JournalSchema.applicationID); BEGIN IMMEDIATE; "
                     + JournalSchema.create + " COMMIT")
-        } else if let problem = try database.text("PRAGMA quick_check(1)"), problem != "ok" {
-            throw database.error(SQLITE_CORRUPT, because: problem)
+        } else if isChecked {
+            try check(database)
         }
         if let bytesMax = options.bytesMax {
-            let pageBytes = try database.integer("PRAGMA page_size") ?? 4096
             try database.run("PRAGMA max_page_count = \(max(1, Int64(bytesMax) / pageBytes))")
         }
         // That the file can be written shows now and not at the first event.
         try database.run("BEGIN IMMEDIATE; UPDATE marks SET sequence = sequence; COMMIT")
+        return isChecked
+    }
+
+    private static func check(_ database: SQLiteConnection) throws(JournalError) {
+        if let problem = try database.text("PRAGMA quick_check(1)"), problem != "ok" {
+            throw database.error(SQLITE_CORRUPT, because: problem)
+        }
+    }
+
+    /// Checks a journal's file, also while a server writes it, whose log is not emptied meanwhile.
+    ///
+    /// - Parameter isCanceled: asked now and then; ends the check, which has then found nothing.
+    /// - Throws: `damaged`.
+    /// - Complexity: O(its size).
+    package static func check(
+        _ path: String, isCanceled: @escaping () -> Bool
+    ) throws(JournalError) {
+        let database = try SQLiteConnection(path, .read)
+        do {
+            try database.interrupt(where: isCanceled) { () throws(JournalError) in
+                try check(database)
+            }
+        } catch {
+            guard !isCanceled() else { return }
+            throw error
+        }
     }
 
     private static func read(
@@ -108,18 +145,73 @@ package final class Journal {
         }
     }
 
-    private func readEvents() throws(JournalError) {
+    /// Takes in what `path.ids` has of this journal.
+    ///
+    /// - Returns: the sequence up to which that is.
+    private func readIDLog() throws(JournalError) -> Int64 {
+        let blocks = min(idLog.blocks, watermark / EventIDLog.blockEntries)
+        // One that is ahead of the events was another journal's, or this one's before a copy was put back.
+        guard idLog.blocks <= blocks, try isOurs(blocks * EventIDLog.blockEntries) else {
+            idLog.reset()
+            eventIDs = EventIdentifiers(seed: idLog.seed)
+            return 0
+        }
+        var count = 0
+        idLog.readBlocks(upTo: blocks) { _, hashes in
+            for hash in hashes where hash != 0 { count += 1 }
+        }
+        eventIDs.reserve(count)
+        idLog.readBlocks(upTo: blocks) { first, hashes in
+            var sequence = first
+            for hash in hashes {
+                if hash != 0 { eventIDs.load(hash, sequence) }
+                sequence += 1
+            }
+        }
+        return idLog.last
+    }
+
+    /// Whether hashes of the log, drawn evenly, are those of the events; one of an event that is gone may be any.
+    private func isOurs(_ last: Int64) throws(JournalError) -> Bool {
+        let row = statements.eventID
+        for draw in 1...Self.draws where last >= Self.draws {
+            let sequence = last * draw / Self.draws
+            row.bind(1, sequence)
+            defer { row.reset() }
+            guard try row.step() else { continue }
+            let hash = row.isNull(0) ? 0 : eventIDs.hash(row.bytes(0))
+            guard idLog.entry(sequence) == hash else { return false }
+        }
+        return true
+    }
+
+    private static let draws: Int64 = 64
+
+    /// Reads the events that the log of ids lacks, and those that are not indexed yet.
+    private func readEvents(after logged: Int64) throws(JournalError) {
         let indexed = userIndex.indexed
-        let rows = try database.prepare("SELECT sequence, id, user FROM events")
+        let rows = try database.prepare(
+            "SELECT sequence, id, user FROM events WHERE sequence > ? ORDER BY sequence")
+        rows.bind(1, min(indexed, logged))
         while try rows.step() {
             let sequence = rows.integer(0)
-            if !rows.isNull(1) { eventIDs.insert(EventIdentifiers.hash(rows.bytes(1)), sequence) }
+            if sequence > logged, !rows.isNull(1) {
+                eventIDs.insert(eventIDs.hash(rows.bytes(1)), sequence)
+                if eventIDs.uncommitted.count == Self.logPortion { logIDs(upTo: sequence) }
+            }
             if sequence > indexed {
                 userIndex.append(
                     user: rows.isNull(2) ? EventTable.none : Int32(rows.integer(2)), sequence)
             }
         }
     }
+
+    private func logIDs(upTo sequence: Int64) {
+        idLog.append(eventIDs.uncommitted, upTo: sequence)
+        eventIDs.commit()
+    }
+
+    private static let logPortion = 65_536
 
     // MARK: Transactions
 
@@ -160,9 +252,10 @@ package final class Journal {
         for user in erasedUsers { users.erase(Int(user)) }
         for (hash, sequence) in erasedIDs { eventIDs.erase(hash, sequence) }
         for sequence in erasedSequences { userIndex.erase(sequence) }
+        logIDs(upTo: watermark)
+        idLog.erase(erasedIDs.map(\.sequence))
         dropErased()
         committed = (users.count, items.count, watermark)
-        eventIDs.commit()
         userIndex.commit()
     }
 

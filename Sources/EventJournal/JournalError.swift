@@ -32,6 +32,11 @@ package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible
         JournalError(.inUse, "\(path): the server has closed its journal")
     }
 
+    /// No thread could be had to check it.
+    package static func unchecked(_ path: String) -> JournalError {
+        JournalError(.io, "\(path): the system gives no thread to check the journal in")
+    }
+
     /// Whether nothing may be written any more until the file was checked and opened again.
     var isFatal: Bool { code == .damaged || code == .io }
 }

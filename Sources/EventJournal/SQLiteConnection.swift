@@ -53,6 +53,27 @@ final class SQLiteConnection {
         return try statement.step() ? statement.string(0) : nil
     }
 
+    /// Ends statements of `body` with an error once `isCanceled` says so, which it is asked now and then.
+    func interrupt(
+        where isCanceled: @escaping () -> Bool, _ body: () throws(JournalError) -> Void
+    ) throws(JournalError) {
+        let question = Question(isYes: isCanceled)
+        sqlite3_progress_handler(
+            handle, 10_000,
+            { Unmanaged<Question>.fromOpaque($0!).takeUnretainedValue().isYes() ? 1 : 0 },
+            Unmanaged.passUnretained(question).toOpaque())
+        defer {
+            sqlite3_progress_handler(handle, 0, nil, nil)
+            withExtendedLifetime(question) {}
+        }
+        try body()
+    }
+
+    private final class Question {
+        let isYes: () -> Bool
+        init(isYes: @escaping () -> Bool) { self.isYes = isYes }
+    }
+
     /// Whether a transaction is open; some failures end it.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
