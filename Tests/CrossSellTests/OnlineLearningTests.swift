@@ -111,7 +111,7 @@ import Testing
     func counts(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         // Room for 64 or 1,024 events.
-        let learning = OnlineLearning(bytesMax: seed % 2 == 0 ? 16_000 : 256_000)
+        let learning = try OnlineLearning(bytesMax: seed % 2 == 0 ? 16_000 : 256_000)
         let generation = try Self.generation(seed)
         let counts = learning.begin(generation)
         #expect(learning.advance(counts, count: 1))
@@ -134,7 +134,7 @@ import Testing
         arguments: 1...6 as ClosedRange<UInt64>)
     func rollOver(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let learning = OnlineLearning(bytesMax: 256_000)
+        let learning = try OnlineLearning(bytesMax: 256_000)
         let first = learning.begin(try Self.generation(seed))
         #expect(learning.advance(first, count: 1))
         let events = Self.random(300, from: 1_000_000, &random)
@@ -156,10 +156,37 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
+    @Test(
+        "Ids of items take an eighth of the memory at most; events of further items are passed over"
+    )
+    func itemsMax() throws {
+        let learning = try OnlineLearning(bytesMax: 80_000)
+        let counts = learning.begin(try Self.generation(1))
+        #expect(learning.advance(counts, count: 1))
+        func record(_ item: String) {
+            Array(item.utf8).withUnsafeBytes { item in
+                Array("u".utf8).withUnsafeBytes { user in
+                    learning.record(
+                        user: user, item: item, kind: .purchase, value: 1, time: 1_000_000,
+                        basket: nil, now: 2_000_000)
+                }
+            }
+        }
+        for number in 0..<1_000 { record("item-\(number)") }
+        let kept = learning.itemCount
+        #expect(kept > 200 && kept * (25 + 6) <= 10_000)
+        #expect(learning.passedOver == 1_000 - kept)
+        // Those that are known count on.
+        record("item-0")
+        #expect(learning.passedOver == 1_000 - kept)
+        #expect(learning.events.userCount == 1)
+        withExtendedLifetime(counts) {}
+    }
+
     @Test("Of an item's partners the most frequent are told, however the counts came about")
     func mostFrequent() throws {
         // All baskets hold i0, whose partners are more than are told of any.
-        let learning = OnlineLearning(bytesMax: 2_000_000)
+        let learning = try OnlineLearning(bytesMax: 2_000_000)
         var shop = RandomShop(seed: 1)
         shop.items = 200
         let counts = learning.begin(try shop.makeBundle().serve())
@@ -190,7 +217,7 @@ import Testing
 
     @Test("What every model was trained with leaves memory with the model before")
     func trims() throws {
-        let learning = OnlineLearning(bytesMax: 256_000)
+        let learning = try OnlineLearning(bytesMax: 256_000)
         do {
             let old = learning.begin(try Self.generation(1, newest: 10))
             #expect(learning.advance(old, count: 1))
@@ -206,7 +233,7 @@ import Testing
 
     @Test("Readers beside a writer find a user's events, newest first, and nobody else's")
     func concurrentReaders() throws {
-        let events = LiveEvents(bytesMax: 64 * LiveEvents.bytesPerEvent)
+        let events = try LiveEvents(bytesMax: 64 * LiveEvents.bytesPerEvent)
         #expect(events.capacity == 64)
         let users = (0..<9).map { user in
             Array("user-\(user)".utf8).withUnsafeBytes { events.hash(ofUser: $0) }
@@ -259,7 +286,7 @@ import Testing
         guard shop.items > 7 else { return }
         let bundle = shop.makeBundle()
         let generation = try bundle.serve()
-        let learning = OnlineLearning(bytesMax: 1 << 20)
+        let learning = try OnlineLearning(bytesMax: 1 << 20)
         let counts = learning.begin(generation)
         #expect(learning.advance(counts, count: 1))
         let engine = try Engine(generation, live: counts)
@@ -334,7 +361,7 @@ import Testing
         }
         live = live.filter { $0.kind == .purchase }.sorted { $0.time < $1.time }
         let generation = try bundle(past).serve()
-        let learning = OnlineLearning(bytesMax: 8 << 20)
+        let learning = try OnlineLearning(bytesMax: 8 << 20)
         let counts = learning.begin(generation)
         #expect(learning.advance(counts, count: 1))
         for event in live { event.record(in: learning) }
@@ -374,7 +401,7 @@ import Testing
             info: BundleInfo(version: "v", kind: "slim"),
             items: IdentifierTable(["tea", "pot", "cup", "new"]), parts: parts)
         let generation = try bundle.serve()
-        let learning = OnlineLearning(bytesMax: 1 << 20)
+        let learning = try OnlineLearning(bytesMax: 1 << 20)
         let counts = learning.begin(generation)
         #expect(learning.advance(counts, count: 1))
         let engine = try Engine(generation, live: counts)
@@ -400,7 +427,7 @@ import Testing
         .enabled(if: sc_allocations_counted()), arguments: RankingTests.shapes)
     func allocations(shop: RandomShop) throws {
         let generation = try shop.makeBundle().serve()
-        let learning = OnlineLearning(bytesMax: 1 << 20)
+        let learning = try OnlineLearning(bytesMax: 1 << 20)
         let counts = learning.begin(generation)
         #expect(learning.advance(counts, count: 1))
         var random = SeededGenerator(seed: shop.seed)

@@ -58,21 +58,28 @@ package final class LiveEvents: @unchecked Sendable {
     private let first = Atomic<UInt64>(1)
     private let end = Atomic<UInt64>(1)
     private let hash = IdentifierHash(seed: UInt64.random(in: 0 ... .max))
+    /// Users with events in memory; the writer's.
+    package private(set) var userCount = 0
+
+    /// The system does not give as many bytes, even of memory that is not touched yet.
+    package struct MemoryRefused: Error, Sendable {
+        package let bytes: Int
+    }
 
     /// - Parameter bytesMax: what it may take once it is full; at least ``bytesPerEvent``. Memory that no
     ///   event was ever in is not touched.
-    package init(bytesMax: Int) {
+    package init(bytesMax: Int) throws(MemoryRefused) {
         let most = max(1, min(bytesMax / Self.bytesPerEvent, 1 << 31))
         capacity = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
         // Zeroed pages that the kernel gives when they are touched: a zero is an atomic's zero.
-        func zeros(_ count: Int, _ bytes: Int) -> UnsafeMutableRawPointer {
-            guard let memory = calloc(count, bytes) else {
-                preconditionFailure("no memory for \(count) x \(bytes) bytes")
-            }
-            return memory
+        let (records, links) = (calloc(capacity, Self.wordsPerEvent * 8), calloc(capacity, 8))
+        guard let records, let links else {
+            free(records)
+            free(links)
+            throw MemoryRefused(bytes: capacity * Self.bytesPerEvent)
         }
-        words = zeros(capacity * Self.wordsPerEvent, 8).assumingMemoryBound(to: Atomic<UInt64>.self)
-        buckets = zeros(capacity, 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+        words = records.assumingMemoryBound(to: Atomic<UInt64>.self)
+        buckets = links.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     deinit {
@@ -186,7 +193,10 @@ package final class LiveEvents: @unchecked Sendable {
         store(Word.other, following)
         store(Word.basketLink, basketPrevious)
         end.store(position + 1, ordering: .releasing)
-        if event.user != 0 { lead(to: position, from: own == 0 ? 0 : before, event.user) }
+        if event.user != 0 {
+            if own == 0 { userCount += 1 }
+            lead(to: position, from: own == 0 ? 0 : before, event.user)
+        }
         return position
     }
 
@@ -199,7 +209,10 @@ package final class LiveEvents: @unchecked Sendable {
         let user = word(position, Word.user).pointee.load(ordering: .relaxed)
         if user != 0 {
             let (before, own) = node(ofUser: user)
-            if own == position { lead(to: links(own).other, from: before, user) }
+            if own == position {
+                userCount -= 1
+                lead(to: links(own).other, from: before, user)
+            }
         }
         first.store(position + 1, ordering: .releasing)
         // It is overwritten only after readers can see that it went.
@@ -215,6 +228,7 @@ package final class LiveEvents: @unchecked Sendable {
     package func forget(user: UInt64) {
         let (before, own) = node(ofUser: user)
         guard own != 0 else { return }
+        userCount -= 1
         lead(to: links(own).other, from: before, user)
         var position = own
         while position >= first.load(ordering: .relaxed) {

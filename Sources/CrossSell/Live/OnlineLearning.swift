@@ -8,7 +8,7 @@ package import Interactions
 package final class OnlineLearning {
     package let events: LiveEvents
     private let bytesMax: Int
-    /// Ids of items that were in any event, by number.
+    /// Ids of items that were in any event, by number; bounded.
     private var items = IdentifierTable()
     /// By basket, the position of its newest event.
     private var baskets: [UInt64: UInt64] = [:]
@@ -19,6 +19,9 @@ package final class OnlineLearning {
     private var held: [LiveCounts] = []
     /// Events that went to make room.
     package private(set) var expired = 0
+    /// Events that were not taken in, as there was no room for their items' ids: those take an eighth of the
+    /// memory at most, and are kept while the server runs.
+    package private(set) var passedOver = 0
 
     /// Events of a user that name no basket belong together as long as each follows the last within this
     /// many seconds, as in training.
@@ -26,20 +29,23 @@ package final class OnlineLearning {
     /// How much later than now an event may claim to be.
     static let aheadSecondsMax: Int64 = 86_400
 
-    /// - Parameter bytesMax: for events, their baskets and the pairs of up to three generations.
-    package init(bytesMax: Int) {
+    /// - Parameter bytesMax: for events, their baskets, ids of items and the pairs of up to three generations.
+    package init(bytesMax: Int) throws(LiveEvents.MemoryRefused) {
         self.bytesMax = bytesMax
         // A basket's entry in the dictionary takes some 32 bytes, and each event may be one.
         let share = bytesMax / 2
-        events = LiveEvents(
+        events = try LiveEvents(
             bytesMax: share * LiveEvents.bytesPerEvent / (LiveEvents.bytesPerEvent + 32))
     }
 
     /// Memory, about, in bytes.
     package var bytes: Int {
-        events.bytes + 32 * baskets.count + items.bytes.count + 25 * items.count
+        events.bytes + 32 * baskets.count + Self.bytes(of: items)
             + generations.reduce(0) { $0 + $1.bytes }
     }
+
+    /// Of items that were in any event.
+    package var itemCount: Int { items.count }
 
     /// Of the generations that are in memory.
     package var generations: [LiveCounts] { entries.compactMap(\.counts) }
@@ -103,7 +109,11 @@ package final class OnlineLearning {
     ) {
         var event = LiveEvents.Event()
         event.user = user.map(events.hash(ofUser:)) ?? 0
-        event.item = number(of: item)
+        guard let number = number(of: item) else {
+            passedOver += 1
+            return
+        }
+        event.item = number
         (event.kind, event.value) = (kind, value)
         event.time = min(time, now + Self.aheadSecondsMax)
         (event.isLoose, event.basket) = (basket == nil, basket.map(hash(ofBasket:)) ?? 0)
@@ -247,10 +257,22 @@ package final class OnlineLearning {
         max(1, events.hash(ofUser: id) & ~(1 << 63))
     }
 
-    private func number(of id: IDView) -> UInt32 {
-        let known = items.count
-        let number = items.insert(id.assumingMemoryBound(to: UInt8.self))
-        if items.count > known { for counts in generations { counts.learnItem(id) } }
+    /// The number of an item, given now if it is new and there is room for its id.
+    private func number(of id: IDView) -> UInt32? {
+        let bytes = id.assumingMemoryBound(to: UInt8.self)
+        if let known = items.index(of: bytes) { return UInt32(known) }
+        guard Self.bytes(of: items) + id.count + Self.bytesBesideID <= bytesMax / 8,
+            items.count < OrdinalMap.itemsMax
+        else { return nil }
+        let number = items.insert(bytes)
+        for counts in generations { counts.learnItem(id) }
         return UInt32(number)
     }
+
+    private static func bytes(of items: IdentifierTable) -> Int {
+        items.bytes.count + bytesBesideID * items.count
+    }
+
+    /// What a table takes for an id, besides its text.
+    private static let bytesBesideID = 25
 }
