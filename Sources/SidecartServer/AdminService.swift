@@ -100,7 +100,31 @@ final class AdminService {
         response.store_bytes_max = UInt64(life.models.settings.bytesMax)
         response.draining = life.isDraining ? 1 : 0
         response.pid = UInt32(getpid())
+        tellJournal(&response)
         try call.reply(&response)
+    }
+}
+
+extension AdminService {
+    /// What waits for nobody: the journal's thread may be at work on all of it.
+    private func tellJournal(_ response: inout Sidecart__V1__StatusResponse) {
+        guard let journal = life.journal, let watermark = journal.watermark else { return }
+        response.journal_watermark = UInt64(watermark)
+        response.journal_check =
+            switch journal.check {
+            case .running: SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_RUNNING
+            case .passed: SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_PASSED
+            case .failed: SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_FAILED
+            }
+        guard let online = life.models.settings.online else { return }
+        let figures = online.figures
+        response.online_events = UInt64(figures.events)
+        response.online_events_max = UInt64(figures.eventsMax)
+        response.online_users = UInt64(figures.users)
+        response.online_items = UInt64(figures.items)
+        response.online_bytes = UInt64(figures.bytes)
+        response.online_bytes_max = UInt64(online.bytesMax)
+        response.online_lag_events = UInt64(online.lag)
     }
 }
 

@@ -7,6 +7,7 @@ internal import Synchronization
 final class ServerLife: Sendable {
     let configuration: SidecartServer.Configuration
     let models: ServedModels
+    let journal: JournalWriter?
     private let started = ContinuousClock.now
     /// The same in seconds since 1970.
     let startTimeSeconds = Int(time(nil))
@@ -17,10 +18,10 @@ final class ServerLife: Sendable {
 
     init(
         configuration: SidecartServer.Configuration, models: ServedModels,
-        onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
+        journal: JournalWriter?, onDrainRequest: @escaping @Sendable (DrainRequest) -> Void
     ) {
         self.configuration = configuration
-        self.models = models
+        (self.models, self.journal) = (models, journal)
         self.onDrainRequest = onDrainRequest
     }
 

@@ -47,7 +47,8 @@ package final class SidecartServer: Sendable {
             configuration.serving.loopCount == models.settings.loopCount,
             "models for \(models.settings.loopCount) loops, not \(configuration.serving.loopCount)")
         let life = ServerLife(
-            configuration: configuration, models: models, onDrainRequest: onDrainRequest)
+            configuration: configuration, models: models, journal: journal,
+            onDrainRequest: onDrainRequest)
         rpc = try RPCServer(configuration.serving) { setup in
             let lane = models.makeLane(setup)
             let router = Router()
@@ -65,8 +66,8 @@ package final class SidecartServer: Sendable {
         }
         (self.life, self.journal) = (life, journal)
         counting = try LoopThread.start(name: "sidecart-slates") { loop in
-            let interval = Duration.seconds(1)
-            try Timer(on: loop).start(after: interval, every: interval) { models.outcomes.count() }
+            let interval = Duration.milliseconds(250)
+            try Timer(on: loop).start(after: interval, every: interval) { models.keepSlates() }
         }
         life.attach(rpc)
     }
@@ -87,6 +88,7 @@ package final class SidecartServer: Sendable {
         journal?.close()
         counting.door.submit { $0.stop() }
         counting.join()
+        life.models.keepSlates()
         // The routers hold the life, and it the server: without this none of them would go.
         life.detach()
     }

@@ -67,6 +67,68 @@ extension ProgramTests {
         }
 
         @Test(
+            "A journal that turns out damaged while it is served takes no more events, and says so")
+        func damagedMeanwhile() throws {
+            let shop = try TrainedShop.shared.get()
+            let folder = TemporaryFolder()
+            func serve() throws -> Server {
+                try Server(
+                    bundle: shop.bundle, socket: folder["s"], "--events-db", folder["e.db"],
+                    "--events-check", "later")
+            }
+            var server = try serve()
+            var connection = BlockingConnection(socketPath: folder["s"])
+            for batch in 0..<5 {
+                try connection.record(
+                    (0..<1_000).map {
+                        Event(
+                            .purchase, of: shop.item($0 % 50), by: "u\(batch)", id: "\(batch)-\($0)"
+                        )
+                    })
+            }
+            try server.wait(for: "the journal's file is whole")
+            let status = try connection.status()
+            #expect(status.journalCheck == .passed && status.journalWatermark == 5_000)
+            #expect(status.onlineEvents == 5_000 && status.onlineEventsMax > 100_000)
+            #expect(status.onlineUsers == 5 && status.onlineItems == 50)
+            #expect(0...status.onlineBytesMax ~= status.onlineBytes && status.onlineBytes > 300_000)
+            #expect(status.onlineLagEvents == 0)
+            let text = try Program.run("status", "--socket", folder["s"]).output
+            #expect(text.contains("5,000 events recorded; its file is whole"), "\(text)")
+            #expect(text.contains("5 users, 50 items"), "\(text)")
+            #expect(server.end(SIGTERM) == 0)
+
+            try swapRows(folder["e.db"])
+            server = try serve()
+            try server.wait(for: "the journal has failed")
+            connection = BlockingConnection(socketPath: folder["s"])
+            #expect(try connection.status().journalCheck == .failed)
+            do {
+                try connection.record([Event(.purchase, of: shop.item(1), by: "u")])
+                Issue.record("a damaged journal took an event")
+            } catch { #expect(error.code == .dataLoss && error.message.contains("e.db")) }
+            #expect(try !connection.recommend(for: Context()).items.isEmpty)
+            #expect(server.end(SIGTERM) == 0)
+            // Without the option so small a file is checked first.
+            let refused = try Program.run(
+                "serve", "--bundle", shop.bundle, "--socket", folder["s"], "--events-db",
+                folder["e.db"])
+            #expect(refused.code == 1 && refused.errors.contains("damaged"), "\(refused)")
+        }
+
+        /// Has two rows of a table come in the wrong order, which no reader meets and every check.
+        private func swapRows(_ path: String) throws {
+            var bytes = try #require(FileManager.default.contents(atPath: path))
+            // A leaf of a table: its type, and from byte 8 on where its rows are, two bytes each.
+            let page = try #require(
+                stride(from: 20 * 4_096, to: bytes.count, by: 4_096).first {
+                    bytes[$0] == 0x0d && bytes[$0 + 4] > 4
+                })
+            for place in page + 8...page + 9 { bytes.swapAt(place, place + 2) }
+            try bytes.write(to: URL(fileURLWithPath: path))
+        }
+
+        @Test(
             "A journal in a folder that cannot be written is refused, and says why",
             .enabled(if: Namespace.isPossible))
         func readOnly() throws {

@@ -71,6 +71,70 @@ extension ProgramTests {
             #expect(server.end(SIGTERM) == 0)
         }
 
+        @Test(
+            "What was promoted serves after a restart, and after a rollback what was rolled back to"
+        )
+        func remembered() throws {
+            func restart(_ server: Server, _ signal: Int32, expecting version: String) throws
+                -> Server
+            {
+                _ = server.end(signal)
+                let next = try serve()
+                #expect(
+                    try BlockingConnection(socketPath: folder["s"]).status().modelVersion == version
+                )
+                return next
+            }
+            var server = try restart(try serve(), SIGTERM, expecting: "shop-1")
+            _ = try models("load", "two", "--promote")
+            server = try restart(server, SIGTERM, expecting: "shop-2")
+            // What serves now is not the server's own, to which it can go back by loading it.
+            _ = try models("load", "one", "--promote")
+            server = try restart(server, SIGTERM, expecting: "shop-1")
+            _ = try models("load", "two", "--promote")
+            _ = try models("rollback")
+            server = try restart(server, SIGTERM, expecting: "shop-1")
+            _ = try models("load", "two", "--promote")
+            let file = folder["models/one.serving.json"]
+            try wait(for: file) { FileManager.default.fileExists(atPath: file) }
+            server = try restart(server, SIGKILL, expecting: "shop-2")
+            #expect(server.end(SIGTERM) == 0)
+            // What is gone, or damaged, gives way to the server's own.
+            try FileManager.default.removeItem(atPath: folder["models/two/tensors.safetensors"])
+            server = try serve()
+            #expect(
+                try BlockingConnection(socketPath: folder["s"]).status().modelVersion == "shop-1")
+            #expect(server.end(SIGTERM) == 0)
+            #expect(server.log.contains("models/two"))
+            // A bundle that was written since then is the newer one.
+            try FileManager.default.copyItem(
+                atPath: folder["models/one/tensors.safetensors"],
+                toPath: folder["models/two/tensors.safetensors"])
+            try rename("one", to: "shop-9")
+            server = try serve()
+            #expect(
+                try BlockingConnection(socketPath: folder["s"]).status().modelVersion == "shop-9")
+            #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test("A forgotten shopper's requests warm up no model")
+        func forgottenRequests() throws {
+            let server = try serve("--events-db", folder["e.db"])
+            let connection = BlockingConnection(socketPath: folder["s"])
+            func warmedUpBy() throws -> Int {
+                let loaded = try models("load", "two")
+                return (loaded["warmUp"] as? [String: Any])?["requests"] as? Int ?? 0
+            }
+            for user in ["somebody", "another"] {
+                for _ in 0..<4 { _ = try connection.recommend(for: Context(userID: user)) }
+            }
+            _ = try connection.score([shop.item(1)], for: Context(userID: "somebody"))
+            #expect(try warmedUpBy() == 9)
+            _ = try connection.forget(user: "somebody")
+            #expect(try warmedUpBy() == 4)
+            #expect(server.end(SIGTERM) == 0)
+        }
+
         @Test("Twenty promotions under load fail no call")
         func underLoad() throws {
             let server = try serve("--threads", "2")

@@ -71,6 +71,43 @@ extension ProgramTests {
         }
 
         @Test(
+            "After a restart, however the server ended, events are tied to slates from before",
+            arguments: [SIGTERM, SIGKILL])
+        func restart(signal: Int32) throws {
+            let own = TemporaryFolder()
+            func serve() throws -> (Server, BlockingConnection) {
+                let server = try Server(
+                    bundle: shop.bundle, socket: own["s"], "--events-db", own["events.db"])
+                return (server, BlockingConnection(socketPath: own["s"]))
+            }
+            var (server, client) = try serve()
+            let slate = try client.recommend(for: Context(userID: shop.user(0)))
+            func record(_ kind: Event.Kind, _ place: Int) throws {
+                var event = Event(kind, of: slate.items[place].itemID, by: shop.user(0))
+                (event.slateID, event.price) = (slate.id, 3)
+                try client.record([event])
+            }
+            try record(.click, 0)
+            // What a kill loses is the last quarter of a second.
+            try wait(for: "the slate's file") {
+                (FileManager.default.contents(atPath: own["events.db.slates"])?.count ?? 0) >= 192
+            }
+            _ = server.end(signal)
+            (server, client) = try serve()
+            try record(.click, 0)
+            try record(.click, 1)
+            try record(.purchase, 2)
+            let outcomes = try client.outcomes()
+            #expect(outcomes.unknownSlateEvents == 0 && outcomes.notOnSlateEvents == 0)
+            #expect(outcomes.all.clicks == 1 && outcomes.all.purchases == 1)
+            #expect(outcomes.all.revenue == 3 && outcomes.all.impressions == 0)
+            #expect(outcomes.oldestSlateSeconds > 0)
+            let next = try client.recommend(for: Context(userID: shop.user(0)))
+            #expect(next.id != slate.id)
+            #expect(server.end(SIGTERM) == 0)
+        }
+
+        @Test(
             "A purchase that is recorded with its slate's id is in the report once it is acknowledged"
         )
         func purchases() throws {

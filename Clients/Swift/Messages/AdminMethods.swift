@@ -152,7 +152,29 @@ extension ServerStatus: WireMessage {
         case (29, .varint(let number)): bufferBytesMax = Int(clamping: number)
         case (30, .varint(let number)): brokenOffMalformed = Int(clamping: number)
         case (31, .varint(let number)): brokenOffFlooded = Int(clamping: number)
+        case (32, .varint(let number)): journalWatermark = Int(clamping: number)
+        case (33, .varint(let number)): journalCheck = JournalCheck(wire: number)
+        case (34, .varint(let number)): onlineEvents = Int(clamping: number)
+        case (35, .varint(let number)): onlineEventsMax = Int(clamping: number)
+        case (36, .varint(let number)): onlineUsers = Int(clamping: number)
+        case (37, .varint(let number)): onlineItems = Int(clamping: number)
+        case (38, .varint(let number)): onlineBytes = Int(clamping: number)
+        case (39, .varint(let number)): onlineBytesMax = Int(clamping: number)
+        case (40, .varint(let number)): onlineLagEvents = Int(clamping: number)
         default: break
         }
+    }
+}
+
+extension JournalCheck {
+    /// A verdict that this library does not know says nothing.
+    init(wire number: UInt64) {
+        self =
+            switch number {
+            case 1: .running
+            case 2: .passed
+            case 3: .failed
+            default: .none
+            }
     }
 }

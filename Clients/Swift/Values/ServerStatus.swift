@@ -62,9 +62,37 @@ public struct ServerStatus: Sendable, Hashable, Codable {
     public var brokenOffMalformed = 0
     /// Those that sent more frames than calls need.
     public var brokenOffFlooded = 0
+    /// Events that were ever recorded in the server's journal; 0 where it has none.
+    public var journalWatermark = 0
+    /// Whether the journal's file has been found whole since the server started.
+    public var journalCheck = JournalCheck.none
+    /// Recorded events in memory, which act on the next call; 0 where the server does not learn from them.
+    public var onlineEvents = 0
+    /// The most events that are kept there.
+    public var onlineEventsMax = 0
+    /// Users who have some of these events.
+    public var onlineUsers = 0
+    /// Items that were in any event since the server started.
+    public var onlineItems = 0
+    /// Memory of these events and of what models counted of them, about, in bytes.
+    public var onlineBytes = 0
+    /// The cap on ``onlineBytes``.
+    public var onlineBytesMax = 0
+    /// Events that are durable and not in memory yet; none of them is acknowledged.
+    public var onlineLagEvents = 0
 
     /// Makes an empty status, as tests of a service need.
     public init() {}
+}
+
+/// What is known of a journal's file.
+public enum JournalCheck: String, Sendable {
+    /// There is none, or it is not open yet.
+    case none
+    case running
+    case passed
+    /// It is damaged; nothing more is recorded.
+    case failed
 }
 
 /// How a server writes its metrics.

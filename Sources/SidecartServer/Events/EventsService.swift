@@ -4,7 +4,8 @@ internal import Glibc
 internal import Interactions
 internal import RPC
 
-/// `sidecart.v1.Events`: checks what is to be recorded, and leaves the rest to the journal's thread.
+/// `sidecart.v1.Events`. All of it is the work of the journal's thread, where the next batch can wait while a
+/// loop's next call should not: the loop only copies a batch, and the journal's thread reads and checks it.
 enum EventsService {
     static let batchMax = 1_000
     private static let historyMax = 1_000
@@ -16,8 +17,8 @@ enum EventsService {
         let service = "sidecart.v1.Events"
         router.add(service, "Record", role: .write) { call throws(RPCError) in
             let journal = try JournalWriter.required(journal)
-            let batch = try readBatch(call)
-            try journal.submit(.record(batch), of: call, heldBytes: batch.heldBytes)
+            try journal.submit(
+                .record(Array(call.payload)), of: call, heldBytes: call.payload.count)
         }
         router.add(service, "History", role: .read) { call throws(RPCError) in
             let journal = try JournalWriter.required(journal)
@@ -35,8 +36,24 @@ enum EventsService {
         }
     }
 
-    private static func readBatch(_ call: Call) throws(RPCError) -> EventBatch {
-        let request = try call.decode(sidecart__v1__record_request__init)
+    /// Reads a request of Record, in `arena`, which is as it was before at the end.
+    ///
+    /// - Throws: INVALID_ARGUMENT with what is wrong in it.
+    static func readBatch(
+        _ payload: [UInt8], in arena: MessageArena
+    ) throws(RPCError) -> EventBatch {
+        defer { arena.reset() }
+        return try payload.withUnsafeBytes { bytes in
+            Result { () throws(RPCError) in
+                try readBatch(
+                    MessageDecoder(arena: arena).request(bytes, sidecart__v1__record_request__init))
+            }
+        }.get()
+    }
+
+    private static func readBatch(
+        _ request: UnsafeMutablePointer<Sidecart__V1__RecordRequest>
+    ) throws(RPCError) -> EventBatch {
         let count = request.pointee.n_events
         try FieldCheck.limit(count, "events", max: batchMax)
         guard count > 0 else { throw RPCError(.invalidArgument, "events is empty") }

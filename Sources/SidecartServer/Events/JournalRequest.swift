@@ -7,7 +7,8 @@ internal import Wire
 /// One call that waits for the journal.
 struct JournalRequest: Sendable {
     enum Work: Sendable {
-        case record(EventBatch)
+        /// A `RecordRequest`, not read yet.
+        case record([UInt8])
         case history(user: [UInt8], count: Int)
         case forget(user: [UInt8])
         case put([(item: [UInt8], entry: CatalogEntry)])

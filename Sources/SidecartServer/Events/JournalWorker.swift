@@ -15,6 +15,9 @@ final class JournalWorker {
     /// Time between two tries to empty the log after somebody was forgotten.
     private static let logInterval = Duration.seconds(1)
 
+    /// As a loop has for its calls; address space, not memory.
+    private static let arenaBytesMax = RPCLimits().arenaBytesMax
+
     private enum State {
         /// The server that is being taken over from has it; calls wait.
         case waiting
@@ -30,7 +33,10 @@ final class JournalWorker {
     /// What the transaction under way records, with the positions of what was known before.
     private var recorded: [(batch: EventBatch, duplicates: [UInt32])] = []
     private var next = 0
+    /// In which requests are read.
+    private let arena = MessageArena(capacity: JournalWorker.arenaBytesMax)
     private let position: JournalPosition
+    private var checker: JournalChecker?
     private let openTimer: Timer
     private let sweepTimer: Timer
     private let logTimer: Timer
@@ -64,11 +70,18 @@ final class JournalWorker {
     }
 
     private func open() throws(JournalError) {
+        let start = MonotonicClock.now()
         let journal = try Journal(settings.path, settings.options)
         try journal.readCatalog { item, entry in tell(item, entry) }
+        // Beside the journal, whose lock keeps other servers away.
+        settings.models?.openSlates()
         state = .open(journal)
         position.advance(to: journal.watermark)
-        onEvent(.opened(path: settings.path, watermark: journal.watermark))
+        onEvent(
+            .opened(
+                path: settings.path, watermark: journal.watermark,
+                milliseconds: (MonotonicClock.now() - start) / 1_000_000))
+        if journal.isChecked { position.check = .passed } else { checkMeanwhile() }
         if let online {
             let start = MonotonicClock.now()
             let events = try online.replay(journal)
@@ -79,6 +92,23 @@ final class JournalWorker {
         sweepTimer.start(after: .zero, every: Self.sweepInterval) { [unowned self] in
             if sweep == nil { sweep = (0, 0) }
         }
+    }
+
+    private func checkMeanwhile() {
+        let start = MonotonicClock.now()
+        let (door, worker) = (loop.door, LoopBound(self, to: loop))
+        checker = try? JournalChecker(settings.path) { damage in
+            door.submit { worker.value(on: $0).didCheck(damage, since: start) }
+        }
+        if checker == nil {
+            fail(JournalError.unchecked(settings.path))
+        }
+    }
+
+    private func didCheck(_ damage: JournalError?, since start: Int64) {
+        if let damage { return fail(damage) }
+        position.check = .passed
+        onEvent(.checked(milliseconds: (MonotonicClock.now() - start) / 1_000_000))
     }
 
     private func tryToOpen() {
@@ -99,6 +129,8 @@ final class JournalWorker {
             state = .unusable(JournalError.closed(settings.path))
         }
         workOff()
+        // First, so that the journal is the last to let go of the file, and moves the log into it.
+        checker?.cancel()
         state = .unusable(JournalError.closed(settings.path))
         loop.stop()
     }
@@ -199,7 +231,13 @@ final class JournalWorker {
             )
         }
         switch request.work {
-        case .record(let batch):
+        case .record(let payload):
+            let batch: EventBatch
+            do throws(RPCError) {
+                batch = try EventsService.readBatch(payload, in: arena)
+            } catch {
+                return .failure(error)
+            }
             do throws(JournalError) {
                 try journal.check(batch)
             } catch  where error.code == .invalid {
@@ -289,6 +327,7 @@ final class JournalWorker {
                 }
             }
             online?.forget(user: user)
+            settings.models?.forgetRequests(of: user)
             receipt.isLogEmpty = try journal.emptyLog()
             if !receipt.isLogEmpty { emptyLogLater(journal) }
             answered.add(token, .success(JournalMessage.forgotten(receipt, user: user)))
@@ -353,6 +392,7 @@ final class JournalWorker {
     /// Nothing more is read or written, since what is there may be wrong.
     private func fail(_ error: JournalError) {
         if case .unusable = state { return }
+        if error.code == .damaged { position.check = .failed }
         onEvent(.failed(error))
         state = .unusable(error)
     }

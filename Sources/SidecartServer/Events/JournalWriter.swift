@@ -41,6 +41,7 @@ package final class JournalWriter: Sendable {
         let position = JournalPosition()
         self.position = position
         thread = try LoopThread.start(name: "sidecart-journal") { loop in
+            ProcessSettings.giveWayToCalls()
             let worker = try JournalWorker(
                 settings, position: position, loop: loop, onEvent: onEvent)
             made.withLock { $0 = LoopBound(worker, to: loop) }
@@ -53,6 +54,9 @@ package final class JournalWriter: Sendable {
 
     /// How many events were ever recorded; nil until the journal is open.
     package var watermark: Int64? { position.watermark }
+
+    /// Whether its file was found whole.
+    package var check: JournalCheck { position.check }
 
     /// Has a call answered by the journal's thread.
     ///
@@ -84,7 +88,9 @@ package final class JournalWriter: Sendable {
 
 /// What a journal does that its operator wants to know.
 package enum JournalEvents: Sendable {
-    case opened(path: String, watermark: Int64)
+    case opened(path: String, watermark: Int64, milliseconds: Int64)
+    /// Its file is whole, as was found after it was opened.
+    case checked(milliseconds: Int64)
     /// So many of the events that it holds are in memory, for the models to answer with.
     case learned(events: Int, milliseconds: Int64)
     /// Nothing more is recorded until the server is started again.

@@ -4,6 +4,16 @@ internal import Interactions
 internal import Outcomes
 
 extension ServedModels {
+    /// Takes in what earlier lives of the server showed; to be called once no other server shows anything.
+    func openSlates() { tellSlates(outcomes.openFile()) }
+
+    /// Counts what was shown, and writes it down.
+    func keepSlates() { tellSlates(outcomes.writeFile()) }
+
+    private func tellSlates(_ isWritten: Bool) {
+        if !isWritten { onEvent(.slatesNotWritten(path: settings.slatesPath ?? "")) }
+    }
+
     /// Ties the events of a batch that name a slate to it. To be called once they are durable, and
     /// before that is acknowledged, so that whoever hears of it finds them counted.
     ///

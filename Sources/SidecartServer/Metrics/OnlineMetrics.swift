@@ -15,6 +15,16 @@ extension OnlineLearner {
             "Events that went from memory to make room; the next training still learns from them.",
             value: figures.expired)
         writer.add(
+            "sidecart_online_events_passed_over", .counter,
+            "Events that were not taken in, as there was no room for more ids of items; the next training learns from them.",
+            value: figures.passedOver)
+        writer.add(
+            "sidecart_online_users", .gauge, "Users who have some of the events in memory.",
+            value: figures.users)
+        writer.add(
+            "sidecart_online_items", .gauge, "Items that were in any event since the start.",
+            value: figures.items)
+        writer.add(
             "sidecart_online_lag_events", .gauge,
             "Events that are durable and not in memory yet; none of them is acknowledged.",
             value: lag)

@@ -23,11 +23,25 @@ struct ServerMetrics: Sendable {
         }
         ScoringCounters.add(life.models.laneRecords.map(\.scoring), to: &writer)
         life.models.outcomes.add(to: &writer)
+        life.journal?.add(to: &writer)
         life.models.settings.online?.add(to: &writer)
         life.models.servingGeneration.add(
             to: &writer, storeBytesMax: life.models.settings.bytesMax)
         ProcessUsage.add(to: &writer)
         return writer.finish()
+    }
+}
+
+extension JournalWriter {
+    fileprivate func add(to writer: inout MetricsWriter) {
+        writer.add(
+            "sidecart_journal_events", .counter,
+            "Events that were ever recorded and are durable, in earlier lives of the server too.",
+            value: Int(watermark ?? 0))
+        writer.add(
+            "sidecart_journal_damaged", .gauge,
+            "1 where the journal's file was found damaged, and nothing more is recorded; else 0.",
+            value: check == .failed ? 1 : 0)
     }
 }
 

@@ -10,4 +10,6 @@ package enum ModelEvent: Sendable {
     case unchanged(path: String)
     /// What is at a path cannot be served; what served before serves on.
     case refused(path: String, ModelError)
+    /// The file of slates cannot be written; after a restart, events are not tied to those of this life.
+    case slatesNotWritten(path: String)
 }

@@ -1,4 +1,4 @@
-internal import CrossSell
+package import CrossSell
 internal import EventJournal
 internal import EventLoop
 internal import Glibc
@@ -23,11 +23,27 @@ package final class OnlineLearner: Sendable {
             package var baskets: Int
         }
 
-        package var events: Int
-        package var eventsMax: Int
-        package var expired: Int
-        package var bytes: Int
-        package var models: [Model]
+        package var events = 0
+        package var eventsMax = 0
+        /// Users who have some of them, and items that were in any event.
+        package var users = 0
+        package var items = 0
+        package var expired = 0
+        package var passedOver = 0
+        package var bytes = 0
+        package var models: [Model] = []
+
+        init(_ learning: OnlineLearning) {
+            (events, eventsMax) = (learning.events.count, learning.events.capacity)
+            (users, items) = (learning.events.userCount, learning.itemCount)
+            (expired, passedOver) = (learning.expired, learning.passedOver)
+            bytes = learning.bytes
+            models = learning.generations.map {
+                Model(
+                    version: $0.version, pairs: $0.pairCount, droppedPairs: $0.droppedPairs,
+                    baskets: $0.basketCount)
+            }
+        }
     }
 
     /// Events of the past that a model counts with the lock held once: some milliseconds.
@@ -35,27 +51,20 @@ package final class OnlineLearner: Sendable {
 
     package let bytesMax: Int
     private let state: Locked<State>
+    private let published: Locked<Figures>
     private let waiting = Atomic<Int>(0)
 
     /// - Parameter bytesMax: see ``OnlineLearning``.
-    package init(bytesMax: Int) {
+    /// - Throws: where the system has not so much memory to give.
+    package init(bytesMax: Int) throws(LiveEvents.MemoryRefused) {
         self.bytesMax = bytesMax
-        state = Locked(State(learning: OnlineLearning(bytesMax: bytesMax)))
+        let learning = try OnlineLearning(bytesMax: bytesMax)
+        published = Locked(Figures(learning))
+        state = Locked(State(learning: learning))
     }
 
-    package var figures: Figures {
-        state.withLock { state in
-            let learning = state.learning
-            return Figures(
-                events: learning.events.count, eventsMax: learning.events.capacity,
-                expired: learning.expired, bytes: learning.bytes,
-                models: learning.generations.map {
-                    Figures.Model(
-                        version: $0.version, pairs: $0.pairCount, droppedPairs: $0.droppedPairs,
-                        baskets: $0.basketCount)
-                })
-        }
-    }
+    /// As of the last change; nobody waits for one that is under way.
+    package var figures: Figures { published.withLock { $0 } }
 
     /// Events that are durable and not taken in yet.
     package var lag: Int { waiting.load(ordering: .relaxed) }
@@ -64,6 +73,7 @@ package final class OnlineLearner: Sendable {
     func adopt(_ generation: Generation) -> LiveCounts {
         let counts = state.withLock { $0.learning.begin(generation) }
         while !state.withLock({ $0.learning.advance(counts, count: Self.sliceEvents) }) {}
+        state.withLock { publish($0) }
         return counts
     }
 
@@ -84,8 +94,9 @@ package final class OnlineLearner: Sendable {
                     time: event.time, basket: event.basket, now: now)
             }
             state.learning.publish()
+            publish(state)
         }
-        return state.withLock { $0.learning.events.count }
+        return figures.events
     }
 
     /// Takes in batches that are durable, in the journal's order.
@@ -98,6 +109,7 @@ package final class OnlineLearner: Sendable {
         state.withLock { state in
             for (batch, duplicates) in batches { state.learning.record(batch, duplicates, now) }
             state.learning.publish()
+            publish(state)
         }
         waiting.store(0, ordering: .relaxed)
     }
@@ -107,12 +119,21 @@ package final class OnlineLearner: Sendable {
         let now = Int64(time(nil))
         state.withLock { state in
             state.learning.removeOld { retention.isOver($0.kind, $0.time, now: now) }
+            publish(state)
         }
     }
 
     /// Takes out a user's events and what they added.
     func forget(user id: [UInt8]) {
-        _ = state.withLock { state in id.withUnsafeBytes { state.learning.forget(user: $0) } }
+        state.withLock { state in
+            _ = id.withUnsafeBytes { state.learning.forget(user: $0) }
+            publish(state)
+        }
+    }
+
+    private func publish(_ state: State) {
+        let figures = Figures(state.learning)
+        published.withLock { $0 = figures }
     }
 }
 

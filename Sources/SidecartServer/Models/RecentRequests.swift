@@ -55,6 +55,20 @@ final class RecentRequests: @unchecked Sendable {
         }
     }
 
+    /// Lets go of the requests that hold an id, wherever in them it stands, and overwrites what they took.
+    func forget(_ id: [UInt8]) {
+        places.withLock { places in
+            for index in places.indices {
+                guard let place = places[index] else { continue }
+                let bytes = UnsafeMutableRawBufferPointer(
+                    start: memory + index * Self.payloadBytesMax, count: place.bytes)
+                guard bytes.holds(id) else { continue }
+                bytes.initializeMemory(as: UInt8.self, repeating: 0)
+                places[index] = nil
+            }
+        }
+    }
+
     /// Copies of those that are kept.
     var requests: [Request] {
         places.withLock { places in
@@ -65,6 +79,15 @@ final class RecentRequests: @unchecked Sendable {
                     return Request(method: place.method, payload: Array(bytes))
                 }
             }
+        }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    fileprivate func holds(_ part: [UInt8]) -> Bool {
+        guard !part.isEmpty, part.count <= count else { return false }
+        return (0...count - part.count).contains { start in
+            self[start] == part[0] && self[start..<start + part.count].elementsEqual(part)
         }
     }
 }

@@ -27,6 +27,8 @@ package final class ServedModels: Sendable {
 
         /// Memory of the slates that were shown, to which clicks and purchases are tied.
         package var slateBytesMax = 64 << 20
+        /// Of a file where the next life of the server finds these slates; nil for none.
+        package var slatesPath: String?
         /// What the shop has told since the models were trained.
         package var catalog = CatalogOverlay()
         /// Puts recorded events to use at once; nil where they wait for the next training.
@@ -101,7 +103,7 @@ package final class ServedModels: Sendable {
         budget = MemoryBudget(bytesMax: settings.bytesMax)
         let outcomes = Outcomes(
             tiers: Tier.allCases.map(\.name), lanes: settings.laneCount,
-            bytesMax: settings.slateBytesMax, since: time(nil))
+            bytesMax: settings.slateBytesMax, since: time(nil), path: settings.slatesPath)
         self.outcomes = outcomes
         laneRecords = (0..<settings.laneCount).map { _ in LaneRecord(slates: outcomes.makeLog()) }
         let load = ModelLoad(number: 1, path: path, promotes: true, isReload: false)
@@ -152,6 +154,11 @@ package final class ServedModels: Sendable {
     /// Tells how retraining stands.
     package func note(_ retraining: RetrainingRecord) {
         state.withLock { $0.retraining = retraining }
+    }
+
+    /// Lets go of recent requests that name a user; calls that come later may name her again.
+    func forgetRequests(of user: [UInt8]) {
+        for lane in state.withLock({ $0.lanes }) { lane?.recent.forget(user) }
     }
 
     // MARK: Changes

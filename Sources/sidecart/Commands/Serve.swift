@@ -129,7 +129,9 @@ struct Serve: ParsableCommand {
         let endpoint = try metrics.start(access, waits: takeOver, source, log)
         defer { endpoint?.stop() }
         configuration.drainGrace = .seconds(drainSeconds)
-        let models = try loadModels(log)
+        let servingFile = ServingFile(of: bundle, in: modelsDir, log)
+        defer { servingFile.finish() }
+        let models = try loadModels(servingFile, log)
         let journal = try events.open(log, for: models, takesOver: takeOver)
         let retrainer = try retraining.settings(journal: events.eventsDb).map {
             settings throws(Failure) in
@@ -219,23 +221,23 @@ struct Serve: ParsableCommand {
         log.flush()
     }
 
-    private func loadModels(_ log: ServerLog) throws -> ServedModels {
+    private func loadModels(_ file: ServingFile, _ log: ServerLog) throws -> ServedModels {
         var settings = ServedModels.Settings()
         settings.loopCount = threads
         settings.bytesMax = storeMebibytesMax << 20
         settings.slateBytesMax = slateMebibytesMax << 20
-        settings.online = events.learner
+        settings.slatesPath = events.eventsDb.map { "\($0).slates" }
+        settings.online = try events.makeLearner()
         settings.folder = modelsDir
         do {
             settings.ruleBook = try rules.map {
                 try RuleBook(path: $0, limits: settings.engineLimits)
             }
-            // What was retrained after the bundle was written is the newer model.
-            let newer =
-                retraining.retrain == nil
-                ? nil : try VerdictFile.newest(since: bundle, in: settings.folder)
-            return try ServedModels(bundle: bundle, startingWith: newer, settings: settings) {
+            return try ServedModels(
+                bundle: bundle, startingWith: file.remembered, settings: settings
+            ) {
                 log.note($0)
+                file.note($0)
             }
         } catch let error as any CustomStringConvertible & Error {
             throw Failure("\(error)")

@@ -49,7 +49,29 @@ struct Status: AsyncParsableCommand {
             memory     \(status.residentBytes / megabyte) MiB resident, models \
             \(status.storeBytes / megabyte) of \(status.storeBytesMax / megabyte) MiB, buffers \
             \(status.bufferBytes / megabyte) of \(status.bufferBytesMax / megabyte) MiB
-            """)
+            """ + journal(status))
+    }
+
+    /// Empty where the server keeps no events.
+    private func journal(_ status: ServerStatus) -> String {
+        guard status.journalCheck != .none else { return "" }
+        let check =
+            switch status.journalCheck {
+            case .none, .passed: "its file is whole"
+            case .running: "its file is being checked"
+            case .failed: "its file is DAMAGED, and nothing more is recorded"
+            }
+        let journal = "\njournal    \(status.journalWatermark.grouped) events recorded; \(check)"
+        guard status.onlineEventsMax > 0 else { return journal }
+        let megabyte = 1 << 20
+        return journal
+            + """
+
+            online     \(status.onlineEvents.grouped) of \(status.onlineEventsMax.grouped) events, \
+            \(status.onlineUsers.grouped) users, \(status.onlineItems.grouped) items, \
+            \(status.onlineBytes / megabyte) of \(status.onlineBytesMax / megabyte) MiB, \
+            \(status.onlineLagEvents.grouped) events behind
+            """
     }
 
     private func clock(_ duration: Duration) -> String {
@@ -92,6 +114,15 @@ private struct StatusJSON: Encodable {
     let bufferBytesMax: Int
     let brokenOffMalformed: Int
     let brokenOffFlooded: Int
+    let journalWatermark: Int
+    let journalCheck: String
+    let onlineEvents: Int
+    let onlineEventsMax: Int
+    let onlineUsers: Int
+    let onlineItems: Int
+    let onlineBytes: Int
+    let onlineBytesMax: Int
+    let onlineLagEvents: Int
 
     init(_ status: ServerStatus) {
         version = status.version
@@ -125,5 +156,14 @@ private struct StatusJSON: Encodable {
         bufferBytesMax = status.bufferBytesMax
         brokenOffMalformed = status.brokenOffMalformed
         brokenOffFlooded = status.brokenOffFlooded
+        journalWatermark = status.journalWatermark
+        journalCheck = status.journalCheck.rawValue
+        onlineEvents = status.onlineEvents
+        onlineEventsMax = status.onlineEventsMax
+        onlineUsers = status.onlineUsers
+        onlineItems = status.onlineItems
+        onlineBytes = status.onlineBytes
+        onlineBytesMax = status.onlineBytesMax
+        onlineLagEvents = status.onlineLagEvents
     }
 }

@@ -27,6 +27,12 @@ struct EventsOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "When the events' file is checked for damage: before the server is ready (first), or beside its work, when a file that turns out damaged takes no more events (later). Default: later for files past 64 MiB.",
+            valueName: "first|later"))
+    var eventsCheck: EventsCheck?
+
+    @Option(
+        help: ArgumentHelp(
             "Whether recorded events act on the next call (on), or only on the next training (off). Without --events-db there are none.",
             valueName: "on|off"))
     var online = OnlineMode.on
@@ -37,11 +43,23 @@ struct EventsOptions: ParsableArguments {
             valueName: "n"))
     var onlineMebibytesMax = 256
 
+    enum EventsCheck: String, ExpressibleByArgument, CaseIterable { case first, later }
+
+    /// A file up to this is checked in some tenths of a second.
+    private static let checkedAtOnceBytesMax = 64 << 20
+
     enum OnlineMode: String, ExpressibleByArgument, CaseIterable { case on, off }
 
     /// nil where recorded events wait for the next training.
-    var learner: OnlineLearner? {
-        eventsDb == nil || online == .off ? nil : OnlineLearner(bytesMax: onlineMebibytesMax << 20)
+    func makeLearner() throws(Failure) -> OnlineLearner? {
+        guard eventsDb != nil, online == .on else { return nil }
+        do {
+            return try OnlineLearner(bytesMax: onlineMebibytesMax << 20)
+        } catch {
+            throw Failure(
+                "--online-mebibytes-max is \(onlineMebibytesMax): the system does not give \(error.bytes >> 20) MiB of memory for it"
+            )
+        }
     }
 
     func validate() throws {
@@ -49,8 +67,11 @@ struct EventsOptions: ParsableArguments {
             throw ValidationError(
                 "--online-mebibytes-max is \(onlineMebibytesMax); it must be 1 to 1048576")
         }
-        if eventsDb == nil, !retain.seconds.isEmpty || eventsMebibytesMax != nil {
-            throw ValidationError("--retain and --events-mebibytes-max need --events-db")
+        if eventsDb == nil,
+            !retain.seconds.isEmpty || eventsMebibytesMax != nil || eventsCheck != nil
+        {
+            throw ValidationError(
+                "--retain, --events-mebibytes-max and --events-check need --events-db")
         }
         if let eventsMebibytesMax, !(1...16_777_216 ~= eventsMebibytesMax) {
             throw ValidationError(
@@ -70,6 +91,12 @@ struct EventsOptions: ParsableArguments {
         settings.models = models
         settings.retention = retain
         settings.waitsForPredecessor = takesOver
+        settings.options.checkedAtOnceBytesMax =
+            switch eventsCheck {
+            case nil: Self.checkedAtOnceBytesMax
+            case .first: .max
+            case .later: 0
+            }
         settings.options.bytesMax = eventsMebibytesMax.map { $0 << 20 }
         do {
             return try JournalWriter(settings) { log.note($0) }
@@ -106,10 +133,17 @@ struct EventsOptions: ParsableArguments {
 extension ServerLog {
     func note(_ event: JournalEvents) {
         switch event {
-        case .opened(let path, let watermark):
+        case .opened(let path, let watermark, let milliseconds):
             info(
                 "opened the journal of events",
-                ["file": "\(path)", "watermark": .stringConvertible(watermark)])
+                [
+                    "file": "\(path)", "watermark": .stringConvertible(watermark),
+                    "milliseconds": .stringConvertible(milliseconds),
+                ])
+        case .checked(let milliseconds):
+            info(
+                "the journal's file is whole",
+                ["milliseconds": .stringConvertible(milliseconds)])
         case .learned(let events, let milliseconds):
             info(
                 "answering with recorded events",

@@ -26,6 +26,10 @@ extension ServerLog {
             self.error(
                 "the bundle is refused; serving on with the model from before",
                 ["bundle": "\(path)", "reason": "\(error)"])
+        case .slatesNotWritten(let path):
+            self.warning(
+                "what is shown cannot be written down; events are tied to it until the server ends",
+                ["file": "\(path)"])
         }
     }
 

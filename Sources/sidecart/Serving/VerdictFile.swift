@@ -27,21 +27,6 @@ final class VerdictFile: Sendable {
         }
     }
 
-    /// The bundle that was promoted last, if that was after another one was written.
-    ///
-    /// - Parameter folder: of models; nil for the one that the bundle lies in.
-    static func newest(since bundle: String, in folder: String?) throws(Failure) -> String? {
-        let own = URL(fileURLWithPath: bundle)
-        let folder = folder ?? own.deletingLastPathComponent().path
-        let last = try VerdictFile(in: folder).all.first { $0.promoted }
-        let written = try? own.appending(path: "manifest.json")
-            .resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-        guard let last, FileManager.default.fileExists(atPath: last.path),
-            Double(last.at) / 1_000 > written?.timeIntervalSince1970 ?? 0
-        else { return nil }
-        return last.path
-    }
-
     /// The newest first.
     var all: [RetrainingVerdict] { verdicts.withLock { $0 } }
 
@@ -54,14 +39,7 @@ final class VerdictFile: Sendable {
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            let new = "\(path).new"
-            try encoder.encode(all).write(to: URL(fileURLWithPath: new))
-            let file = try FileHandle(forUpdating: URL(fileURLWithPath: new))
-            try file.synchronize()
-            try file.close()
-            guard rename(new, path) == 0 else {
-                throw Failure("\(path): \(String(cString: strerror(errno)))")
-            }
+            try DurableFile.replace(path, with: try encoder.encode(all))
         } catch let error as Failure {
             throw error
         } catch {

@@ -430,7 +430,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor =
   (ProtobufCMessageInit) sidecart__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[31] =
+static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descriptors[40] =
 {
   {
     "version",
@@ -804,6 +804,114 @@ static const ProtobufCFieldDescriptor sidecart__v1__status_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "journal_watermark",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, journal_watermark),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "journal_check",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, journal_check),
+    &sidecart__v1__journal_check__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_events",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_events_max",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_events_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_users",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_users),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_items",
+    37,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_bytes",
+    38,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_bytes_max",
+    39,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_bytes_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_lag_events",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sidecart__V1__StatusResponse, online_lag_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
   22,   /* field[22] = broken_off_crowded */
@@ -824,9 +932,18 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
   15,   /* field[15] = draining */
   9,   /* field[9] = failed_calls */
   3,   /* field[3] = items */
+  32,   /* field[32] = journal_check */
+  31,   /* field[31] = journal_watermark */
   2,   /* field[2] = model_kind */
   1,   /* field[1] = model_version */
   21,   /* field[21] = moved_calls */
+  37,   /* field[37] = online_bytes */
+  38,   /* field[38] = online_bytes_max */
+  33,   /* field[33] = online_events */
+  34,   /* field[34] = online_events_max */
+  36,   /* field[36] = online_items */
+  39,   /* field[39] = online_lag_events */
+  35,   /* field[35] = online_users */
   16,   /* field[16] = pid */
   24,   /* field[24] = refused_connections */
   25,   /* field[25] = refused_frames */
@@ -841,7 +958,7 @@ static const unsigned sidecart__v1__status_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sidecart__v1__status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 31 }
+  { 0, 40 }
 };
 const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
 {
@@ -851,7 +968,7 @@ const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor =
   "Sidecart__V1__StatusResponse",
   "sidecart.v1",
   sizeof(Sidecart__V1__StatusResponse),
-  31,
+  40,
   sidecart__v1__status_response__field_descriptors,
   sidecart__v1__status_response__field_indices_by_name,
   1,  sidecart__v1__status_response__number_ranges,
@@ -1304,6 +1421,38 @@ const ProtobufCMessageDescriptor sidecart__v1__drain_response__descriptor =
   0,  sidecart__v1__drain_response__number_ranges,
   (ProtobufCMessageInit) sidecart__v1__drain_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue sidecart__v1__journal_check__enum_values_by_number[4] =
+{
+  { "JOURNAL_CHECK_NONE", "SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_NONE", 0 },
+  { "JOURNAL_CHECK_RUNNING", "SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_RUNNING", 1 },
+  { "JOURNAL_CHECK_PASSED", "SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_PASSED", 2 },
+  { "JOURNAL_CHECK_FAILED", "SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_FAILED", 3 },
+};
+static const ProtobufCIntRange sidecart__v1__journal_check__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex sidecart__v1__journal_check__enum_values_by_name[4] =
+{
+  { "JOURNAL_CHECK_FAILED", 3 },
+  { "JOURNAL_CHECK_NONE", 0 },
+  { "JOURNAL_CHECK_PASSED", 2 },
+  { "JOURNAL_CHECK_RUNNING", 1 },
+};
+const ProtobufCEnumDescriptor sidecart__v1__journal_check__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sidecart.v1.JournalCheck",
+  "JournalCheck",
+  "Sidecart__V1__JournalCheck",
+  "sidecart.v1",
+  4,
+  sidecart__v1__journal_check__enum_values_by_number,
+  4,
+  sidecart__v1__journal_check__enum_values_by_name,
+  1,
+  sidecart__v1__journal_check__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue sidecart__v1__metrics_format__enum_values_by_number[2] =
 {

@@ -5,6 +5,10 @@ from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+JOURNAL_CHECK_FAILED: JournalCheck
+JOURNAL_CHECK_NONE: JournalCheck
+JOURNAL_CHECK_PASSED: JournalCheck
+JOURNAL_CHECK_RUNNING: JournalCheck
 OPENMETRICS_TEXT: MetricsFormat
 PROMETHEUS_TEXT: MetricsFormat
 
@@ -85,7 +89,7 @@ class StatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatusResponse(_message.Message):
-    __slots__ = ["broken_off_crowded", "broken_off_drained", "broken_off_flooded", "broken_off_foreign", "broken_off_idle", "broken_off_malformed", "broken_off_unfinished", "broken_off_unread", "buffer_bytes", "buffer_bytes_max", "calls", "connections", "cpu_microseconds", "denied_calls", "dimensions", "draining", "failed_calls", "items", "model_kind", "model_version", "moved_calls", "pid", "refused_connections", "refused_frames", "resident_bytes", "store_bytes", "store_bytes_max", "threads", "uptime_milliseconds", "users", "version"]
+    __slots__ = ["broken_off_crowded", "broken_off_drained", "broken_off_flooded", "broken_off_foreign", "broken_off_idle", "broken_off_malformed", "broken_off_unfinished", "broken_off_unread", "buffer_bytes", "buffer_bytes_max", "calls", "connections", "cpu_microseconds", "denied_calls", "dimensions", "draining", "failed_calls", "items", "journal_check", "journal_watermark", "model_kind", "model_version", "moved_calls", "online_bytes", "online_bytes_max", "online_events", "online_events_max", "online_items", "online_lag_events", "online_users", "pid", "refused_connections", "refused_frames", "resident_bytes", "store_bytes", "store_bytes_max", "threads", "uptime_milliseconds", "users", "version"]
     BROKEN_OFF_CROWDED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_DRAINED_FIELD_NUMBER: _ClassVar[int]
     BROKEN_OFF_FLOODED_FIELD_NUMBER: _ClassVar[int]
@@ -104,9 +108,18 @@ class StatusResponse(_message.Message):
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     FAILED_CALLS_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_CHECK_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_WATERMARK_FIELD_NUMBER: _ClassVar[int]
     MODEL_KIND_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     MOVED_CALLS_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_EVENTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_LAG_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    ONLINE_USERS_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
     REFUSED_CONNECTIONS_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FRAMES_FIELD_NUMBER: _ClassVar[int]
@@ -135,9 +148,18 @@ class StatusResponse(_message.Message):
     draining: bool
     failed_calls: int
     items: int
+    journal_check: JournalCheck
+    journal_watermark: int
     model_kind: str
     model_version: str
     moved_calls: int
+    online_bytes: int
+    online_bytes_max: int
+    online_events: int
+    online_events_max: int
+    online_items: int
+    online_lag_events: int
+    online_users: int
     pid: int
     refused_connections: int
     refused_frames: int
@@ -148,7 +170,10 @@ class StatusResponse(_message.Message):
     uptime_milliseconds: int
     users: int
     version: str
-    def __init__(self, version: _Optional[str] = ..., model_version: _Optional[str] = ..., model_kind: _Optional[str] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., dimensions: _Optional[int] = ..., threads: _Optional[int] = ..., connections: _Optional[int] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ..., uptime_milliseconds: _Optional[int] = ..., cpu_microseconds: _Optional[int] = ..., resident_bytes: _Optional[int] = ..., store_bytes: _Optional[int] = ..., store_bytes_max: _Optional[int] = ..., draining: bool = ..., pid: _Optional[int] = ..., broken_off_foreign: _Optional[int] = ..., broken_off_unread: _Optional[int] = ..., broken_off_unfinished: _Optional[int] = ..., broken_off_drained: _Optional[int] = ..., moved_calls: _Optional[int] = ..., broken_off_crowded: _Optional[int] = ..., broken_off_idle: _Optional[int] = ..., refused_connections: _Optional[int] = ..., refused_frames: _Optional[int] = ..., denied_calls: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., buffer_bytes_max: _Optional[int] = ..., broken_off_malformed: _Optional[int] = ..., broken_off_flooded: _Optional[int] = ...) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., model_version: _Optional[str] = ..., model_kind: _Optional[str] = ..., items: _Optional[int] = ..., users: _Optional[int] = ..., dimensions: _Optional[int] = ..., threads: _Optional[int] = ..., connections: _Optional[int] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ..., uptime_milliseconds: _Optional[int] = ..., cpu_microseconds: _Optional[int] = ..., resident_bytes: _Optional[int] = ..., store_bytes: _Optional[int] = ..., store_bytes_max: _Optional[int] = ..., draining: bool = ..., pid: _Optional[int] = ..., broken_off_foreign: _Optional[int] = ..., broken_off_unread: _Optional[int] = ..., broken_off_unfinished: _Optional[int] = ..., broken_off_drained: _Optional[int] = ..., moved_calls: _Optional[int] = ..., broken_off_crowded: _Optional[int] = ..., broken_off_idle: _Optional[int] = ..., refused_connections: _Optional[int] = ..., refused_frames: _Optional[int] = ..., denied_calls: _Optional[int] = ..., buffer_bytes: _Optional[int] = ..., buffer_bytes_max: _Optional[int] = ..., broken_off_malformed: _Optional[int] = ..., broken_off_flooded: _Optional[int] = ..., journal_watermark: _Optional[int] = ..., journal_check: _Optional[_Union[JournalCheck, str]] = ..., online_events: _Optional[int] = ..., online_events_max: _Optional[int] = ..., online_users: _Optional[int] = ..., online_items: _Optional[int] = ..., online_bytes: _Optional[int] = ..., online_bytes_max: _Optional[int] = ..., online_lag_events: _Optional[int] = ...) -> None: ...
+
+class JournalCheck(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
 
 class MetricsFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

@@ -28,6 +28,19 @@ typedef struct Sidecart__V1__DrainResponse Sidecart__V1__DrainResponse;
 
 /* --- enums --- */
 
+typedef enum _Sidecart__V1__JournalCheck {
+  /*
+   * There is no journal, or it is not open yet.
+   */
+  SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_NONE = 0,
+  SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_RUNNING = 1,
+  SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_PASSED = 2,
+  /*
+   * Nothing more is recorded.
+   */
+  SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_FAILED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SIDECART__V1__JOURNAL_CHECK)
+} Sidecart__V1__JournalCheck;
 typedef enum _Sidecart__V1__MetricsFormat {
   /*
    * Version 0.0.4 of Prometheus' text format.
@@ -119,10 +132,30 @@ struct  Sidecart__V1__StatusResponse
    */
   uint64_t broken_off_malformed;
   uint64_t broken_off_flooded;
+  /*
+   * Of the journal; all that follow are 0 where there is none. Events that were ever recorded, and whether its file has
+   * been found whole.
+   */
+  uint64_t journal_watermark;
+  Sidecart__V1__JournalCheck journal_check;
+  /*
+   * Recorded events that act on the next call, in memory, and the most that are kept there; 0 with --online off. Their
+   * users, the items that were in any event since the start, the memory of all that, about, and its cap.
+   */
+  uint64_t online_events;
+  uint64_t online_events_max;
+  uint64_t online_users;
+  uint64_t online_items;
+  uint64_t online_bytes;
+  uint64_t online_bytes_max;
+  /*
+   * Events that are durable and not in memory yet; none of them is acknowledged.
+   */
+  uint64_t online_lag_events;
 };
 #define SIDECART__V1__STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sidecart__v1__status_response__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, SIDECART__V1__JOURNAL_CHECK__JOURNAL_CHECK_NONE, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Sidecart__V1__MetricsRequest
@@ -503,6 +536,7 @@ void sidecart__v1__admin__drain(ProtobufCService *service,
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    sidecart__v1__journal_check__descriptor;
 extern const ProtobufCEnumDescriptor    sidecart__v1__metrics_format__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor sidecart__v1__status_response__descriptor;
