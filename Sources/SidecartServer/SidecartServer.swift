@@ -84,11 +84,10 @@ package final class SidecartServer: Sendable {
         rpc.beginDrain(
             grace: life.configuration.drainGrace, handsOver: handsOver, begun: begun)
         rpc.join()
-        // Once all is answered that waits for it.
-        journal?.close()
         counting.door.submit { $0.stop() }
         counting.join()
-        life.models.keepSlates()
+        // Once all is answered that waits for it; it writes down the last slates before it lets go of its files.
+        journal?.close()
         // The routers hold the life, and it the server: without this none of them would go.
         life.detach()
     }

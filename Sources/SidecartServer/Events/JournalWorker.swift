@@ -129,6 +129,7 @@ final class JournalWorker {
             state = .unusable(JournalError.closed(settings.path))
         }
         workOff()
+        settings.models?.keepSlates()
         // First, so that the journal is the last to let go of the file, and moves the log into it.
         checker?.cancel()
         state = .unusable(JournalError.closed(settings.path))

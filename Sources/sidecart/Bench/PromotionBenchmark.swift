@@ -1,4 +1,5 @@
 import Bundles
+import EventLoop
 import Foundation
 import Histogram
 import SidecartClient
@@ -59,6 +60,8 @@ struct PromotionBenchmark {
         Output.note("drawing requests")
         let pool = FramePool(shape, RequestDraws(bundle, evenly: evenly))
         let phase = Atomic(Phase.rest.rawValue)
+        // As the server's loops do: what this thread waits for a processor is not the server's doing.
+        ProcessSettings.askForShortSlices()
         var load = try PacedLoad(path: folder.file("s"), pool: pool)
         try load.run(callsPerSecond: callsPerSecond, for: .seconds(0.5)) { .rest }
         load.forget()

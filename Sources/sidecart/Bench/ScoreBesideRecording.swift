@@ -1,4 +1,5 @@
 import Bundles
+import EventLoop
 import Foundation
 import Histogram
 import Synchronization
@@ -31,6 +32,8 @@ struct ScoreBesideRecording {
     let rounds: Int
 
     func run() throws(Failure) -> Report {
+        // As the server's loops do: what this thread waits for a processor is not the server's doing.
+        ProcessSettings.askForShortSlices()
         var draws = RequestDraws(bundle)
         var pool = FramePool()
         for _ in 0..<1_024 {
