@@ -41,7 +41,7 @@ test-data: setup test-python venv
 	swift build -c release --build-tests
 	SIDECART_DATA=$(SIDECART_DATA) SIDECART_PYTHON=$(CURDIR)/.build/venv/bin/python \
 		SIDECART_OBP=$(CURDIR)/.build/obp/obp/dataset/obd \
-		swift test -c release --skip-build --filter 'MovieLensTests|PythonTests|OpenBanditTests|MetricsReadersTests'
+		swift test -c release --skip-build --filter 'MovieLensTests|RelationDataTests|PythonTests|OpenBanditTests|MetricsReadersTests'
 
 # The Python client: format, types, and its tests on a real server.
 PYTHON = $(CURDIR)/.build/python/bin

@@ -172,7 +172,10 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Evaluation", "Interactions", "ModelParts", "Models"],
+            dependencies: [
+                "Training", "Bundles", "CrossSell", "EmbeddingStore", "Evaluation", "Interactions",
+                "Measures", "ModelParts", "Models",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "CrossSellTests",

@@ -5,15 +5,18 @@ import Models
 import Testing
 
 @Suite struct CoPurchaseTests {
-    private func lists(_ baskets: SparseMatrix, _ change: (inout CoPurchase) -> Void = { _ in })
-        throws -> NeighborLists
-    {
+    /// Lists by counts alone, unless `change` says otherwise.
+    private func lists(
+        _ baskets: SparseMatrix, users: SparseMatrix? = nil, threads: Int = 2,
+        _ change: (inout CoPurchase) -> Void = { _ in }
+    ) throws -> NeighborLists {
         var model = CoPurchase()
+        model.smoothing = 0
         change(&model)
-        let users = SparseMatrix(rows: 0, columnCount: baskets.columnCount, entries: [])
+        let nobody = SparseMatrix(rows: 0, columnCount: baskets.columnCount, entries: [])
         let parts = try model.train(
-            on: TrainingData(interactions: users, baskets: baskets),
-            with: TrainingContext(threads: 2, seed: 1))
+            on: TrainingData(interactions: users ?? nobody, baskets: baskets),
+            with: TrainingContext(threads: threads, seed: 1))
         return try #require(parts.neighbors[.complement])
     }
 
@@ -74,6 +77,105 @@ import Testing
         }
     }
 
+    @Test(arguments: [61, 62, 63] as [UInt64])
+    func
+        `what is expected of a pair is its co-occurrence in baskets and histories, where dimensions suffice`(
+            seed: UInt64
+        ) throws
+    {
+        let data = makeRandomData(users: 60, items: 14, pairs: 150, seed: seed)
+        let (baskets, users) = (data.baskets!, data.interactions)
+        let found = try lists(baskets, users: users) { $0.smoothing = 10 }
+        let all = [baskets, users].flatMap { matrix in
+            (0..<matrix.rows).map { Set(matrix.columns[matrix.row($0)]) }
+        }
+        let rows = all.filter { $0.count > 1 }
+        let filled = (0..<baskets.rows).map { Set(baskets.columns[baskets.row($0)]) }
+            .filter { !$0.isEmpty }
+        func n(_ i: Int32) -> Double { Double(rows.count { $0.contains(i) }) }
+        func held(_ i: Int32) -> Double { Double(filled.count { $0.contains(i) }) }
+        let total = rows.reduce(0.0) { $0 + Double($1.count) }
+        for i in Int32(0)..<14 {
+            var expected: [Int32: Double] = [:]
+            var isCounted: Set<Int32> = []
+            for j in Int32(0)..<14 where j != i {
+                let both = Double(filled.count { $0.contains(i) && $0.contains(j) })
+                let together = rows.filter { $0.contains(i) && $0.contains(j) }
+                    .reduce(0.0) { $0 + 1 / Double($1.count) }
+                let q = n(i) * n(j) > 0 ? together / (n(i) * n(j)).squareRoot() : 0
+                let chance = (n(i) * n(j)).squareRoot() / total
+                let beyond = both - held(i) * held(j) / Double(filled.count)
+                guard both >= 2 ? beyond > 1e-9 : q > 1e-4 && beyond + 10 * (q - chance) > 0
+                else { continue }
+                if both >= 2 { isCounted.insert(j) }
+                expected[j] =
+                    ((both >= 2 ? both : 0) + 10 * q)
+                    / ((max(1, held(i)) + 10) * (max(1, held(j)) + 10)).squareRoot()
+            }
+            let range = found.range(of: Int(i))
+            // What is barely above chance may be left out for rounding, and the other way round.
+            #expect(abs(range.count - expected.count) <= 1, "item \(i), seed \(seed)")
+            for entry in range {
+                guard let score = expected[found.items[entry]] else { continue }
+                #expect(
+                    abs(Double(found.scores[entry]) - score) < 1e-3 * score + 1e-6,
+                    "\(i) -> \(found.items[entry]), seed \(seed)")
+                let counted = isCounted.contains(found.items[entry])
+                #expect((found.confidences[entry] > 0) == counted)
+                #expect((found.lifts[entry] > 1) == counted)
+            }
+        }
+    }
+
+    @Test(arguments: [65, 66] as [UInt64])
+    func
+        `items that few baskets or none hold together follow those that many do, if they share what goes with them`(
+            seed: UInt64
+        ) throws
+    {
+        // Four kinds of 60 items, and baskets of three of a kind, so that one pair in ten is seen twice.
+        var generator = SeededGenerator(seed: seed)
+        let baskets = makeMatrix(
+            (0..<1_200).map { basket in
+                let kind = Int32(basket % 4) * 60
+                return Array((kind..<kind + 60).shuffled(using: &generator).prefix(3)).sorted()
+            }, columns: 240)
+        let counted = try lists(baskets)
+        let found = try lists(baskets) { $0.smoothing = 10 }
+        var (alike, followers) = (0, 0)
+        for item in 0..<240 {
+            let (all, few) = (found.range(of: item), counted.range(of: item))
+            #expect(all.count == 50 && few.count < 40, "\(item), seed \(seed)")
+            #expect(Set(found.items[all.prefix(few.count)]) == Set(counted.items[few]))
+            for entry in all.dropFirst(few.count) {
+                #expect(found.lifts[entry] == 0 && found.confidences[entry] == 0)
+                followers += 1
+                alike += Int(found.items[entry]) / 60 == item / 60 ? 1 : 0
+            }
+        }
+        #expect(Double(alike) > 0.9 * Double(followers), "\(alike) of \(followers), seed \(seed)")
+    }
+
+    @Test func `bestsellers that baskets keep apart do not go together`() throws {
+        // 0 and 1 both go with 2, and never with each other.
+        let rows: [[Int32]] =
+            Array(repeating: [0, 2], count: 400) + Array(repeating: [1, 2], count: 400)
+            + Array(repeating: [3, 4], count: 100)
+        let found = try lists(makeMatrix(rows, columns: 5)) { $0.smoothing = 10 }
+        #expect(!found.items[found.range(of: 0)].contains(1))
+    }
+
+    @Test func `expectations do not depend on the number of threads`() throws {
+        let data = makeRandomData(users: 900, items: 400, pairs: 4_000, seed: 64)
+        let found = try [1, 3].map { threads in
+            try lists(data.baskets!, users: data.interactions, threads: threads) {
+                $0.smoothing = 10
+            }
+        }
+        #expect(found[0] == found[1])
+        #expect(found[0].confidences.contains(0) && found[0].confidences.contains { $0 > 0 })
+    }
+
     @Test func `a basket over the limit is as if it were not there`() throws {
         let small: [[Int32]] = [[0, 1], [0, 1], [2, 3], [2, 3], [4]]
         let all = small + [Array(0..<10)]
@@ -115,6 +217,7 @@ import Testing
         let changes: [(String, @Sendable (inout CoPurchase) -> Void)] = [
             ("neighbors_max", { $0.neighborsMax = 0 }), ("support_min", { $0.supportMin = 0 }),
             ("basket_items_max", { $0.basketItemsMax = 0 }), ("shrinkage", { $0.shrinkage = -1 }),
+            ("smoothing", { $0.smoothing = .infinity }),
             ("confidence_share", { $0.confidenceShare = .nan }),
             ("no basket of 1 to 200 items", { _ in }),
         ]

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sc_blas.h"
+#include "sc_block.h"
 #include "sc_dense.h"
 #include "sc_dot.h"
 #include "sc_edges.h"

@@ -17,6 +17,9 @@ extension ModelRegistry {
         Parameter(
             "shrinkage", \.shrinkage, "Baskets added to each item's count; holds back rare pairs.",
             try: [2, 30]),
+        Parameter(
+            "smoothing", \.smoothing,
+            "Baskets that hold what is expected of a pair; 0 goes by counts alone.", try: [0, 30]),
         Parameter("neighbors_max", \.neighborsMax, "The longest list.", try: [100, 200]),
         Parameter("support_min", \.supportMin, "The fewest baskets that must hold a pair."),
         Parameter(

@@ -49,7 +49,7 @@ extension [RankedKey] {
 
 extension NeighborLists {
     /// Lists of scores alone, already in order; lifts and confidences are 0.
-    init(keys rows: UnsafeMutableBufferPointer<[RankedKey]>) {
+    init(keys rows: some RandomAccessCollection<[RankedKey]>) {
         let count = rows.reduce(0) { $0 + $1.count }
         let zeros = Array(repeating: Float(0), count: count)
         self.init(offsets: [0], items: [], scores: [], lifts: zeros, confidences: zeros)

@@ -47,7 +47,7 @@ struct TrainingSummary: Encodable, CustomStringConvertible {
     let items: Int
     let users: Int
     let dimensions: Int
-    /// Pairs of items that are bought together, or rules from one to another; nil where the model
+    /// Pairs of items that were bought together, or rules from one to another; nil where the model
     /// looked for none.
     let complements: Int?
     let seconds: TrainingTimes
@@ -61,7 +61,7 @@ struct TrainingSummary: Encodable, CustomStringConvertible {
         items = bundle.items.count
         users = bundle.users.count
         dimensions = bundle.parts.embeddings?.items.columns ?? 0
-        complements = bundle.parts.neighbors[.complement]?.items.count
+        complements = bundle.parts.neighbors[.complement]?.confidences.count { $0 > 0 }
         seconds = times
         peakMemoryBytes = PeakMemory.bytes
         self.read = read
