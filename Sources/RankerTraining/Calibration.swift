@@ -12,7 +12,7 @@ struct Calibration: Equatable {
     private static let ridge = 1e-9
 
     /// - Parameters:
-    ///   - scores: of all candidates of all queries.
+    ///   - scores: of candidates of all queries.
     ///   - isHit: whether each is the one that was taken; of either kind at least one.
     ///   - found: of the queries, for how many any source found what was taken.
     /// - Complexity: O(steps x scores); a dozen steps.

@@ -11,23 +11,23 @@ struct RankerQueries: Sendable {
     }
 
     let all: [Query]
-    /// A basket is asked about more than once, with other items hidden, where there are few.
-    private static let hiddenMax = 3
 
     /// - Parameters:
     ///   - rows: the baskets that are asked about.
     ///   - known: by item, how often it was taken before; what never was cannot be asked for.
     ///   - nextBasketShare: of the queries of known shoppers, how many come without a basket.
+    ///   - hiddenMax: how often a basket is asked about at most, each time with another item hidden, where
+    ///     there are few.
     ///   - partialShare: of the others, how many come with a part of the basket of any length, as a
     ///     shopper asks who has only begun.
     init(
         _ baskets: SparseMatrix, _ log: BasketLog, rows: [Int], known: [Float],
-        nextBasketShare: Double, partialShare: Double, max: Int, seed: UInt64
+        nextBasketShare: Double, partialShare: Double, hiddenMax: Int, max: Int, seed: UInt64
     ) {
         var generator = SeededGenerator(seed: seed)
         let order = rows.shuffled(using: &generator)
         var queries: [Query] = []
-        for pass in 0..<Self.hiddenMax {
+        for pass in 0..<hiddenMax {
             for row in order {
                 guard queries.count < max else { break }
                 let items = baskets.columns[baskets.row(row)].filter { known[Int($0)] > 0 }

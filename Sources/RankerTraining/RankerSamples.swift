@@ -93,18 +93,25 @@ struct RankerSamples {
         return mean > Self.quantile * (variance / count).squareRoot()
     }
 
-    /// What turns a ranker's scores into the log-odds of the judging queries' candidates.
+    /// What turns a ranker's scores into the log-odds of the judging queries' candidates: of those that a
+    /// slate would show, since the hundreds behind them would decide the fit and are never seen.
     ///
     /// - Parameter scores: by row.
     func calibration(_ scores: [Float]) -> Calibration {
         var judged: [Float] = []
         var isHit: [Bool] = []
-        for group in judges {
-            for row in groups.range(of: group) {
-                judged.append(scores[row])
-                isHit.append(row == groups.relevant[group])
+        func judge(_ count: Int) {
+            (judged, isHit) = ([], [])
+            for group in judges {
+                let best = groups.range(of: group).sorted { (scores[$1], $0) < (scores[$0], $1) }
+                for row in best.prefix(count) {
+                    judged.append(scores[row])
+                    isHit.append(row == groups.relevant[group])
+                }
             }
         }
+        judge(Self.shownMax)
+        if !isHit.contains(true) { judge(.max) }
         let found = Double(judges.count) / Double(judges.count + missed)
         return Calibration(judged, isHit: isHit, found: found)
     }
@@ -113,6 +120,9 @@ struct RankerSamples {
     func places(_ scores: [Float]) -> [(group: Int, place: Int)] {
         judges.map { ($0, LambdaMART.place(groups, $0, scores)) }
     }
+
+    /// How many candidates a slate shows, about.
+    private static let shownMax = 20
 
     /// Of the standard normal distribution, at .99.
     private static let quantile = 2.326

@@ -25,11 +25,13 @@ package struct TwoStageRanker: Recommender {
     package var first = SLIM()
     package var trees = LambdaMART()
     /// Of the dated baskets, the newest share that teaches and judges the trees; above 0, below 1.
-    package var newestShare = 0.2
+    package var newestShare = 0.25
     /// Baskets asked about at most; at least 1.
-    package var queriesMax = 12_000
+    package var queriesMax = 20_000
+    /// Of a basket, how many of its items are hidden in turn at most; at least 1.
+    package var hiddenMax = 3
     /// Other candidates of a query that the trees learn from, drawn evenly; at least 1.
-    package var negatives = 100
+    package var negatives = 60
     /// Of the queries, how many judge; above 0, below 1.
     package var judgingShare = 0.15
     /// Of the queries of known shoppers, how many come without a basket; 0 or more, below 1.
@@ -48,7 +50,8 @@ package struct TwoStageRanker: Recommender {
     package var hyperparameters: [String: Double] {
         var all: [String: Double] = [
             "newest_share": newestShare, "queries_max": Double(queriesMax),
-            "negatives": Double(negatives), "judging_share": judgingShare,
+            "hidden_max": Double(hiddenMax), "negatives": Double(negatives),
+            "judging_share": judgingShare,
             "next_basket_share": nextBasketShare, "partial_share": partialShare,
             "trees_max": Double(trees.treesMax),
             "leaves_max": Double(trees.leavesMax), "learning_rate": trees.learningRate,
@@ -97,8 +100,8 @@ package struct TwoStageRanker: Recommender {
         parts.ranker?.trees = TreeEnsemble(features: Self.features)
         let queries = RankerQueries(
             baskets, log, rows: Array(dated[cut...]), known: past.popularity,
-            nextBasketShare: nextBasketShare, partialShare: partialShare, max: queriesMax,
-            seed: context.seed)
+            nextBasketShare: nextBasketShare, partialShare: partialShare, hiddenMax: hiddenMax,
+            max: queriesMax, seed: context.seed)
         guard queries.all.count >= Self.queriesMin else { return nil }
         let judges = Int(Double(queries.all.count) * judgingShare)
         let samples = try RankerSamples(
@@ -179,7 +182,7 @@ package struct TwoStageRanker: Recommender {
             "next_basket_share must be 0 or more and below 1", nextBasketShare)
         try check.require(0...1 ~= partialShare, "partial_share must be 0 to 1", partialShare)
         for (name, count) in [
-            ("queries_max", queriesMax), ("negatives", negatives),
+            ("queries_max", queriesMax), ("hidden_max", hiddenMax), ("negatives", negatives),
             ("leaf_rows_min", trees.leafRowsMin), ("truncation", trees.truncation),
         ] { try check.require(count > 0, "\(name) must be at least 1", count) }
         try check.require(

@@ -27,6 +27,9 @@ extension ModelRegistry {
                 "newest_share", \.newestShare,
                 "Of the baskets, the newest share that teaches the second stage.", try: [0.1, 0.3]),
             Parameter("queries_max", \.queriesMax, "Baskets that teach the second stage at most."),
+            Parameter(
+                "hidden_max", \.hiddenMax,
+                "Of a basket, how many of its items are hidden in turn at most."),
             Parameter("negatives", \.negatives, "Other candidates of a query that teach them."),
             Parameter("judging_share", \.judgingShare, "Of the queries, how many judge it."),
             Parameter(
