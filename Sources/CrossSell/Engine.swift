@@ -116,6 +116,9 @@ package final class Engine {
     /// Whether the catalog says what the shop earns on any item.
     package var knowsMargins: Bool { !generation.items.marginLogs.isEmpty }
 
+    /// Whether the scores of a slate that was found like this are probabilities.
+    package func tellsProbabilities(at tier: Tier) -> Bool { ranker.usesSecond(tier) }
+
     /// Says that nothing of the answers so far is held any more; call it when the loop's turn ends.
     package func endTurn() {
         itemReader.quiesce()

@@ -91,10 +91,14 @@ package struct EngineRanker: QueryRanker {
                     candidates: Array(scores.dropFirst(relevant.count))))
             return
         }
-        _ = desk.engine.recommend(desk.query)
+        let tier = desk.engine.recommend(desk.query)
         desk.ordinals.removeAll(keepingCapacity: true)
         for item in desk.engine.slate { desk.ordinals.append(Int32(bitPattern: item.ordinal)) }
-        desk.ordinals.withUnsafeBufferPointer { body(number, .list($0)) }
+        let probabilities =
+            desk.engine.tellsProbabilities(at: tier) ? desk.engine.slate.map(\.score) : nil
+        desk.ordinals.withUnsafeBufferPointer {
+            body(number, .list($0, probabilities: probabilities))
+        }
     }
 
     private func ask(_ number: Int, _ depth: Int, _ desk: Desk) {

@@ -18,7 +18,7 @@ struct QueryFigures {
     init(of answer: QueryAnswer, to query: Int, of task: RankingTask) {
         let relevant = task.relevant.columns[task.relevant.row(query)]
         switch answer {
-        case .list(let items, let area):
+        case .list(let items, let area, _):
             list = Array(items)
             let known = Set(task.contexts.columns[task.contexts.row(query)])
             func ranks(_ wanted: Set<Int32>) -> RelevantRanks {

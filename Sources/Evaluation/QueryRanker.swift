@@ -25,8 +25,9 @@ package protocol QueryRanker: Sendable {
 /// What came of one query.
 package enum QueryAnswer {
     /// The best items' ordinals, best first, none twice; at most as many as were asked for, and
-    /// none that the task excludes.
-    case list(UnsafeBufferPointer<Int32>, areaUnderCurve: Double? = nil)
+    /// none that the task excludes. Where scores are probabilities, they come with it.
+    case list(
+        UnsafeBufferPointer<Int32>, areaUnderCurve: Double? = nil, probabilities: [Float]? = nil)
     /// The scores of the query's relevant items and of its candidates, each in the task's order.
     case scores(relevant: [Float], candidates: [Float])
 }

@@ -29,6 +29,9 @@ package struct RankingTask: Sendable {
     package var includesPurchased: Bool
     /// Items that no query ranks, ascending; none of them is in a context or relevant.
     package var unrankable: [Int32] = []
+    /// Where several queries are about one basket, which one each is about, ascending without gaps: its
+    /// figures are then the means over them. nil where each query stands for itself.
+    package var groups: [Int32]?
 
     package init(
         users: [Int32], contexts: SparseMatrix, relevant: SparseMatrix,
@@ -49,10 +52,24 @@ package struct RankingTask: Sendable {
     package var count: Int { users.count }
     package var itemCount: Int { contexts.columnCount }
 
-    /// At most `countMax` of the queries, evenly spread.
+    /// How many figures come of the queries: one each, or one a group.
+    package var judgedCount: Int { groups.map { Int($0.last ?? -1) + 1 } ?? count }
+
+    /// At most `countMax` of the queries, or of their groups, evenly spread.
     func thinned(to countMax: Int) -> RankingTask {
-        guard count > countMax else { return self }
-        let kept = (0..<countMax).map { $0 * count / countMax }
+        let all = judgedCount
+        guard all > countMax else { return self }
+        let chosen = (0..<countMax).map { $0 * all / countMax }
+        let kept: [Int]
+        var keptGroups: [Int32]?
+        if let groups {
+            var places = Array(repeating: Int32(-1), count: all)
+            for (place, group) in chosen.enumerated() { places[group] = Int32(place) }
+            kept = groups.indices.filter { places[Int(groups[$0])] >= 0 }
+            keptGroups = kept.map { places[Int(groups[$0])] }
+        } else {
+            kept = chosen
+        }
         func rows(_ matrix: SparseMatrix) -> SparseMatrix {
             var builder = RowBuilder(columnCount: matrix.columnCount)
             for row in kept {
@@ -66,6 +83,7 @@ package struct RankingTask: Sendable {
             candidates: candidates.map(rows), context: context, excludesContext: excludesContext)
         result.includesPurchased = includesPurchased
         result.unrankable = unrankable
+        result.groups = keptGroups
         return result
     }
 }

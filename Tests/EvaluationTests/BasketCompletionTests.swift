@@ -63,6 +63,31 @@ import Testing
         #expect(judgement.mean(measure, userIsKnown: false) == 1)
     }
 
+    @Test func `each item of a basket can be hidden in turn, and then its figures are the means`()
+        throws
+    {
+        let shop = makeShop(
+            Array(repeating: [0, 1, 2], count: 7) + [[0, 3]] + [[0, 1, 2], [0, 3, 4]])
+        func plan(_ queriesMax: Int?) throws -> EvaluationPlan {
+            try EventSplits(dataset: shop).makeBasketPlan(
+                BasketCompletion(hiding: .each, queriesMax: queriesMax))
+        }
+        let task = try plan(nil).splits[0].tasks[0]
+        #expect(rows(task.relevant) == [[0], [1], [2], [0]])
+        #expect(rows(task.contexts) == [[1, 2], [0, 2], [0, 1], [3]])
+        #expect(task.groups == [0, 0, 0, 1] && task.judgedCount == 2)
+        let scorer = try BatchScorer(
+            parts: makeParts(scores: [5, 0, 4, 1, 0, 0]), task: task, threads: 1)
+        let judgement = Judgement(of: scorer, at: [1])
+        // Item 3 beats item 1 alone; of the second basket all beat it.
+        #expect(judgement.figures(Measure(.hitRate, at: 1)) == [2 / 3, 1])
+        #expect(judgement.queryCount == 2 && judgement.userIsKnown.count == 2)
+        // What is at most asked about are baskets.
+        let fewer = try plan(1).splits[0].tasks[0]
+        #expect(fewer.count == 3 && fewer.groups == [0, 0, 0])
+        #expect(try plan(1).summary.contains(" 1 of the 2 baskets"))
+    }
+
     @Test func `no more baskets are asked about than is allowed`() throws {
         let shop = makeShop(Array(repeating: [0, 1], count: 100))
         for (max, expected) in [(7, 7), (20, 20), (500, 20), (nil, 20)] {

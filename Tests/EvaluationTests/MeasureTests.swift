@@ -4,6 +4,17 @@ import Models
 import Testing
 
 @Suite struct MeasureTests {
+    @Test func `probabilities are counted in the bin they lie in, with what came of them`() {
+        var bins = ProbabilityBins()
+        for (probability, happened) in [
+            (0, false), (0.0009, true), (0.001, false), (0.05, true), (0.099, false), (1, true),
+        ] as [(Float, Bool)] { bins.add(probability, happened: happened) }
+        #expect(bins.bins.map(\.count) == [2, 1, 0, 0, 2, 0, 1])
+        #expect(bins.bins.map(\.happened) == [1, 0, 0, 0, 1, 0, 1])
+        #expect(abs(bins.bins[4].expected - 0.149) < 1e-6)
+        #expect(bins.count == 6 && bins.happened == 3 && abs(bins.expected - 1.1509) < 1e-6)
+    }
+
     @Test func `the bootstrap interval of yes and no figures is the binomial one`() throws {
         // Of 400 figures a quarter is 1, so the mean's standard error is sqrt(.25 x .75 / 400) =
         // .0217.

@@ -52,7 +52,7 @@ import Testing
                 histories: training.historiesByTime, task: task, threads: 1)
             nonisolated(unsafe) var slate: [Int] = []
             ranker.forEachAnswer(depth: 2) { _, answer in
-                if case .list(let items, _) = answer { slate = items.map { Int($0) } }
+                if case .list(let items, _, _) = answer { slate = items.map { Int($0) } }
             }
             slates[basket] = slate
         }

@@ -1,6 +1,7 @@
 import Bundles
 import CrossSell
 import EmbeddingStore
+import Evaluation
 import Interactions
 import ModelParts
 import Models
@@ -10,6 +11,35 @@ import Testing
 
 /// Whether the probabilities on slates are what happens.
 @Suite struct ProbabilityTests {
+    @Test func `an evaluation tells by bins how often what was given a probability happened`()
+        throws
+    {
+        let shop = SampleShop(
+            SampleShopOptions(items: 300, shoppers: 800, baskets: 8_000, seed: 5)
+        ).dataset
+        let split = try EventSplits(dataset: shop).makeBasketPlan(at: [10]).splits[0]
+        var model = TwoStageRanker()
+        (model.queriesMax, model.trees.treesMax) = (3_000, 60)
+        func judge(_ model: some Recommender) throws -> Judgement {
+            let parts = try model.train(
+                on: split.training, with: TrainingContext(threads: 2, seed: 1))
+            return Judgement(of: try EngineRanker.maker(parts, split, split.tasks[0], 2), at: [10])
+        }
+        let judgement = try judge(model)
+        let probabilities = try #require(judgement.probabilities)
+        let hits = judgement.figures(Measure(.hitRate, at: 10)).reduce(0, +)
+        #expect(probabilities.happened == Int(hits))
+        var told = 0
+        for bin in probabilities.bins where bin.expected > 30 {
+            told += 1
+            // Poisson's deviation, four times, and a third for what changed since.
+            let allowed = 4 * bin.expected.squareRoot() + 0.33 * bin.expected
+            #expect(abs(Double(bin.happened) - bin.expected) < allowed, "\(bin)")
+        }
+        #expect(told >= 2)
+        #expect(try judge(model.first).probabilities == nil)
+    }
+
     @Test(
         "Of the baskets after those learned from, about as many take an item as its score says, by the trees and by the weighted sum alone",
         arguments: [true, false])

@@ -88,7 +88,7 @@ package struct Replay: Sendable {
             // Each query has places of its own.
             nonisolated(unsafe) let first = slates.baseAddress!
             ranker.forEachAnswer(depth: depth) { query, answer in
-                guard case .list(let items, _) = answer else {
+                guard case .list(let items, _, _) = answer else {
                     preconditionFailure("query \(query) ranks given candidates")
                 }
                 for (place, item) in items.prefix(depth).enumerated() {

@@ -39,6 +39,7 @@ struct Evaluate: ParsableCommand {
               sidecart evaluate events.csv --protocol online --retrain-days 7
               sidecart evaluate events.csv --models all --report report.html
               sidecart evaluate events.csv --split random --models slim,ials --json
+              sidecart evaluate events.csv --hide each -k 10 --by mrr@10 --models lambdamart,slim
               sidecart evaluate ml-1m --models ials,ease,ials+ease --trials 8
               sidecart evaluate gowalla --models popularity,ials --set ials.dimensions=128
               sidecart evaluate shown.csv.gz --protocol replay --events events.csv --models slim,lambdamart
@@ -67,6 +68,12 @@ struct Evaluate: ParsableCommand {
             "basket-completion hides only items that at least this many training baskets hold.",
             valueName: "n"))
     var itemBasketsMin = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "What basket-completion hides of a basket: one item, drawn by the seed (one), or each in turn (each), which takes as many times longer and tells smaller differences; a basket's figures are then the means over its items.",
+            valueName: "one|each"))
+    var hide = BasketCompletion.Hiding.one
 
     @Option(
         help: ArgumentHelp(
@@ -163,7 +170,7 @@ struct Evaluate: ParsableCommand {
         guard let kind, kind == .replay || kind == .online else { return }
         let others: [(String, Bool)] = [
             ("-k", k != nil), ("--by", by != nil), ("--trials", trials != 1),
-            ("--seeds", seeds != 1), ("--split", split != nil),
+            ("--seeds", seeds != 1), ("--split", split != nil), ("--hide", hide != .one),
             ("--models (it takes one, --model)", kind == .online && models != nil),
             ("--report", kind == .online && report != nil),
             ("--served (it always is)", kind == .online && served),
@@ -196,7 +203,7 @@ struct Evaluate: ParsableCommand {
         let made = try PlanRequest(
             inputs: inputs, kind: kind, folds: folds,
             completion: BasketCompletion(
-                split: split, itemBasketsMin: itemBasketsMin,
+                split: split, itemBasketsMin: itemBasketsMin, hiding: hide,
                 queriesMax: queriesMax == 0 ? nil : queriesMax),
             lengths: k, seed: model.seed, reading: reading,
             options: model.dataOptions
@@ -288,6 +295,7 @@ struct Evaluate: ParsableCommand {
 }
 
 extension BasketCompletion.Split: ExpressibleByArgument {}
+extension BasketCompletion.Hiding: ExpressibleByArgument {}
 
 /// What the calls of one model's queries took, asked one at a time.
 struct ServedCalls: Encodable, CustomStringConvertible {

@@ -31,6 +31,16 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         }
     }
 
+    /// Of the probabilities from `from` up to `below` that a model gave items of its lists: how many there
+    /// were, their mean, and the share of them whose item was what had been hidden.
+    struct ProbabilityBin: Encodable {
+        let from: Float
+        let below: Float
+        let count: Int
+        let predicted: Double
+        let observed: Double
+    }
+
     struct Model: Encodable {
         let name: String
         /// By the measure's name, such as `ndcg@10`.
@@ -42,6 +52,8 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
         /// That the leading measure differs this much from the leader's by chance; nil for the
         /// leader.
         let pAgainstLeader: Double?
+        /// Where the model's scores are probabilities: the bins that it used.
+        let calibration: [ProbabilityBin]?
         let coverage: Double
         let noveltyBits: Double
         let gini: Double
@@ -114,6 +126,7 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
                 unknownShoppers: plan.asksWithBaskets
                     ? Shoppers(row.model.judgement, userIsKnown: false) : nil,
                 pAgainstLeader: row.pAgainstLeader,
+                calibration: row.model.judgement.probabilities.map(Self.calibration),
                 coverage: use.coverage, noveltyBits: use.novelty, gini: use.gini,
                 longTail: use.longTail, rmse: row.model.ratings?.rmse,
                 mae: row.model.ratings?.mae, accuracy: row.model.ratings?.accuracy,
@@ -122,6 +135,16 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
                 trainSeconds: row.model.trainingTime.seconds,
                 rankSeconds: row.model.rankingTime.seconds,
                 secondsPerEpoch: secondsPerEpoch[row.model.name])
+        }
+    }
+
+    private static func calibration(_ all: ProbabilityBins) -> [ProbabilityBin] {
+        all.bins.enumerated().filter { $0.element.count > 0 }.map { place, bin in
+            ProbabilityBin(
+                from: place == 0 ? 0 : ProbabilityBins.ends[place - 1],
+                below: ProbabilityBins.ends[place], count: bin.count,
+                predicted: bin.expected / Double(bin.count),
+                observed: Double(bin.happened) / Double(bin.count))
         }
     }
 
@@ -225,8 +248,29 @@ struct EvaluationSummary: Encodable, CustomStringConvertible {
 
             p: the leader's lead in \(leading) could be chance (paired randomisation test); \
             coverage and novelty (bits) of the first \(listLength)\(apart)
-            \(threads) threads, peak memory \(peakMemoryBytes >> 20) MiB\(refusals)
+            \(threads) threads, peak memory \(peakMemoryBytes >> 20) MiB\(refusals)\(calibrations)
             """
+    }
+
+    /// A table for each model whose scores are probabilities.
+    private var calibrations: String {
+        models.map { model in
+            guard let bins = model.calibration else { return "" }
+            var table = Table([">probability", ">items", ">predicted", ">observed"])
+            for bin in bins {
+                table.add([
+                    String(format: "%g–%g", bin.from, bin.below), bin.count.grouped,
+                    Self.four(bin.predicted), Self.four(bin.observed),
+                ])
+            }
+            return """
+
+
+                \(model.name): how often what was hidden is an item of the first \(listLength) that was given a \
+                probability
+                \(table.render())
+                """
+        }.joined()
     }
 
     static func four(_ value: Double?) -> String {
