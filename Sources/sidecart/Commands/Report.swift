@@ -37,7 +37,10 @@ struct Report: AsyncParsableCommand {
         if outcomes.missedSlates > 0 {
             lines.append("\(outcomes.missedSlates.grouped) more slates came too fast to be counted")
         }
-        guard all.impressions > 0 else { return lines.joined(separator: "\n") }
+        // What comes of slates that were shown before a restart counts too.
+        guard all.impressions + all.clicks + all.purchases > 0 else {
+            return lines.joined(separator: "\n")
+        }
         var table = Table([
             "", ">shown", ">clicked", ">bought", ">click rate", ">purchase rate", ">revenue",
             ">items shown", ">items sold",
