@@ -105,7 +105,7 @@ import Testing
         let threaded = try extended()
         #expect(threaded.itemWeights == parts.itemWeights)
         var model = NewItems()
-        (model.targetsMax, model.neighborsMax) = (1, 1)
+        (model.regression.targetsMax, model.regression.neighborsMax) = (1, 1)
         var few = Self.parts
         try model.extend(
             &few, catalog: Self.catalog, context: TrainingContext(threads: 2, seed: 1))

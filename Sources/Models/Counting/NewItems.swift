@@ -1,44 +1,25 @@
 package import Interactions
 package import ModelParts
 
-/// Gives items that nobody took yet what is to be expected of them, by the catalog alone: a regression of
-/// everything a model knows of an item over the items that are described alike.
-///
-/// For a new item c, with n over the `neighborsMax` items that were taken whose descriptions have the
-/// largest cosine to its own, each at least `cosineMin`, the share of n is
-///
-///     a_n = cos(c, n) / (prior + sum of cosines)
-///
-/// and any quantity x of c is expected to be the sum of a_n x_n: its vector, the weights and scores of
+/// Gives items that nobody took yet what is to be expected of them, by the catalog alone: a
+/// ``ContentRegression`` of everything a model knows of an item: its vector, the weights and scores of
 /// lists that lead to it and from it, and by ``ModelParts/newItems`` its sales for a ranker that asks.
-/// Shares sum to less than 1, so that of what is like little, little is expected. Descriptions are those of
-/// ``CatalogTerms``, with a term for the price's band.
 ///
 /// Popularity stays what it is, 0: that it sells is not said of an item that never did.
-///
-/// Source: regressing factors on content is Gantner et al. 2010, "Learning attribute-to-feature mappings
-/// for cold-start recommendations", section III, with its k nearest neighbors as the mapping; weights are
-/// mapped in the same way.
 ///
 /// - Complexity: O(new items x neighbors x the length of lists), beside the search for neighbors.
 package struct NewItems: Sendable {
     package static let name = "new-items"
 
-    /// At least 1.
-    package var neighborsMax = 8
-    /// Above 0, at most 1.
-    package var cosineMin: Float = 0.1
-    /// In units of a cosine; 0 or more.
-    package var prior: Float = 0.5
-    /// The new items that one item's list may gain, the strongest; at least 1.
-    package var targetsMax = 10
+    package var regression = ContentRegression()
 
     package init() {}
 
     package var hyperparameters: [String: Double] {
         [
-            "neighbors_max": Double(neighborsMax), "cosine_min": Double(cosineMin),
-            "prior": Double(prior), "targets_max": Double(targetsMax),
+            "neighbors_max": Double(regression.neighborsMax),
+            "cosine_min": Double(regression.cosineMin), "prior": Double(regression.prior),
+            "targets_max": Double(regression.targetsMax),
         ]
     }
 
@@ -75,7 +56,7 @@ package struct NewItems: Sendable {
     private func likes(
         _ popularity: [Float], _ catalog: Catalog, _ context: TrainingContext
     ) throws(TrainingError) -> NeighborLists {
-        let vectors = CatalogTerms(priceWeight: 1).vectors(of: catalog, items: popularity.count)
+        let vectors = regression.terms.vectors(of: catalog, items: popularity.count)
         let index = TermIndex(vectors, among: popularity.map { $0 > 0 })
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: popularity.count),
@@ -84,10 +65,9 @@ package struct NewItems: Sendable {
             rows: popularity.count, makeScratch: { TermIndex.Scratch(index) }
         ) { item, scratch in
             guard popularity[item] == 0 else { return [] }
-            let near = index.nearest(to: item, limit: neighborsMax, scratch)
-                .filter { $0.score >= cosineMin }
-            let total = near.reduce(prior) { $0 + $1.score }
-            return near.map { RankedKey(item: $0.item, score: $0.score / total) }
+            let near = index.nearest(to: item, limit: regression.neighborsMax, scratch)
+                .map { (item: $0.item, cosine: $0.score) }
+            return regression.shares(near).map { RankedKey(item: $0.item, score: $0.share) }
         }
     }
 
@@ -111,7 +91,7 @@ package struct NewItems: Sendable {
                 Entry(lists.items[$0], lists.scores[$0], lists.lifts[$0], lists.confidences[$0])
             }
             entries += own.range(of: item).map { Entry(own.items[$0], own.scores[$0], 0, 0) }
-            entries += gained.range(of: item).prefix(targetsMax).map {
+            entries += gained.range(of: item).prefix(regression.targetsMax).map {
                 Entry(gained.items[$0], gained.scores[$0], 0, 0)
             }
             // Lists of the model's own are in order, and stay so among equals.

@@ -1,4 +1,5 @@
 package import Interactions
+internal import ModelParts
 
 /// Which events count as taking an item, and what makes a basket where none is named.
 package struct TrainingDataOptions: Sendable {
