@@ -23,7 +23,7 @@ extension Engine {
         guard let ordinal = lookUp.ordinal(of: id) else { throw .unknownItem }
         for relation in relations {
             if let lists = generation.relations[relation] {
-                if Int(ordinal) < generation.items.count {
+                if Int(ordinal) < generation.items.knownCount {
                     if relation == .complement, let live,
                         live.pairs.partnerCount(of: Int(ordinal)) > 0
                     {
@@ -41,7 +41,7 @@ extension Engine {
                     related.append(
                         RelatedItem(
                             relation: relation, ordinal: edge.item,
-                            id: generation.items.ids[Int(edge.item)], score: edge.weight))
+                            id: generation.items.id(of: edge.item)!, score: edge.weight))
                 }
             } else {
                 throw .noSuchRelation(relation, available: availableRelations)
@@ -78,7 +78,7 @@ extension Engine {
                 related.append(
                     RelatedItem(
                         relation: .complement, ordinal: partner,
-                        id: generation.items.ids[Int(partner)], score: 0))
+                        id: generation.items.id(of: partner)!, score: 0))
             }
             related[place].score = min(
                 1, related[place].score + live.weight(item, Int(partner), count: count))
@@ -89,11 +89,30 @@ extension Engine {
     }
 
     private func isSubstitute(_ other: UInt32, of item: Int) -> Bool {
-        guard let substitutes = generation.relations[.substitute] else { return false }
+        guard item < generation.items.trainedCount,
+            let substitutes = generation.relations[.substitute]
+        else { return false }
         return substitutes.items[substitutes.range(of: item)].contains(Int32(bitPattern: other))
     }
 
     private func appendListed(_ relation: Relation, _ lists: NeighborLists, _ item: Int, _ k: Int) {
+        let first = related.count
+        if item < generation.items.trainedCount { appendTrained(relation, lists, item, k) }
+        guard let added = generation.newItemSources?.edges(relation) else { return }
+        let count = added.count(of: item)
+        guard count > 0 else { return }
+        for place in 0..<count {
+            let edge = added.edge(place, of: item)
+            guard let id = generation.items.id(of: edge.item) else { continue }
+            related.append(
+                RelatedItem(relation: relation, ordinal: edge.item, id: id, score: edge.weight))
+        }
+        related[first...].sort { ($1.score, $0.ordinal) < ($0.score, $1.ordinal) }
+        if related.count - first > k { related.removeLast(related.count - first - k) }
+    }
+
+    private func appendTrained(_ relation: Relation, _ lists: NeighborLists, _ item: Int, _ k: Int)
+    {
         let substitutes = relation == .complement ? generation.relations[.substitute] : nil
         var left = k
         for edge in lists.range(of: item) {
@@ -104,7 +123,7 @@ extension Engine {
             }
             var found = RelatedItem(
                 relation: relation, ordinal: UInt32(bitPattern: other),
-                id: generation.items.ids[Int(other)], score: lists.scores[edge],
+                id: generation.items.id(of: UInt32(bitPattern: other))!, score: lists.scores[edge],
                 lift: lists.lifts[edge], confidence: lists.confidences[edge])
             if relation == .rebuy, let profiles = generation.profiles {
                 found.intervalDays = profiles.repeatIntervals[Int(other)]

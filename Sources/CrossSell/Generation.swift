@@ -4,10 +4,11 @@ internal import Glibc
 package import Interactions
 package import ModelParts
 
-/// A trained model as it is served: immutable but for the vectors in its stores.
+/// A trained model as it is served: immutable but for the vectors in its stores, and for what the shop says
+/// of its items.
 ///
-/// The ordinals of ``items`` are those of ``itemStore``; items put while serving get ordinals from
-/// `items.count` up and have no catalog entry.
+/// The ordinals of ``items`` are those of ``itemStore``; items of which only a vector is put while serving get
+/// ordinals from `items.count` up and have no catalog entry.
 package final class Generation: Sendable {
     package let version: String
     /// Version and kind.
@@ -48,8 +49,13 @@ package final class Generation: Sendable {
     let trending: [UInt32]
     /// What items that nobody took yet are described like; see ``ModelParts/newItems``.
     let newItems: NeighborLists?
+    /// What gives items that are added their lists and vectors; nil where none can be.
+    let newItemSources: NewItemSources?
     /// What dated baskets tell of items and shoppers; nil where none had a date.
     package let profiles: Profiles?
+    /// Computes an item's vector from its takers', with those of all users fixed; nil where vectors cannot be
+    /// folded in, users have none, or nothing is learned while serving.
+    let itemSolver: FoldInSolver?
     /// Past items by user, oldest first.
     package let histories: SparseMatrix?
     /// Whether some of the histories' items were rated low, with the value 0.
@@ -64,11 +70,13 @@ package final class Generation: Sendable {
     ///   - storeBytesMax: the cap on ``bytes``.
     ///   - outer: a cap on several generations together, besides that.
     ///   - readersMax: engines that can exist at once.
+    ///   - roomForNew: how many items can be added while it serves; see ``add(_:)``. 0 where nothing is
+    ///     learned while it does.
     /// - Throws: ``StoreError`` where it does not fit under a cap.
-    /// - Complexity: O((I + U) x D + edges).
+    /// - Complexity: O((I + U) x D + edges), and where items can be added that of reading all texts.
     package init(
         _ bundle: ModelBundle, shards: Int = 8, storeBytesMax: Int,
-        within outer: MemoryBudget? = nil, readersMax: Int
+        within outer: MemoryBudget? = nil, readersMax: Int, roomForNew: Int = 0
     ) throws(StoreError) {
         let count = bundle.items.count
         let parts = bundle.parts
@@ -81,18 +89,27 @@ package final class Generation: Sendable {
         userOrdinals = bundle.users
         items = ItemTable(
             ids: bundle.items, catalog: bundle.catalog, popularity: parts.popularity,
-            newItems: parts.newItems, folding: bundle.info.folding)
+            newItems: parts.newItems, folding: bundle.info.folding, room: roomForNew)
         newItems = parts.newItems
         let embeddings = parts.embeddings
         dimensions = embeddings?.items.columns ?? 0
         let budget = MemoryBudget(bytesMax: storeBytesMax, within: outer)
         self.budget = budget
         itemStore = try Self.store(
-            bundle.items, embeddings?.items, dimensions: dimensions, shards: shards,
-            budget: budget, readersMax: readersMax)
+            bundle.items, embeddings?.items, dimensions: dimensions, room: roomForNew,
+            shards: shards, budget: budget, readersMax: readersMax + (roomForNew > 0 ? 2 : 0))
         userStore = try Self.store(
-            bundle.users, embeddings?.users, dimensions: dimensions, shards: shards,
-            budget: budget, readersMax: readersMax)
+            bundle.users, embeddings?.users, dimensions: dimensions, room: 0, shards: shards,
+            budget: budget, readersMax: readersMax + (roomForNew > 0 ? 1 : 0))
+        let learnsItems = roomForNew > 0 && embeddings?.foldIn != nil && embeddings?.users != nil
+        if learnsItems {
+            try budget.charge(
+                FoldInSolver.bytes(dimensions: dimensions), for: "solving items' vectors anew")
+        }
+        itemSolver = embeddings.flatMap { embeddings in
+            guard learnsItems, let users = embeddings.users else { return nil }
+            return embeddings.foldIn.map { FoldInSolver(items: users, parameters: $0) }
+        }
         if embeddings?.foldIn != nil {
             try budget.charge(
                 FoldInSolver.bytes(dimensions: dimensions), for: "folding in shoppers")
@@ -125,6 +142,17 @@ package final class Generation: Sendable {
         histories = bundle.histories
         hasDislikes = bundle.histories?.values.contains { $0 <= 0 } ?? false
         asksHabits = parts.profiles != nil && ranker.parts.asked.contains(where: \.isHabit)
+        if roomForNew > 0 {
+            let index = ContentIndex(bundle.catalog, taken: parts.popularity)
+            newItemSources = NewItemSources(
+                index, itemCount: count + roomForNew, weights: itemWeights,
+                complements: complements, similars: similars)
+            try budget.charge(
+                index.bytes + AddedItems.bytes(capacity: roomForNew) + 24 * count,
+                for: "items that are new")
+        } else {
+            newItemSources = nil
+        }
         try budget.charge(bundle.bytesBesideVectors, for: "lists, histories and ids")
         try budget.charge(
             readersMax * EngineMemory.bytes(of: self), for: "the memory of \(readersMax) engines")
@@ -140,7 +168,7 @@ package final class Generation: Sendable {
     package var kindBytes: IDView { texts[1] }
 
     private static func store(
-        _ ids: IdentifierTable, _ vectors: Matrix?, dimensions: Int, shards: Int,
+        _ ids: IdentifierTable, _ vectors: Matrix?, dimensions: Int, room: Int, shards: Int,
         budget: MemoryBudget, readersMax: Int
     ) throws(StoreError) -> EmbeddingStore {
         let store = try EmbeddingStore(
@@ -148,7 +176,7 @@ package final class Generation: Sendable {
                 dimensions: max(1, dimensions),
                 format: vectors.map { .lossless(for: $0.values) } ?? .single, shards: shards,
                 bytesMax: budget.bytesMax, sharedBudget: budget, readersMax: readersMax,
-                firstFreeOrdinal: UInt32(ids.count)))
+                firstFreeOrdinal: UInt32(ids.count + room)))
         guard let vectors else { return store }
         var entries: [EmbeddingStore.Entry] = []
         let ids = TextTable(count: vectors.rows) { ids[$0] }

@@ -19,7 +19,7 @@ extension AdminService {
         response.oldest_slate_seconds = Int64(report.oldestSlate ?? 0)
         response.unknown_slate_events = UInt64(report.unknownSlates)
         response.not_on_slate_events = UInt64(report.itemsNotOnSlate)
-        response.catalog_items = UInt64(life.models.servingGeneration.items.count)
+        response.catalog_items = UInt64(life.models.servingGeneration.items.knownCount)
         response.all = try message(report.all, call)
         (response.n_by_tier, response.by_tier) = try messages(report.byTier, call)
         (response.n_by_reason, response.by_reason) = try messages(report.byReason, call)

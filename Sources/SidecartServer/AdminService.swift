@@ -69,7 +69,7 @@ final class AdminService {
         response.version = version.binaryData
         response.model_version = model.versionBytes.binaryData
         response.model_kind = model.kindBytes.binaryData
-        response.items = UInt64(model.items.count)
+        response.items = UInt64(model.items.knownCount)
         response.users = UInt64(model.userOrdinals.count)
         response.dimensions = UInt32(model.dimensions)
         response.threads = UInt32(life.configuration.serving.loopCount)

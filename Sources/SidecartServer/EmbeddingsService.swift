@@ -76,8 +76,7 @@ final class EmbeddingsService {
                 embedding.vector, embedding.n_vector, "embeddings[\(position)].vector",
                 dimensions: engine.generation.dimensions)
             // An id of the catalog keeps its number through deletion and return.
-            let known = space.numbers.index(of: id.assumingMemoryBound(to: UInt8.self))
-            puts.append(.init(id: id, vector: vector, ordinal: known.map { UInt32($0) }))
+            puts.append(.init(id: id, vector: vector, ordinal: space.ordinal(id)))
         }
         var response = Sidecart__V1__PutEmbeddingsResponse()
         sidecart__v1__put_embeddings_response__init(&response)
@@ -137,7 +136,7 @@ final class EmbeddingsService {
     private struct SpaceView {
         let store: EmbeddingStore
         let reader: StoreReader
-        let numbers: IdentifierTable
+        let ordinal: (IDView) -> UInt32?
     }
 
     private func space(_ space: Sidecart__V1__Space) throws(RPCError) -> SpaceView {
@@ -148,10 +147,15 @@ final class EmbeddingsService {
         switch space {
         case SIDECART__V1__SPACE__ITEMS:
             return SpaceView(
-                store: model.itemStore, reader: engine.itemReader, numbers: model.items.ordinals)
+                store: model.itemStore, reader: engine.itemReader,
+                ordinal: { model.items.ordinal(of: $0) })
         case SIDECART__V1__SPACE__USERS:
             return SpaceView(
-                store: model.userStore, reader: engine.userReader, numbers: model.userOrdinals)
+                store: model.userStore, reader: engine.userReader,
+                ordinal: { id in
+                    model.userOrdinals.index(of: id.assumingMemoryBound(to: UInt8.self))
+                        .map { UInt32($0) }
+                })
         default: throw RPCError(.invalidArgument, "space is missing: ITEMS or USERS")
         }
     }

@@ -157,7 +157,7 @@ extension Generation {
             _ = try itemStore.put([
                 .init(
                     id: text[0], vector: $0,
-                    ordinal: items.ordinals.index(of: id).map { UInt32($0) })
+                    ordinal: items.ordinal(of: id))
             ])
         }
         withExtendedLifetime(text) {}

@@ -43,6 +43,15 @@ extension ProgramTests {
             ).items
         }
 
+        /// Waits until no item's vector waits to be solved anew.
+        private func settle(_ connection: BlockingConnection) throws {
+            while true {
+                let waiting = try connection.metrics().split(separator: "\n")
+                    .filter { $0.hasPrefix("sidecart_online_items_waiting{") }
+                if waiting.allSatisfy({ $0.hasSuffix(" 0") }) { return }
+            }
+        }
+
         @Test("A call after the acknowledgement knows of the event, on any loop and connection")
         func readYourWrites() throws {
             let (server, recording) = try serve("s", journal: "e.db", "--threads", "2")
@@ -125,6 +134,7 @@ extension ProgramTests {
                         ]
                     }
                 }
+                try settle(client)
                 let lived = try answers(client)
                 let related = try (0..<140).map {
                     try client.related(to: shop.item($0), by: [.complement], count: 100)
@@ -132,6 +142,7 @@ extension ProgramTests {
                 #expect(server.end(SIGKILL) == 128 + SIGKILL)
                 let (fresh, other) = try serve()
                 #expect(fresh.log.contains("answering with recorded events"))
+                try settle(other)
                 for (a, b) in zip(lived, try answers(other)) {
                     #expect(a.map(\.itemID) == b.map(\.itemID))
                     for (x, y) in zip(a, b) { #expect(abs(x.score - y.score) < 1e-5) }

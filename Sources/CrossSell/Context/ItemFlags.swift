@@ -17,38 +17,31 @@ final class ItemFlags {
         static let named = Fact(rawValue: 32)
         /// Sold no more, or not yet.
         static let unavailable = Fact(rawValue: 64)
-        fileprivate static let lasting: Fact = [.outOfStock, .unavailable]
+        static let lasting: Fact = [.outOfStock, .unavailable]
     }
 
     @exclusivity(unchecked) private var facts: UnsafeMutableBufferPointer<UInt8>
     @exclusivity(unchecked) private var flagged: [UInt32] = []
-    private let upcoming: [(from: Int64, ordinal: UInt32)]
-    /// How many of the upcoming items can be had by now.
-    @exclusivity(unchecked) private var arrived = 0
+    /// Items that can be had only from some time on, in seconds since 1970, and the earliest of these.
+    @exclusivity(unchecked) private var upcoming: [(start: Int64, ordinal: UInt32)] = []
+    @exclusivity(unchecked) private var nextStart = Int64.max
     private let now: () -> Int64
     private let live: LiveFacts
     private let itemCount: Int
-    /// Changes of stocks that are in `facts`.
-    @exclusivity(unchecked) private var stockChanges = 0
-    private let isDiscontinued: Set<UInt32>
+    /// Changes of stocks and availability that are in `facts`.
+    @exclusivity(unchecked) private var changes = 0
 
     /// - Parameters:
     ///   - items: the items of the catalog; more ordinals are made room for.
     ///   - flaggedMax: how many items one request can flag, so that nothing grows later.
     ///   - now: seconds since 1970; asked only while some item is still to come.
     init(_ items: ItemTable, flaggedMax: Int, now: @escaping () -> Int64) {
-        (upcoming, self.now) = (items.upcoming, now)
+        self.now = now
         (live, itemCount) = (items.live, items.count)
-        stockChanges = live.changeCount
+        changes = live.changeCount
         facts = .allocate(capacity: max(1, items.count))
         facts.initialize(repeating: 0)
-        for item in 0..<items.count where items.isOutOfStock(UInt32(item)) {
-            facts[item] = Fact.outOfStock.rawValue
-        }
-        for ordinal in items.discontinued + items.upcoming.map(\.ordinal) {
-            facts[Int(ordinal)] |= Fact.unavailable.rawValue
-        }
-        isDiscontinued = Set(items.discontinued)
+        for item in 0..<items.count { readLasting(item, isFirst: true) }
         flagged.reserveCapacity(flaggedMax)
     }
 
@@ -58,27 +51,35 @@ final class ItemFlags {
         let facts = facts
         for ordinal in flagged { facts[Int(ordinal)] &= Fact.lasting.rawValue }
         flagged.removeAll(keepingCapacity: true)
-        if stockChanges != live.changeCount { readStocks() }
-        guard arrived < upcoming.count else { return }
-        let now = now()
-        while arrived < upcoming.count, upcoming[arrived].from <= now {
-            let ordinal = upcoming[arrived].ordinal
-            if !isDiscontinued.contains(ordinal) {
-                facts[Int(ordinal)] &= ~Fact.unavailable.rawValue
-            }
-            arrived += 1
+        if changes != live.changeCount {
+            changes = live.changes(since: changes, of: itemCount) { readLasting($0) }
         }
+        guard !upcoming.isEmpty else { return }
+        let now = now()
+        if nextStart <= now { letIn(now) }
     }
 
-    private func readStocks() {
+    /// Notes whether an item is left and can be had.
+    private func readLasting(_ item: Int, isFirst: Bool = false) {
+        let start = live.start(item)
+        var own = Fact(rawValue: facts[item]).subtracting(.lasting)
+        if live.stock(item) == 0 { own.insert(.outOfStock) }
+        if start != .min { own.insert(.unavailable) }
+        facts[item] = own.rawValue
+        if !isFirst, !upcoming.isEmpty { upcoming.removeAll { $0.ordinal == UInt32(item) } }
+        guard start != .min, start != LiveFacts.never else { return }
+        upcoming.append((start, UInt32(item)))
+        nextStart = min(nextStart, start)
+    }
+
+    /// Takes note of the items that can be had by now.
+    private func letIn(_ now: Int64) {
         let facts = facts
-        stockChanges = live.changes(since: stockChanges, of: itemCount) { item in
-            if live.stock(item) == 0 {
-                facts[item] |= Fact.outOfStock.rawValue
-            } else {
-                facts[item] &= ~Fact.outOfStock.rawValue
-            }
+        for (start, ordinal) in upcoming where start <= now {
+            facts[Int(ordinal)] &= ~Fact.unavailable.rawValue
         }
+        upcoming.removeAll { $0.start <= now }
+        nextStart = upcoming.reduce(.max) { min($0, $1.start) }
     }
 
     /// Whether the item has any of these facts.

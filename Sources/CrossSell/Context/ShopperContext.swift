@@ -116,7 +116,7 @@ final class ShopperContext {
 
     private func noteSubstitutes() {
         guard let substitutes else { return }
-        for item in basket where Int(item) < generation.items.count {
+        for item in basket where Int(item) < generation.items.trainedCount {
             for edge in substitutes.range(of: Int(item)) {
                 _ = flags.insert(.substitute, UInt32(bitPattern: substitutes.items[edge]))
             }
@@ -236,9 +236,7 @@ final class ItemLookUp {
 
     /// The item's ordinal; nil where neither catalog nor store knows the id.
     func ordinal(of id: IDView) -> UInt32? {
-        if let ordinal = items.ordinals.index(of: id.assumingMemoryBound(to: UInt8.self)) {
-            return UInt32(ordinal)
-        }
+        if let ordinal = items.ordinal(of: id) { return ordinal }
         if hasVectors, let ordinal = reader.find(id)?.ordinal { return ordinal }
         return items.spelling?.ordinal(of: id)
     }

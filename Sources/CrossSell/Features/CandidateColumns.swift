@@ -27,9 +27,10 @@ final class CandidateColumns {
     ]
     /// What is known of items whoever asks, by feature.
     private let itemFacts: [(feature: RankerFeature, values: [Float])]
-    /// Of those that follow what was recorded since training, what stands for their values; nil for the
-    /// others.
+    /// What stands for their values where something is learned while serving, `liveCount` of each; nil where
+    /// nothing is.
     private let liveFacts: [UnsafePointer<Atomic<UInt32>>?]
+    private let liveCount: Int
     /// What `liveFacts` points into.
     private let sales: LiveSales?
     /// What the shopper bought before; nil where no ranker asks.
@@ -55,6 +56,7 @@ final class CandidateColumns {
         facts = Self.factFeatures.map { _ in 0 }
         self.itemFacts = itemFacts
         self.sales = sales
+        liveCount = items
         liveFacts = itemFacts.map { sales?.values(of: $0.feature) }
         self.habits = habits
     }
@@ -143,10 +145,11 @@ final class CandidateColumns {
         switch input {
         case .column(let column): return value(inColumn: column, ordinal)
         case .item(let place):
-            let values = itemFacts[place].values
-            if let live = liveFacts[place], Int(ordinal) < values.count {
-                return Float(bitPattern: live[Int(ordinal)].load(ordering: .relaxed))
+            if let live = liveFacts[place] {
+                return Int(ordinal) < liveCount
+                    ? Float(bitPattern: live[Int(ordinal)].load(ordering: .relaxed)) : 0
             }
+            let values = itemFacts[place].values
             return Int(ordinal) < values.count ? values[Int(ordinal)] : 0
         case .request(let place): return facts[place]
         case .habit(let feature): return habits!.value(feature, ordinal)
@@ -167,10 +170,9 @@ final class CandidateColumns {
             }
         case .item(let place):
             if let live = liveFacts[place] {
-                let known = itemFacts[place].values.count
                 for (place, ordinal) in ordinals.enumerated() {
                     values[place] =
-                        Int(ordinal) < known
+                        Int(ordinal) < liveCount
                         ? Float(bitPattern: live[Int(ordinal)].load(ordering: .relaxed)) : 0
                 }
                 return

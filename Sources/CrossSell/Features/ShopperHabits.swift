@@ -238,9 +238,11 @@ final class ShopperHabits {
     static let dueUntil: Float = 3
 
     private func usualInterval(_ place: Int) -> Float {
-        Habits.usualInterval(
+        // What was added while serving was never bought again in training.
+        let item = Int(own[place])
+        return Habits.usualInterval(
             times: self[.counts][place], own: self[.intervals][place],
-            ofItem: usualIntervals[Int(own[place])])
+            ofItem: item < usualIntervals.count ? usualIntervals[item] : 0)
     }
 
     /// Where an item is in the columns; nil where she never bought it.

@@ -46,7 +46,11 @@ struct CategoryPaths: Sendable {
 
     /// Whether a path is one that is named, or below it.
     func isBelow(_ path: Int, _ name: IDView) -> Bool {
-        let text = texts[path]
+        Self.isBelow(texts[path], name)
+    }
+
+    /// The same of a path's text.
+    static func isBelow(_ text: IDView, _ name: IDView) -> Bool {
         guard text.starts(with: name) else { return false }
         return text.count == name.count
             || text.dropFirst(name.count).starts(with: " > ".utf8)

@@ -1,42 +1,54 @@
 internal import Interactions
 internal import Synchronization
 
-/// Prices and stocks of a generation's items, which change while it serves: one thread sets them,
-/// and every engine reads them as they are at that moment, without a lock.
+/// Prices, stocks and availability of a generation's items, which change while it serves: some thread sets
+/// them, and every engine reads them as they are at that moment, without a lock.
 ///
-/// Which stocks changed is noted in a ring, so that an engine that keeps what is sold out for itself
-/// looks at those items alone.
+/// Which items' stock or availability changed is noted in a ring, so that an engine that keeps what cannot
+/// be had for itself looks at those items alone.
 ///
 /// `@unchecked Sendable`: the memory is made before the object is shared, and all of it is atomic.
 final class LiveFacts: @unchecked Sendable {
     private static let ringLength = 4_096
+    /// An item that cannot be had, and is not to come.
+    static let never = Int64.max
 
-    private let prices: UnsafeMutableBufferPointer<Atomic<UInt32>>
-    private let stocks: UnsafeMutableBufferPointer<Atomic<Int32>>
-    private let ring: UnsafeMutableBufferPointer<Atomic<UInt32>>
+    private let prices: UnsafeMutablePointer<Atomic<UInt32>>
+    private let stocks: UnsafeMutablePointer<Atomic<Int32>>
+    /// From when on each can be had, in seconds since 1970; `.min` for always.
+    private let starts: UnsafeMutablePointer<Atomic<Int64>>
+    private let ring: UnsafeMutablePointer<Atomic<UInt32>>
     private let changes = Atomic<Int>(0)
+    /// Held by whoever sets something.
+    private let lock = Mutex(())
 
     /// - Parameters:
-    ///   - prices: by item.
-    ///   - stocks: as many.
-    init(prices: [Float], stocks: [Int32]) {
-        self.prices = .allocate(capacity: max(1, prices.count))
-        self.stocks = .allocate(capacity: max(1, stocks.count))
+    ///   - catalog: of the items that training knew.
+    ///   - room: for as many more, which cannot be had until they are said to be.
+    init(_ catalog: Catalog, room: Int) {
+        let count = max(1, catalog.count + room)
+        prices = .allocate(capacity: count)
+        stocks = .allocate(capacity: count)
+        starts = .allocate(capacity: count)
         ring = .allocate(capacity: Self.ringLength)
-        for (item, price) in prices.enumerated() {
-            (self.prices.baseAddress! + item).initialize(to: Atomic(price.bitPattern))
+        for item in 0..<catalog.count {
+            (prices + item).initialize(to: Atomic(catalog.prices[item].bitPattern))
+            (stocks + item).initialize(to: Atomic(catalog.stocks[item]))
+            let start = catalog.isDiscontinued[item] ? Self.never : catalog.availableFrom[item]
+            (starts + item).initialize(to: Atomic(start))
         }
-        for (item, stock) in stocks.enumerated() {
-            (self.stocks.baseAddress! + item).initialize(to: Atomic(stock))
+        for item in catalog.count..<count {
+            (prices + item).initialize(to: Atomic(0))
+            (stocks + item).initialize(to: Atomic(Catalog.untrackedStock))
+            (starts + item).initialize(to: Atomic(Self.never))
         }
-        for place in 0..<Self.ringLength {
-            (ring.baseAddress! + place).initialize(to: Atomic(0))
-        }
+        for place in 0..<Self.ringLength { (ring + place).initialize(to: Atomic(0)) }
     }
 
     deinit {
         prices.deallocate()
         stocks.deallocate()
+        starts.deallocate()
         ring.deallocate()
     }
 
@@ -48,23 +60,39 @@ final class LiveFacts: @unchecked Sendable {
     @inline(__always)
     func stock(_ item: Int) -> Int32 { stocks[item].load(ordering: .relaxed) }
 
+    /// From when on an item can be had; ``never`` for one that cannot.
+    @inline(__always)
+    func start(_ item: Int) -> Int64 { starts[item].load(ordering: .relaxed) }
+
     func set(price: Float, of item: Int) {
         prices[item].store(price.bitPattern, ordering: .relaxed)
     }
 
-    /// - Precondition: one thread at a time.
     func set(stock: Int32, of item: Int) {
-        stocks[item].store(stock, ordering: .relaxed)
+        lock.withLock { _ in
+            stocks[item].store(stock, ordering: .relaxed)
+            note(item)
+        }
+    }
+
+    func set(start: Int64, of item: Int) {
+        lock.withLock { _ in
+            starts[item].store(start, ordering: .relaxed)
+            note(item)
+        }
+    }
+
+    private func note(_ item: Int) {
         let change = changes.load(ordering: .relaxed)
         ring[change % Self.ringLength].store(UInt32(item), ordering: .relaxed)
         changes.store(change + 1, ordering: .releasing)
     }
 
-    /// How many stocks were ever set.
+    /// How many stocks and availabilities were ever set.
     @inline(__always)
     var changeCount: Int { changes.load(ordering: .acquiring) }
 
-    /// Calls `body` with each item whose stock was set since there were `seen` changes; with all of
+    /// Calls `body` with each item of which one was set since there were `seen` changes; with all of
     /// `count` items where that is too long ago.
     ///
     /// - Returns: how many changes there are now.

@@ -20,6 +20,8 @@ package final class LiveCounts: @unchecked Sendable {
     let since: Int64
     let pairs: PairCounts
     let sales: LiveSales
+    /// Brings items' vectors forward; nil where the model has none that can be. The writer's.
+    let factors: ItemFactors?
     private let generation: Generation
     private let ordinals = OrdinalMap()
     /// By item: in how many baskets it was since then.
@@ -50,6 +52,7 @@ package final class LiveCounts: @unchecked Sendable {
         let items = generation.items
         pairs = PairCounts(items: items.count, bytesMax: pairBytesMax)
         sales = LiveSales(generation)
+        factors = ItemFactors(generation, events)
         taken = .allocate(capacity: max(1, items.count))
         reach = .allocate(capacity: max(1, items.count))
         for item in 0..<items.count {
@@ -67,7 +70,7 @@ package final class LiveCounts: @unchecked Sendable {
     /// Memory, about, in bytes.
     package var bytes: Int {
         pairs.count * PairCounts.bytesPerPair + generation.items.count * 24
-            + LiveSales.bytes(of: generation)
+            + LiveSales.bytes(of: generation) + (factors?.bytes ?? 0)
     }
 
     package var pairCount: Int { pairs.count }
@@ -75,6 +78,8 @@ package final class LiveCounts: @unchecked Sendable {
     /// Baskets since the generation was trained, of those in memory.
     package var basketCount: Int { baskets.load(ordering: .relaxed) }
     package var version: String { generation.version }
+    /// Items whose vectors are to be solved anew.
+    package var waitingItems: Int { factors?.waitingCount ?? 0 }
 
     // MARK: Reading, on any thread
 
@@ -130,6 +135,13 @@ package final class LiveCounts: @unchecked Sendable {
         min(1, Float(count) * reach(of: a) * reach(of: b))
     }
 
+    /// How much of what is known of an item was recorded since training, by the baskets with it; 0 to 1.
+    @inline(__always)
+    func novelty(of item: Int) -> Float {
+        let recorded = Float(taken[item].load(ordering: .relaxed))
+        return recorded > 0 ? recorded / (recorded + generation.items.taken[item]) : 0
+    }
+
     @inline(__always)
     private func reach(of item: Int) -> Float {
         Float(bitPattern: reach[item].load(ordering: .relaxed))
@@ -169,26 +181,61 @@ package final class LiveCounts: @unchecked Sendable {
 
     /// Gives the next item's number its ordinal.
     func learnItem(_ id: IDView) {
-        let items = generation.items
-        let known = items.ordinals.index(of: id.assumingMemoryBound(to: UInt8.self))
-        ordinals.append(known.map { UInt32($0) } ?? items.spelling?.ordinal(of: id))
+        ordinals.append(ordinal(of: id))
+    }
+
+    private func ordinal(of id: IDView) -> UInt32? {
+        generation.items.ordinal(of: id) ?? generation.items.spelling?.ordinal(of: id)
+    }
+
+    /// Takes note that an item was added to the generation.
+    ///
+    /// - Parameter number: nil where no event had it yet.
+    /// - Returns: whether events of it may have been passed over; ``takeLate(_:_:_:)`` is to follow for each.
+    func learnAdded(_ id: IDView, _ number: UInt32?) -> Bool {
+        guard let ordinal = ordinal(of: id) else { return false }
+        sales.expect(Int(ordinal), of: generation)
+        guard let number, ordinals[number] == nil else { return false }
+        ordinals.set(number, ordinal)
+        return true
+    }
+
+    /// Counts an event before the cursor that was passed over, as though it had been counted in its place.
+    ///
+    /// - Parameter late: the items of all that were passed over; of these, events that come later than this one
+    ///   are not counted yet.
+    func takeLate(
+        _ event: LiveEvents.Event, _ basket: [LiveEvents.Event], _ late: Set<UInt32>
+    ) {
+        guard event.position < cursor else { return }
+        take(
+            event,
+            basket.filter { !late.contains($0.item) || $0.position < event.position }, cursor)
     }
 
     /// Counts the event at the cursor.
     ///
     /// - Parameter basket: the other events of its basket; those after it are passed over.
     func take(_ event: LiveEvents.Event, _ basket: [LiveEvents.Event]) {
-        cursor = event.position + 1
+        take(event, basket, event.position + 1)
+    }
+
+    private func take(
+        _ event: LiveEvents.Event, _ basket: [LiveEvents.Event], _ next: UInt64
+    ) {
+        cursor = next
         guard let item = counted(event) else { return }
         if event.time > newest.load(ordering: .relaxed) {
             newest.store(event.time, ordering: .relaxed)
         }
+        factors?.add(item, event.position)
         change(item, event, basket, sign: 1)
     }
 
     /// Takes back what an event added, if it was counted.
     func drop(_ event: LiveEvents.Event, _ basket: [LiveEvents.Event]) {
         guard event.position < cursor, let item = counted(event) else { return }
+        factors?.remove(item, event.position)
         change(item, event, basket, sign: -1)
     }
 
@@ -223,6 +270,7 @@ package final class LiveCounts: @unchecked Sendable {
         let place = Int(item)
         let count = max(0, Int(taken[place].load(ordering: .relaxed)) + sign)
         taken[place].store(UInt32(count), ordering: .relaxed)
+        generation.items.set(isProven: count >= Int(PairCounts.countMin), place)
         reach[place].store(
             Self.reach(generation.items.taken[place] + Float(count)).bitPattern, ordering: .relaxed)
         sales.count(Double(sign), of: place, age: Self.days(from: since, to: event.time))

@@ -1,8 +1,9 @@
 internal import ModelParts
 internal import Synchronization
 
-/// How each item sells with what was recorded since a model was trained: the features of
-/// ``RankerFeature/isSales`` that the model's ranker asks, brought forward to the newest event.
+/// How each item sells with what was recorded since a model was trained: the facts of items that the model's
+/// ranker asks, those of ``RankerFeature/isSales`` brought forward to the newest event. Of items that were
+/// added they are what is to be expected, to begin with.
 ///
 /// A sale at time t adds 1 to a feature that does not age, and else .5^((now - t) / its days); what training
 /// counted fades likewise. `now` is taken in whole hours, so that one sale changes one item.
@@ -11,10 +12,12 @@ internal import Synchronization
 final class LiveSales: @unchecked Sendable {
     private struct Column {
         let feature: RankerFeature
+        /// Whether sales count.
+        let isSales: Bool
         /// In how many days a sale counts half; nil for always the same.
         let days: Double?
         /// What training counted, and what was recorded since, both as of the model's newest event.
-        let trained: [Float]
+        var trained: [Float]
         var recorded: [Double]
         /// The feature's values, a `Float` each.
         let published: UnsafeMutablePointer<Atomic<UInt32>>
@@ -40,22 +43,26 @@ final class LiveSales: @unchecked Sendable {
         }
         trendingUsed = Atomic(generation.trending.count)
         for (feature, values) in generation.itemFacts {
-            let days: Double?
-            switch feature {
-            case .popularity: days = nil
-            case .monthPopularity: days = Profiles.monthDays
-            case .weekPopularity: days = Profiles.weekDays
-            default: continue
-            }
+            let days: Double? =
+                switch feature {
+                case .monthPopularity: Profiles.monthDays
+                case .weekPopularity: Profiles.weekDays
+                default: nil
+                }
             let published = UnsafeMutablePointer<Atomic<UInt32>>.allocate(
                 capacity: max(1, itemCount))
-            for (item, value) in values.enumerated() {
+            let all =
+                values
+                + (values.count..<itemCount).map { generation.expected(values, of: $0) }
+            for (item, value) in all.enumerated() {
                 (published + item).initialize(to: Atomic(value.bitPattern))
             }
             columns.append(
                 Column(
-                    feature: feature, days: days, trained: values.map { exponential($0) - 1 },
-                    recorded: Array(repeating: 0, count: itemCount), published: published))
+                    feature: feature, isSales: feature.isSales, days: days,
+                    trained: feature.isSales ? all.map { exponential($0) - 1 } : [],
+                    recorded: Array(repeating: 0, count: feature.isSales ? itemCount : 0),
+                    published: published))
         }
     }
 
@@ -64,8 +71,8 @@ final class LiveSales: @unchecked Sendable {
         trendingItems.deallocate()
     }
 
-    /// A feature's values by item, each the bits of a `Float`; nil for one that is no sale. Valid while
-    /// this object lives.
+    /// A feature's values by item, each the bits of a `Float`; nil for one that is no fact of items. Valid
+    /// while this object lives.
     func values(of feature: RankerFeature) -> UnsafePointer<Atomic<UInt32>>? {
         columns.first { $0.feature == feature }.map { UnsafePointer($0.published) }
     }
@@ -81,13 +88,28 @@ final class LiveSales: @unchecked Sendable {
 
     // MARK: Counting, on one thread
 
+    /// Sets what is to be expected of an item that was added.
+    func expect(_ item: Int, of generation: Generation) {
+        for place in columns.indices {
+            let values = generation.itemFacts[place].values
+            guard item >= values.count else { continue }
+            let value = generation.expected(values, of: item)
+            if columns[place].isSales {
+                columns[place].trained[item] = exponential(value) - 1
+                publish(item, in: columns[place])
+            } else {
+                columns[place].published[item].store(value.bitPattern, ordering: .relaxed)
+            }
+        }
+    }
+
     /// Counts a sale, or takes it back.
     ///
     /// - Parameters:
     ///   - sign: 1 or -1.
     ///   - age: days from the model's newest event to the sale; 0 or more.
     func count(_ sign: Double, of item: Int, age: Double) {
-        for place in columns.indices {
+        for place in columns.indices where columns[place].isSales {
             let weight = columns[place].days.map { power(2, age / $0) } ?? 1
             columns[place].recorded[item] += sign * weight
             publish(item, in: columns[place])

@@ -96,6 +96,31 @@ package final class OnlineLearning {
         while events.count > 0, events.event(at: events.oldest).time <= since { removeOldest() }
     }
 
+    /// Takes note that items were added to the generations, and counts the events of theirs that were passed
+    /// over.
+    ///
+    /// - Complexity: O(events in memory) where there are any of these items, else O(items).
+    package func learn(added ids: [String]) {
+        for counts in generations {
+            var late: Set<UInt32> = []
+            for id in ids {
+                var id = id
+                id.withUTF8 { id in
+                    let number = items.index(of: id).map { UInt32($0) }
+                    if counts.learnAdded(IDView(id), number), let number { late.insert(number) }
+                }
+            }
+            guard !late.isEmpty else { continue }
+            for position in events.oldest..<events.next {
+                let event = events.event(at: position)
+                guard !event.isErased, late.contains(event.item) else { continue }
+                readBasket(of: event)
+                counts.takeLate(event, basket, late)
+            }
+            counts.refresh()
+        }
+    }
+
     // MARK: Events
 
     /// Takes in an event. ``publish()`` is to follow the last one.
@@ -139,6 +164,21 @@ package final class OnlineLearning {
         for counts in generations { counts.refresh() }
         held.removeAll()
     }
+
+    /// Solves some items' vectors anew, of those that events were recorded for.
+    ///
+    /// - Returns: whether others wait for it.
+    package func advanceItems(count: Int) -> Bool {
+        for counts in generations {
+            if let factors = counts.factors, factors.waitingCount > 0 {
+                _ = factors.advance(count: count)
+            }
+        }
+        return hasWaitingItems
+    }
+
+    /// Whether some items' vectors are to be solved anew.
+    package var hasWaitingItems: Bool { generations.contains { $0.waitingItems > 0 } }
 
     /// Takes a user's events out, and what they added to counts.
     ///

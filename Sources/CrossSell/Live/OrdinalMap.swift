@@ -47,6 +47,12 @@ final class OrdinalMap: @unchecked Sendable {
         chunk(place)![count % Self.chunkItems].store(ordinal ?? Self.none, ordering: .relaxed)
     }
 
+    /// Gives a number that had none its ordinal.
+    func set(_ number: UInt32, _ ordinal: UInt32) {
+        guard Int(number) < count, let chunk = chunk(Int(number) / Self.chunkItems) else { return }
+        chunk[Int(number) % Self.chunkItems].store(ordinal, ordering: .relaxed)
+    }
+
     private func chunk(_ place: Int) -> UnsafeMutablePointer<Atomic<UInt32>>? {
         UnsafeMutablePointer(bitPattern: chunks[place].load(ordering: .acquiring))
     }

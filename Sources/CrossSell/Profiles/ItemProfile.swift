@@ -29,8 +29,9 @@ extension Engine {
         var profile = ItemProfile(ordinal: ordinal)
         let item = Int(ordinal)
         let items = generation.items
-        guard item < items.count else { return profile }
+        guard item < items.knownCount else { return profile }
         profile.stock = items.live.stock(item)
+        guard item < items.trainedCount else { return profile }
         profile.taken = items.taken[item]
         profile.share = items.share(of: ordinal)
         profile.rank = Int(items.salesRank[item]) + 1

@@ -54,14 +54,14 @@ package struct UserProfile {
 
     /// The share of what she bought by category, largest first; items without one are left out.
     package func categories(_ table: ItemTable) -> [(path: IDView, share: Float)] {
-        var counts: [Int32: Float] = [:]
-        for item in items where Int(item.ordinal) < table.count {
-            let category = table.categories[Int(item.ordinal)]
+        var counts: [Int: Float] = [:]
+        for item in items {
+            let category = table.category(of: item.ordinal)
             if category >= 0 { counts[category, default: 0] += item.times }
         }
         let whole = purchases
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .map { (table.categoryPaths.texts[Int($0.key)], $0.value / whole) }
+            .map { (table.categoryPaths.texts[$0.key], $0.value / whole) }
     }
 }
 

@@ -74,9 +74,7 @@ final class Explainer {
     /// like it do.
     private func noteNew(_ ordinal: UInt32, from first: Int, _ reasons: inout [Reason]) {
         guard
-            let like = generation.newItems.flatMap({ lists in
-                lists.range(of: Int(ordinal)).first.map { UInt32(bitPattern: lists.items[$0]) }
-            })
+            let like = generation.like(of: ordinal)
         else { return }
         var new = Reason(kind: .new, item: like, contribution: 0)
         new.itemID = generation.items.id(of: like)
@@ -203,7 +201,7 @@ final class Explainer {
     {
         guard Int(cause) < generation.items.count else { return nil }
         var facts: (lift: Float, confidence: Float)?
-        if let lists = generation.complementFacts,
+        if Int(cause) < generation.items.trainedCount, let lists = generation.complementFacts,
             let edge = lists.range(of: Int(cause)).first(where: {
                 lists.items[$0] == Int32(bitPattern: ordinal)
             })

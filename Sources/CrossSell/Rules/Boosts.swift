@@ -10,6 +10,9 @@ struct Boosts {
     private var asksCategory = false
     private var marginWeight: Float = 0
 
+    /// The categories that are named with their factors, for paths that have no number.
+    private var categories: [(name: IDView, factor: Float)] = []
+
     init(_ items: ItemTable) {
         self.items = items
         categoryFactors = Array(repeating: 1, count: items.categoryPaths.count)
@@ -23,6 +26,7 @@ struct Boosts {
     mutating func read(_ rules: borrowing QueryRules, _ lookUp: ItemLookUp) {
         ordinals.removeAll(keepingCapacity: true)
         factors.removeAll(keepingCapacity: true)
+        categories.removeAll(keepingCapacity: true)
         if asksCategory { for path in categoryFactors.indices { categoryFactors[path] = 1 } }
         asksCategory = false
         marginWeight = items.marginLogs.isEmpty ? 0 : rules.marginWeight
@@ -34,6 +38,7 @@ struct Boosts {
                 factors.append(boost.factor)
             case .category(let name):
                 asksCategory = true
+                categories.append((name, boost.factor))
                 let paths = items.categoryPaths
                 for path in 0..<paths.count where paths.isBelow(path, name) {
                     categoryFactors[path] *= boost.factor
@@ -52,14 +57,21 @@ struct Boosts {
         return score < 0 ? score / factor : score * factor
     }
 
+    private func categoryFactor(of ordinal: UInt32) -> Float {
+        let path = items.category(of: ordinal)
+        if path >= 0 { return categoryFactors[path] }
+        guard let text = items.unnumberedCategory(of: ordinal) else { return 1 }
+        return categories.reduce(1) {
+            CategoryPaths.isBelow(text, $1.name) ? $0 * $1.factor : $0
+        }
+    }
+
     private func factor(of ordinal: UInt32) -> Float {
         var factor: Float = 1
         for (place, boosted) in ordinals.enumerated() where boosted == ordinal {
             factor *= factors[place]
         }
-        if asksCategory, Int(ordinal) < items.count, items.categories[Int(ordinal)] >= 0 {
-            factor *= categoryFactors[Int(items.categories[Int(ordinal)])]
-        }
+        if asksCategory { factor *= categoryFactor(of: ordinal) }
         if marginWeight != 0 { factor *= exponential(marginWeight * items.marginLog(of: ordinal)) }
         return factor
     }

@@ -11,6 +11,9 @@ struct CatalogRules {
     /// Whether items without a category may be.
     private var wantsUncategorized = true
     private var supportMin: Float = 0
+    /// The categories that are named, for paths that have no number.
+    private var categories: [IDView] = []
+    private var excluded: [IDView] = []
     /// Whether any of the rules is set.
     private(set) var isActive = false
 
@@ -30,6 +33,7 @@ struct CatalogRules {
         asksCategory = !rules.categories.isEmpty || !rules.excludedCategories.isEmpty
         isActive = asksCategory || asksPrice || budgetLeft < .infinity || supportMin > 0
         guard asksCategory else { return }
+        (categories, excluded) = (rules.categories, rules.excludedCategories)
         let paths = items.categoryPaths
         for path in isWanted.indices {
             isWanted[path] =
@@ -43,7 +47,7 @@ struct CatalogRules {
 
     /// The first rule that keeps an item off; nil where none does.
     ///
-    /// What was put while serving has neither price nor category and was never taken.
+    /// Items of which only a vector was put have neither price nor category and were never taken.
     func verdict(_ ordinal: UInt32) -> Rule? {
         let item = Int(ordinal)
         let isKnown = item < items.count
@@ -51,10 +55,17 @@ struct CatalogRules {
         if asksPrice, price <= 0 || price < priceMin || price > priceMax { return .price }
         if budgetLeft < .infinity, price <= 0 || price > budgetLeft { return .budget }
         if asksCategory {
-            let category = isKnown ? Int(items.categories[item]) : -1
-            guard category < 0 ? wantsUncategorized : isWanted[category] else { return .category }
+            guard isWanted(ordinal) else { return .category }
         }
         if supportMin > 0, !isKnown || items.taken[item] < supportMin { return .support }
         return nil
+    }
+
+    private func isWanted(_ ordinal: UInt32) -> Bool {
+        let path = items.category(of: ordinal)
+        if path >= 0 { return isWanted[path] }
+        guard let text = items.unnumberedCategory(of: ordinal) else { return wantsUncategorized }
+        return (categories.isEmpty || categories.contains { CategoryPaths.isBelow(text, $0) })
+            && !excluded.contains { CategoryPaths.isBelow(text, $0) }
     }
 }

@@ -36,8 +36,8 @@ struct CategoryPlaces {
     }
 
     private func category(of ordinal: UInt32) -> Int? {
-        guard isActive, Int(ordinal) < items.count else { return nil }
-        let path = Int(items.categories[Int(ordinal)])
+        guard isActive else { return nil }
+        let path = items.category(of: ordinal)
         return path < 0 ? nil : items.categoryPaths.ancestor(of: path, level: level)
     }
 }

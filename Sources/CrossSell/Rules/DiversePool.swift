@@ -70,10 +70,9 @@ struct Likeness {
     }
 
     private func shelfOverlap(_ a: UInt32, _ b: UInt32) -> Float {
-        guard Int(a) < items.count, Int(b) < items.count else { return 0 }
-        let (own, other) = (items.categories[Int(a)], items.categories[Int(b)])
+        let (own, other) = (items.category(of: a), items.category(of: b))
         guard own >= 0, other >= 0 else { return 0 }
-        return items.categoryPaths.overlap(Int(own), Int(other))
+        return items.categoryPaths.overlap(own, other)
     }
 
     private func cosine(_ a: UInt32, _ b: UInt32) -> Float {

@@ -8,7 +8,7 @@ struct NewItemPlaces {
     init(_ items: ItemTable) { self.items = items }
 
     /// Whether the shop has any such item.
-    var isActive: Bool { !items.isNew.isEmpty }
+    var isActive: Bool { items.hasNew }
 
     /// - Parameter k: the length of the slate, of which one in ``itemsForOne``, and one of the rest, may
     ///   be new where the rules say nothing else.

@@ -32,6 +32,9 @@ final class CandidateSources {
     /// Complements are scores of the same kind, and take it whole.
     private static let liveWeight: Float = 0.2
 
+    /// The same where training knew nothing of one of the two items, and so has no weight for the pair.
+    private static let newLiveWeight: Float = 0.5
+
     init(
         _ generation: Generation, _ lookUp: ItemLookUp, users: StoreReader,
         _ columns: CandidateColumns, _ live: LiveCounts?, limits: EngineLimits
@@ -40,14 +43,27 @@ final class CandidateSources {
         cost = CostModel(
             items: items.count, dimensions: generation.dimensions,
             hasFoldIn: generation.foldIn != nil)
-        func served(_ lists: EdgeLists?, share: Float) -> ServedLists? {
-            lists.map { ServedLists($0, live, share: share) }
+        let new = generation.newItemSources
+        func served(
+            _ lists: EdgeLists?, _ added: AddedEdges?, share: Float, newShare: Float
+        ) -> ServedLists? {
+            lists.map {
+                ServedLists(
+                    $0, added, live, share: share, newShare: newShare,
+                    itemCount: generation.items.count)
+            }
         }
-        let itemWeights = served(generation.itemWeights, share: Self.liveWeight)
+        let itemWeights = served(
+            generation.itemWeights, new?.weights, share: Self.liveWeight,
+            newShare: Self.newLiveWeight)
         lists = [
             ListSource(.itemWeights, itemWeights, columns),
-            ListSource(.complement, served(generation.complements, share: 1), columns),
-            ListSource(.similar, served(generation.similars, share: 0), columns),
+            ListSource(
+                .complement,
+                served(generation.complements, new?.complements, share: 1, newShare: 1), columns),
+            ListSource(
+                .similar, served(generation.similars, new?.similars, share: 0, newShare: 0), columns
+            ),
         ].compactMap { $0 }
         weights = WeightSource(itemWeights, columns)
         habits = HabitSource(columns)

@@ -79,6 +79,10 @@ enum CatalogMessage {
         writer.strings(9, parts(entry.attributes, attributeSeparator))
     }
 
+    static func levels(_ path: String) -> [String] { parts(path, levelSeparator) }
+
+    static func attributes(_ list: String) -> [String] { parts(list, attributeSeparator) }
+
     private static func parts(_ text: String?, _ separator: String) -> [String] {
         guard let text, !text.isEmpty else { return [] }
         return text.split(separator: separator, omittingEmptySubsequences: true).map(String.init)

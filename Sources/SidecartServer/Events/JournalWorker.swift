@@ -72,7 +72,9 @@ final class JournalWorker {
     private func open() throws(JournalError) {
         let start = MonotonicClock.now()
         let journal = try Journal(settings.path, settings.options)
-        try journal.readCatalog { item, entry in tell(item, entry) }
+        var items: [(item: String, entry: CatalogEntry)] = []
+        try journal.readCatalog { item, entry in items.append((item, entry)) }
+        tell(items)
         // Beside the journal, whose lock keeps other servers away.
         settings.models?.openSlates()
         state = .open(journal)
@@ -148,7 +150,7 @@ final class JournalWorker {
                 // It is tried again with the next call.
                 return tell(error)
             }
-        } else {
+        } else if online?.advanceItems() != true {
             return
         }
         loop.skipNextWait()
@@ -274,17 +276,16 @@ final class JournalWorker {
     private func tellModels(_ work: JournalRequest.Work) {
         switch work {
         case .put(let items):
-            for (item, entry) in items { tell(String(decoding: item, as: UTF8.self), entry) }
+            tell(items.map { (String(decoding: $0.item, as: UTF8.self), $0.entry) })
         case .remove(let items):
-            for item in items { settings.catalog.remove(String(decoding: item, as: UTF8.self)) }
+            settings.catalog.remove(items.map { String(decoding: $0, as: UTF8.self) })
         default: break
         }
     }
 
-    private func tell(_ item: String, _ entry: CatalogEntry) {
-        settings.catalog.put(
-            item, price: entry.price.map { Float($0) },
-            stock: entry.stock.map { Int32(clamping: $0) })
+    private func tell(_ items: [(item: String, entry: CatalogEntry)]) {
+        let added = settings.catalog.put(items)
+        if !added.isEmpty { online?.learn(added: added) }
     }
 
     private func read(_ journal: Journal, _ request: JournalRequest) -> JournalAnswer {

@@ -47,12 +47,8 @@ extension ServedModels {
     /// 0 where the catalog has none.
     private func catalogPrice(_ item: UnsafeRawBufferPointer) -> Float {
         let items = servingGeneration.items
-        guard let id = item.baseAddress,
-            let ordinal = items.ordinals.index(
-                of: UnsafeBufferPointer(
-                    start: id.assumingMemoryBound(to: UInt8.self), count: item.count))
-        else { return 0 }
-        let price = items.shown(UInt32(ordinal)).price
+        guard item.count > 0, let ordinal = items.ordinal(of: item) else { return 0 }
+        let price = items.shown(ordinal).price
         return price.isFinite ? max(0, price) : 0
     }
 }

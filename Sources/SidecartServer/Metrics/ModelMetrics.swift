@@ -57,7 +57,7 @@ extension Generation {
             if let newestEvent { $0.add(newestEvent) }
         }
         writer.add(
-            "sidecart_model_items", .gauge, "Items that the model knows.", value: items.count)
+            "sidecart_model_items", .gauge, "Items that the model knows.", value: items.knownCount)
         writer.add(
             "sidecart_model_users", .gauge, "Users that the model knows.",
             value: userOrdinals.count)

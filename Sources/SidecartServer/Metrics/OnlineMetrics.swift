@@ -51,6 +51,10 @@ extension OnlineLearner {
             "Pairs of items that these baskets hold together, each once in both directions."
         ) { $0.pairs }
         add(
+            "sidecart_online_items_waiting",
+            "Items whose vectors are still to be solved anew, as somebody took them."
+        ) { $0.waitingItems }
+        add(
             "sidecart_online_pairs_dropped",
             "Pairs that were given up for want of room."
         ) { $0.droppedPairs }

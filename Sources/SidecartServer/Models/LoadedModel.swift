@@ -26,7 +26,9 @@ final class LoadedModel: Sendable {
         (self.path, digest) = (path, bundle.digest)
         generation = try Generation(
             bundle, storeBytesMax: budget.bytesMax, within: budget,
-            readersMax: settings.laneCount + 1)
+            readersMax: settings.laneCount + 1,
+            roomForNew: settings.online == nil
+                ? 0 : Generation.roomForNew(besides: bundle.items.count))
         settings.catalog.adopt(generation)
         let live = settings.online?.adopt(generation)
         var services: [LaneServices] = []

@@ -47,7 +47,7 @@ struct Resident: Sendable {
         let generation = model.generation
         return ModelRecord(
             number: number, state: state, path: model.path, version: generation.version,
-            kind: generation.kind, items: generation.items.count,
+            kind: generation.kind, items: generation.items.knownCount,
             users: generation.userOrdinals.count, dimensions: generation.dimensions,
             bytes: generation.bytes, loadedAt: loadedAt, loadMilliseconds: loadMilliseconds,
             promotedAt: promotedAt, digest: model.digest?.text ?? "", warmUp: warmUp)

@@ -21,6 +21,8 @@ package final class OnlineLearner: Sendable {
             package var pairs: Int
             package var droppedPairs: Int
             package var baskets: Int
+            /// Items whose vectors are to be solved anew.
+            package var waitingItems: Int
         }
 
         package var events = 0
@@ -41,13 +43,15 @@ package final class OnlineLearner: Sendable {
             models = learning.generations.map {
                 Model(
                     version: $0.version, pairs: $0.pairCount, droppedPairs: $0.droppedPairs,
-                    baskets: $0.basketCount)
+                    baskets: $0.basketCount, waitingItems: $0.waitingItems)
             }
         }
     }
 
     /// Events of the past that a model counts with the lock held once: some milliseconds.
     private static let sliceEvents = 4_096
+    /// Items whose vectors are solved anew with the lock held once.
+    private static let sliceItems = 8
 
     package let bytesMax: Int
     private let state: Locked<State>
@@ -74,6 +78,7 @@ package final class OnlineLearner: Sendable {
         let counts = state.withLock { $0.learning.begin(generation) }
         while !state.withLock({ $0.learning.advance(counts, count: Self.sliceEvents) }) {}
         state.withLock { publish($0) }
+        while advanceItems() {}
         return counts
     }
 
@@ -114,6 +119,26 @@ package final class OnlineLearner: Sendable {
         waiting.store(0, ordering: .relaxed)
     }
 
+    /// Solves a few items' vectors anew, of those that events were recorded for: some milliseconds.
+    ///
+    /// - Returns: whether others wait for it.
+    func advanceItems() -> Bool {
+        state.withLock { state in
+            guard state.learning.hasWaitingItems else { return false }
+            let isMore = state.learning.advanceItems(count: Self.sliceItems)
+            publish(state)
+            return isMore
+        }
+    }
+
+    /// Takes note of items that were added to models.
+    func learn(added ids: [String]) {
+        state.withLock { state in
+            state.learning.learn(added: ids)
+            publish(state)
+        }
+    }
+
     /// Takes out what the journal keeps no longer.
     func removeOld(_ retention: Retention) {
         let now = Int64(time(nil))
@@ -123,12 +148,13 @@ package final class OnlineLearner: Sendable {
         }
     }
 
-    /// Takes out a user's events and what they added.
+    /// Takes out a user's events and what they added, to items' vectors too.
     func forget(user id: [UInt8]) {
         state.withLock { state in
             _ = id.withUnsafeBytes { state.learning.forget(user: $0) }
             publish(state)
         }
+        while advanceItems() {}
     }
 
     private func publish(_ state: State) {
