@@ -14,14 +14,18 @@ package struct LiveBaskets: Sendable {
         /// What is asked about: all of it but the hidden item, each item once. nil where there is nothing
         /// to ask.
         package var question: (context: [Int32], hidden: Int32)?
+        /// How many live baskets before it hold the hidden item.
+        package var hiddenBefore = 0
     }
 
     /// Oldest first.
     package let baskets: [Basket]
     /// When the newest basket before them was closed.
     package let cut: Int64
-    /// The events before them.
+    /// The events before them, without the new items.
     package let past: Dataset
+    /// Items that come up with the live baskets alone: nothing before them tells of these.
+    package let newItems: Set<Int32>
     private let dataset: Dataset
     private let isLive: [Bool]
 
@@ -30,11 +34,13 @@ package struct LiveBaskets: Sendable {
     ///   - itemBasketsMin: an item is hidden only where so many earlier baskets hold it, live ones
     ///     too; so what came up meanwhile is asked for once it is no longer rare.
     ///   - max: at most so many are asked about, evenly spread; all are to be recorded.
-    ///   - seed: draws the hidden items.
+    ///   - newItemShare: the share of the items with titles, drawn by chance, that are taken for new: those that
+    ///     training is to know nothing of; 0 or more, below 1.
+    ///   - seed: draws the hidden items, and the new ones.
     /// - Throws: ``EvaluationError`` where too few baskets have times, or none can be asked about.
     package init(
         of dataset: Dataset, options: TrainingDataOptions, share: Double = 0.2,
-        itemBasketsMin: Int = 5, max: Int? = nil, seed: UInt64 = 1
+        itemBasketsMin: Int = 5, max: Int? = nil, newItemShare: Double = 0, seed: UInt64 = 1
     ) throws(EvaluationError) {
         let splits = EventSplits(dataset: dataset, options: options, seed: seed)
         let events = dataset.events
@@ -64,6 +70,7 @@ package struct LiveBaskets: Sendable {
         for (_, basket) in dated[..<first] { for item in items(basket) { holders[Int(item)] += 1 } }
         var generator = SeededGenerator(seed: seed)
         var isLive = Array(repeating: false, count: dataset.baskets.count)
+        var before: [Int32: Int] = [:]
         var live: [Basket] = []
         for (end, basket) in dated[first...] {
             isLive[basket] = true
@@ -73,9 +80,13 @@ package struct LiveBaskets: Sendable {
                 events: contents[basket], time: end, user: events.users[contents[basket][0]])
             if own.count > 1, let hidden = frequent.randomElement(using: &generator) {
                 made.question = (own.filter { $0 != hidden }, hidden)
+                made.hiddenBefore = before[hidden, default: 0]
             }
             live.append(made)
-            for item in own { holders[Int(item)] += 1 }
+            for item in own {
+                holders[Int(item)] += 1
+                before[item, default: 0] += 1
+            }
         }
         let asked = live.indices.filter { live[$0].question != nil }
         guard !asked.isEmpty else {
@@ -88,11 +99,26 @@ package struct LiveBaskets: Sendable {
         baskets = live
         cut = dated[first - 1].end
         (self.dataset, self.isLive) = (dataset, isLive)
-        past = dataset.keepingEvents { event in
+        let earlier = dataset.keepingEvents { event in
             let basket = events.baskets[event]
             return basket == EventTable.none
                 ? events.times[event] <= dated[first - 1].end : !isLive[Int(basket)]
         }
+        guard newItemShare > 0 else {
+            (past, newItems) = (earlier, [])
+            return
+        }
+        // Of their own, so that the hidden items are the same with new ones and without.
+        var draws = SeededGenerator(seed: seed &+ 1)
+        let described = (0..<dataset.items.count).filter { !dataset.catalog.titles[$0].isEmpty }
+        let drawn = described.shuffled(using: &draws)
+            .prefix(Int(newItemShare * Double(described.count)))
+        guard !drawn.isEmpty else {
+            throw EvaluationError(
+                "\(described.count) items with titles: some are needed to take for new")
+        }
+        newItems = Set(drawn.map { Int32($0) })
+        past = earlier.without(items: newItems)
     }
 
     /// All events before the live basket at a place.

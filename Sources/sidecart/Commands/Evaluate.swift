@@ -37,6 +37,7 @@ struct Evaluate: ParsableCommand {
 
             Examples:
               sidecart evaluate events.csv --protocol online --retrain-days 7
+              sidecart evaluate events.csv --catalog items.csv --protocol online --new-items 0.1
               sidecart evaluate events.csv --models all --report report.html
               sidecart evaluate events.csv --split random --models slim,ials --json
               sidecart evaluate events.csv --hide each -k 10 --by mrr@10 --models lambdamart,slim

@@ -8,12 +8,26 @@ struct OnlineOptions: ParsableArguments {
             valueName: "days"))
     var retrainDays: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take this share of the items with titles for new: training knows nothing of them, and servers are told what the catalog says, or not. From 0.01 to 0.9. Default: none is.",
+            valueName: "share"))
+    var newItems: Double?
+
     func validate() throws {
+        if let newItems, !(newItems >= 0.01 && newItems <= 0.9) {
+            throw ValidationError("--new-items is \(newItems); it must be 0.01 to 0.9")
+        }
+        if newItems != nil, retrainDays != nil {
+            throw ValidationError("--new-items and --retrain-days do not go together")
+        }
         if let retrainDays, !(retrainDays >= 0.01 && retrainDays <= 10_000) {
             throw ValidationError("--retrain-days is \(retrainDays); it must be 0.01 to 10000")
         }
     }
 
     /// The first option that was given, for protocols that take none of them.
-    var given: String? { retrainDays == nil ? nil : "--retrain-days" }
+    var given: String? {
+        retrainDays != nil ? "--retrain-days" : newItems != nil ? "--new-items" : nil
+    }
 }

@@ -23,8 +23,11 @@ struct OnlineEvaluation {
     /// How a server learns.
     private struct Policy {
         var name: String
-        var isOnline: Bool
-        var retrains: Bool
+        var isOnline = false
+        var retrains = false
+        /// Whether the server is told what the catalog says of the new items, and what is bought.
+        var isToldItems = false
+        var isToldEvents = true
     }
 
     func run() throws -> OnlineSummary {
@@ -37,16 +40,23 @@ struct OnlineEvaluation {
         Output.note(report.description)
         let live = try LiveBaskets(
             of: dataset, options: model.dataOptions, itemBasketsMin: itemBasketsMin,
-            max: queriesMax, seed: model.seed)
+            max: queriesMax, newItemShare: options.newItems ?? 0, seed: model.seed)
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         var policies = [
-            Policy(name: "no learning", isOnline: false, retrains: false),
-            Policy(name: "online", isOnline: true, retrains: false),
+            Policy(name: "no learning"), Policy(name: "online", isOnline: true),
         ]
+        if options.newItems != nil {
+            policies += [
+                Policy(
+                    name: "told of new items alone", isOnline: true, isToldItems: true,
+                    isToldEvents: false),
+                Policy(name: "online, told of new items", isOnline: true, isToldItems: true),
+            ]
+        }
         if let days = options.retrainDays {
             let name = "retrained each \(days.formatted()) d"
-            policies.append(Policy(name: name, isOnline: false, retrains: true))
+            policies.append(Policy(name: name, retrains: true))
             policies.append(Policy(name: "\(name), online", isOnline: true, retrains: true))
         }
         let bar = ProgressBar("training")
@@ -63,7 +73,7 @@ struct OnlineEvaluation {
             bar.finish()
             results.append(
                 OnlineSummary.Policy(
-                    policy.name, ranks, against: results.first,
+                    policy.name, ranks, live, against: results.first,
                     trainings: policy.retrains
                         ? bundles.paths.count : 1, seed: model.seed, threads: model.threadCount))
         }
@@ -119,6 +129,7 @@ struct OnlineEvaluation {
         let connection = BlockingConnection(
             socketPath: "\(path).sock", configuration: configuration)
         defer { connection.close() }
+        if policy.isToldItems { try tell(connection, of: live.newItems.sorted(), dataset) }
         let events = dataset.events
         var ranks: [Int] = []
         var serving = 0
@@ -142,6 +153,7 @@ struct OnlineEvaluation {
                     let hidden = dataset.items[Int(question.hidden)]
                     ranks.append(1 + (slate.items.firstIndex { $0.itemID == hidden } ?? -1))
                 }
+                guard policy.isToldEvents else { continue }
                 for start in stride(from: 0, to: basket.events.count, by: Self.batch) {
                     let part = basket.events[start..<min(basket.events.count, start + Self.batch)]
                     try connection.record(
@@ -158,6 +170,24 @@ struct OnlineEvaluation {
             }
         }
         return ranks
+    }
+
+    /// Puts what the catalog says of some items.
+    private func tell(
+        _ connection: BlockingConnection, of items: [Int32], _ dataset: Dataset
+    ) throws {
+        let catalog = dataset.catalog
+        for start in stride(from: 0, to: items.count, by: Self.batch) {
+            try connection.putItems(
+                items[start..<min(items.count, start + Self.batch)].map { item in
+                    let item = Int(item)
+                    var told = CatalogItem(id: dataset.items[item])
+                    (told.title, told.category) = (catalog.titles[item], catalog.categories[item])
+                    told.price = catalog.prices[item] > 0 ? catalog.prices[item] : nil
+                    (told.group, told.attributes) = (catalog.groups[item], catalog.attributes[item])
+                    return told
+                })
+        }
     }
 
     private func promote(_ path: String, on connection: BlockingConnection) throws {
@@ -191,14 +221,24 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
         let high: Double?
         /// Models that were trained.
         let trainings: Int
+        /// Where the hidden item was new, by how many live baskets had held it before.
+        let newItems: [NewItems]
         let reciprocalRanks: [Double]
 
+        struct NewItems: Encodable {
+            let earlierBaskets: String
+            let questions: Int
+            let mrr: Double
+            let hitRate: Double
+        }
+
         private enum CodingKeys: String, CodingKey {
-            case name, mrr, hitRate, low, high, trainings
+            case name, mrr, hitRate, low, high, trainings, newItems
         }
 
         init(
-            _ name: String, _ ranks: [Int], against first: Policy?, trainings: Int, seed: UInt64,
+            _ name: String, _ ranks: [Int], _ live: LiveBaskets, against first: Policy?,
+            trainings: Int, seed: UInt64,
             threads: Int
         ) {
             self.name = name
@@ -207,6 +247,28 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
             let count = Double(max(1, ranks.count))
             mrr = reciprocalRanks.reduce(0, +) / count
             hitRate = Double(ranks.count { $0 > 0 }) / count
+            let asked = live.baskets.filter { $0.question != nil }
+            newItems =
+                live.newItems.isEmpty
+                ? []
+                : OnlineSummary.earlier.map { range in
+                    let places = asked.indices.filter {
+                        live.newItems.contains(asked[$0].question!.hidden)
+                            && range.contains(asked[$0].hiddenBefore)
+                    }
+                    let count = Double(max(1, places.count))
+                    let sum = places.reduce(0.0) {
+                        $0 + (ranks[$1] > 0 ? 1 / Double(ranks[$1]) : 0)
+                    }
+                    return NewItems(
+                        earlierBaskets: range.upperBound == .max - 1
+                            ? "\(range.lowerBound)+"
+                            : range.count == 1
+                                ? "\(range.lowerBound)"
+                                : "\(range.lowerBound)-\(range.upperBound)",
+                        questions: places.count, mrr: sum / count,
+                        hitRate: Double(places.count { ranks[$0] > 0 }) / count)
+                }
             let own = reciprocalRanks
             let interval = first.flatMap { first in
                 bootstrapInterval(
@@ -216,6 +278,9 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
             (low, high) = (interval?.low, interval?.high)
         }
     }
+
+    /// Classes of how often an item was bought since it came up.
+    fileprivate static let earlier: [ClosedRange<Int>] = [0...0, 1...4, 5...19, 20...Int.max - 1]
 
     let title = "online"
     let model: String
@@ -251,6 +316,27 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
             .formatted(.iso8601.year().month().day())
         return """
             \(title): \(model) learned from the baskets until \(day); then \(liveBaskets.grouped) newer ones came, one by one. Each server was asked for a hidden item of \(questions.grouped) of them, and was told every basket after that.
+            \(table.render())\(newItemsTable)
+            """
+    }
+
+    /// What was found of new items, or nothing.
+    private var newItemsTable: String {
+        guard let classes = policies.first?.newItems, !classes.isEmpty else { return "" }
+        var table = Table(
+            ["server"]
+                + classes.map { ">\($0.earlierBaskets) baskets: mrr@\(OnlineEvaluation.length)" }
+                + classes.map { ">\($0.earlierBaskets): hr" })
+        for policy in policies {
+            table.add(
+                [policy.name] + policy.newItems.map { String(format: "%.4f", $0.mrr) }
+                    + policy.newItems.map { String(format: "%.4f", $0.hitRate) })
+        }
+        let counts = classes.map { "\($0.questions.grouped) (\($0.earlierBaskets))" }
+            .joined(separator: ", ")
+        return """
+
+            Where the hidden item is one that training knew nothing of, by the live baskets that held it before; questions: \(counts).
             \(table.render())
             """
     }
