@@ -86,7 +86,7 @@ public struct ServerStatus: Sendable, Hashable, Codable {
 }
 
 /// What is known of a journal's file.
-public enum JournalCheck: String, Sendable {
+public enum JournalCheck: String, Sendable, Codable {
     /// There is none, or it is not open yet.
     case none
     case running
