@@ -47,7 +47,7 @@ extension ProgramTests {
                 threads: 1)
             let lists = Mutex([[String]](repeating: [], count: task.count))
             ranker.forEachAnswer(depth: 20) { query, answer in
-                guard case .list(let items, _) = answer else { return }
+                guard case .list(let items, _, _) = answer else { return }
                 let ids = items.map { bundle.items[Int($0)] }
                 lists.withLock { $0[query] = ids }
             }
