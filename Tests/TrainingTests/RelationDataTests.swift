@@ -51,10 +51,9 @@ struct RelationDataTests {
         return Shop(dataset: dataset, alsoBought: alsoBought, alsoViewed: alsoViewed)
     }
 
-    private func train(_ model: some Recommender, on shop: Shop, lists: Int) throws -> ModelBundle {
-        var pipeline = TrainingPipeline(model: model, threads: 2, seed: 1, version: "v")
-        pipeline.neighbors.neighborsMax = lists
-        return try pipeline.train(shop.dataset).bundle
+    private func train(_ model: some Recommender, on shop: Shop) throws -> ModelBundle {
+        try TrainingPipeline(model: model, threads: 2, seed: 1, version: "v")
+            .train(shop.dataset).bundle
     }
 
     /// How often a complement's score puts a pair of `first` before one of `second`, ties counting half.
@@ -87,8 +86,12 @@ struct RelationDataTests {
         let shop = try readShop()
         let items = shop.dataset.items.count
         // Lists far longer than served ones, so that nearly every pair above chance has its score.
-        let bundle = try train(Popularity(), on: shop, lists: 2_000)
-        let lists = try #require(bundle.parts.neighbors[.complement])
+        var model = CoPurchase()
+        model.neighborsMax = 2_000
+        let parts = try model.train(
+            on: TrainingData(dataset: shop.dataset), with: TrainingContext(threads: 2, seed: 1))
+        let lists = try #require(parts.neighbors[.complement])
+        let bundle = try train(Popularity(), on: shop)
         let substitutes = try #require(bundle.parts.neighbors[.substitute])
         var generator = SeededGenerator(seed: 1)
         var (links, random) = ([Float](), [Float]())
@@ -129,7 +132,7 @@ struct RelationDataTests {
         throws
     {
         let shop = try readShop()
-        let bundle = try train(SLIM(), on: shop, lists: 50)
+        let bundle = try train(SLIM(), on: shop)
         let substitutes = try #require(bundle.parts.neighbors[.substitute])
         let engine = try Engine(
             Generation(bundle, storeBytesMax: 1 << 32, readersMax: 1))
