@@ -9,7 +9,7 @@ extension SidecartClient {
     ///   know.
     public func score(
         _ items: [String], for context: Context, timeout: Duration? = nil
-    ) async throws -> Scores {
+    ) async throws(SidecartError) -> Scores {
         try await perform(ScoreMethod(context: context, items: items), timeout: timeout)
     }
 
@@ -21,7 +21,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func recommend(
         for context: Context, _ options: SlateOptions = .init(), timeout: Duration? = nil
-    ) async throws -> Slate {
+    ) async throws(SidecartError) -> Slate {
         try await perform(RecommendMethod(context: context, options: options), timeout: timeout)
     }
 
@@ -36,7 +36,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func related(
         to item: String, by relations: [Relation], count: Int = 0, timeout: Duration? = nil
-    ) async throws -> RelatedItems {
+    ) async throws(SidecartError) -> RelatedItems {
         try await perform(
             RelatedMethod(item: item, relations: relations, count: count), timeout: timeout)
     }
@@ -50,7 +50,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func profile(
         ofUser user: String, count: Int = 0, timeout: Duration? = nil
-    ) async throws -> UserProfile {
+    ) async throws(SidecartError) -> UserProfile {
         try await perform(UserProfileMethod(user: user, count: count), timeout: timeout)
     }
 
@@ -61,7 +61,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func profile(
         ofItem item: String, timeout: Duration? = nil
-    ) async throws -> ItemProfile {
+    ) async throws(SidecartError) -> ItemProfile {
         try await perform(ItemProfileMethod(item: item), timeout: timeout)
     }
 
@@ -70,7 +70,7 @@ extension SidecartClient {
     /// - Returns: those that exist, in the order of `ids`, and the positions of the others.
     public func embeddings(
         of ids: [String], in space: EmbeddingSpace, timeout: Duration? = nil
-    ) async throws -> FoundEmbeddings {
+    ) async throws(SidecartError) -> FoundEmbeddings {
         try await perform(GetEmbeddingsMethod(space: space, ids: ids), timeout: timeout)
     }
 
@@ -78,7 +78,7 @@ extension SidecartClient {
     @discardableResult
     public func putEmbeddings(
         _ embeddings: [Embedding], in space: EmbeddingSpace, timeout: Duration? = nil
-    ) async throws -> PutCounts {
+    ) async throws(SidecartError) -> PutCounts {
         try await perform(
             PutEmbeddingsMethod(space: space, embeddings: embeddings), timeout: timeout)
     }
@@ -89,7 +89,7 @@ extension SidecartClient {
     @discardableResult
     public func deleteEmbeddings(
         of ids: [String], in space: EmbeddingSpace, timeout: Duration? = nil
-    ) async throws -> Int {
+    ) async throws(SidecartError) -> Int {
         try await perform(DeleteEmbeddingsMethod(space: space, ids: ids), timeout: timeout).deleted
     }
 
@@ -102,14 +102,14 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func nearest(
         to vector: [Float], in space: EmbeddingSpace, count: Int = 0, timeout: Duration? = nil
-    ) async throws -> [Neighbor] {
+    ) async throws(SidecartError) -> [Neighbor] {
         try await perform(
             NearestMethod(space: space, vector: vector, count: count), timeout: timeout
         ).neighbors
     }
 
     /// Lists the models that the server has in memory, and what it failed to load lately.
-    public func models(timeout: Duration? = nil) async throws -> ModelList {
+    public func models(timeout: Duration? = nil) async throws(SidecartError) -> ModelList {
         try await perform(ListModelsMethod(), timeout: timeout)
     }
 
@@ -125,7 +125,7 @@ extension SidecartClient {
     @discardableResult
     public func loadModel(
         at path: String, promotes: Bool = false, timeout: Duration? = nil
-    ) async throws -> ServedModel {
+    ) async throws(SidecartError) -> ServedModel {
         try await perform(LoadModelMethod(path: path, promotes: promotes), timeout: timeout).model
     }
 
@@ -141,7 +141,7 @@ extension SidecartClient {
     @discardableResult
     public func promoteModel(
         version: String = "", timeout: Duration? = nil
-    ) async throws -> ServedModel {
+    ) async throws(SidecartError) -> ServedModel {
         try await perform(PromoteModelMethod(version: version), timeout: timeout).model
     }
 
@@ -151,12 +151,12 @@ extension SidecartClient {
     /// - Returns: what serves now.
     /// - Throws: `failedPrecondition` where there is none in memory.
     @discardableResult
-    public func rollBackModel(timeout: Duration? = nil) async throws -> ServedModel {
+    public func rollBackModel(timeout: Duration? = nil) async throws(SidecartError) -> ServedModel {
         try await perform(RollbackModelMethod(), timeout: timeout).model
     }
 
     /// Asks what is running.
-    public func status(timeout: Duration? = nil) async throws -> ServerStatus {
+    public func status(timeout: Duration? = nil) async throws(SidecartError) -> ServerStatus {
         try await perform(StatusMethod(), timeout: timeout)
     }
 
@@ -167,14 +167,14 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func metrics(
         _ format: MetricsFormat = .prometheus, timeout: Duration? = nil
-    ) async throws -> String {
+    ) async throws(SidecartError) -> String {
         try await perform(MetricsMethod(format: format), timeout: timeout).text
     }
 
     /// Asks what was shown since the server started, and what came of it.
     ///
     /// - Parameter timeout: nil takes the configuration's.
-    public func outcomes(timeout: Duration? = nil) async throws -> Outcomes {
+    public func outcomes(timeout: Duration? = nil) async throws(SidecartError) -> Outcomes {
         try await perform(OutcomesMethod(), timeout: timeout)
     }
 
@@ -184,7 +184,8 @@ extension SidecartClient {
     ///   - handsOver: a successor has taken the socket's path: calls that still come are answered
     ///     instead of refused, and clients are let go at once, so that they turn to it.
     ///   - timeout: nil takes the configuration's.
-    public func drain(handsOver: Bool = false, timeout: Duration? = nil) async throws {
+    public func drain(handsOver: Bool = false, timeout: Duration? = nil) async throws(SidecartError)
+    {
         try await perform(DrainMethod(handsOver: handsOver), timeout: timeout)
     }
 
@@ -197,7 +198,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func health(
         of service: String = "", timeout: Duration? = nil
-    ) async throws -> ServingStatus {
+    ) async throws(SidecartError) -> ServingStatus {
         try await perform(HealthMethod(checked: service), timeout: timeout).status
     }
 }

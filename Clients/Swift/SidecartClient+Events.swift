@@ -14,17 +14,17 @@ extension SidecartClient {
     @discardableResult
     public func record(
         _ events: [Event], timeout: Duration? = nil
-    ) async throws -> RecordReceipt {
+    ) async throws(SidecartError) -> RecordReceipt {
         let method = RecordMethod(events)
         var retry = Retry(timeout ?? configuration.timeout)
         while true {
-            do {
+            do throws(SidecartError) {
                 return try await perform(method, timeout: retry.left)
-            } catch let error as SidecartError {
+            } catch {
                 guard configuration.retriesRecording, let pause = retry.pause(after: error) else {
                     throw error
                 }
-                try await Task.sleep(for: pause)
+                try await Self.sleep(for: pause)
             }
         }
     }
@@ -37,7 +37,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func history(
         ofUser user: String, count: Int = 0, timeout: Duration? = nil
-    ) async throws -> [Event] {
+    ) async throws(SidecartError) -> [Event] {
         try await perform(HistoryMethod(user: user, count: count), timeout: timeout).events
     }
 
@@ -47,7 +47,7 @@ extension SidecartClient {
     @discardableResult
     public func forget(
         user: String, timeout: Duration? = nil
-    ) async throws -> ForgetReceipt {
+    ) async throws(SidecartError) -> ForgetReceipt {
         try await perform(ForgetMethod(user: user), timeout: timeout)
     }
 
@@ -60,7 +60,7 @@ extension SidecartClient {
     @discardableResult
     public func putItems(
         _ items: [CatalogItem], timeout: Duration? = nil
-    ) async throws -> PutCounts {
+    ) async throws(SidecartError) -> PutCounts {
         try await perform(PutItemsMethod(items: items), timeout: timeout)
     }
 
@@ -70,7 +70,7 @@ extension SidecartClient {
     @discardableResult
     public func removeItems(
         _ ids: [String], timeout: Duration? = nil
-    ) async throws -> Int {
+    ) async throws(SidecartError) -> Int {
         try await perform(RemoveItemsMethod(ids: ids), timeout: timeout).deleted
     }
 
@@ -81,7 +81,7 @@ extension SidecartClient {
     ///   - timeout: nil takes the configuration's.
     public func items(
         _ ids: [String], timeout: Duration? = nil
-    ) async throws -> FoundItems {
+    ) async throws(SidecartError) -> FoundItems {
         try await perform(GetItemsMethod(ids: ids), timeout: timeout)
     }
 }

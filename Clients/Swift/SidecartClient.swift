@@ -9,14 +9,14 @@ internal import Wire
 ///     do {
 ///         let slate = try await client.recommend(for: shopper, .init(count: 5), timeout: .milliseconds(20))
 ///         for item in slate.items { print(item.itemID, item.score, item.reasons.first?.kind as Any) }
-///     } catch let error as SidecartError where error.code == .unavailable {
+///     } catch where error.code == .unavailable {
 ///         // Nobody answers at the socket: show the page without a slate.
 ///     }
 ///     client.close()
 ///
 /// All calls share `connections` sockets and one thread, both made when the first call needs them.
 ///
-/// - Errors: every call throws a ``SidecartError``, or `CancellationError` at once when its task is
+/// - Errors: every call throws a ``SidecartError``, with the code `cancelled` at once when its task is
 ///   cancelled; the answer, should it still come, is dropped.
 /// - Timeouts: a call ends by itself after `timeout`, whatever the server does; the server is told
 ///   how much is left.
@@ -104,60 +104,67 @@ public final class SidecartClient: Sendable {
 
     // MARK: Calls
 
-    func perform<M: Method>(_ method: M, timeout: Duration?) async throws -> M.Reply {
+    func perform<M: Method>(_ method: M, timeout: Duration?) async throws(SidecartError) -> M.Reply
+    {
         guard let interceptor else { return try await once(method, timeout: timeout) }
-        return try await interceptor.intercept(M.fullName) {
+        return try await interceptor.intercept(M.fullName) { () async throws(SidecartError) in
             try await self.once(method, timeout: timeout)
         }
     }
 
-    func perform<M: ReadMethod>(_ method: M, timeout: Duration?) async throws -> M.Reply {
+    func perform<M: ReadMethod>(_ method: M, timeout: Duration?) async throws(SidecartError)
+        -> M.Reply
+    {
         guard let interceptor else { return try await attempts(method, timeout: timeout) }
-        return try await interceptor.intercept(M.fullName) {
+        return try await interceptor.intercept(M.fullName) { () async throws(SidecartError) in
             try await self.attempts(method, timeout: timeout)
         }
     }
 
     /// Makes one attempt.
-    func once<M: Method>(_ method: M, timeout: Duration?) async throws -> M.Reply {
-        try Task.checkCancellation()
+    func once<M: Method>(_ method: M, timeout: Duration?) async throws(SidecartError) -> M.Reply {
+        guard !Task.isCancelled else { throw SidecartError.cancelled }
         let call = try prepare(method, timeout: timeout)
-        let payload = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
                 call.wait(continuation)
                 submit([call])
             }
         } onCancel: {
             cancel(call)
         }
-        return try Self.reply(to: method, in: payload)
+        return try Self.reply(to: method, in: outcome.get())
     }
 
     /// Makes calls that are written together, each with an outcome of its own.
     func together<M: ReadMethod>(
         _ methods: [M], timeout: Duration?
-    ) async throws -> [Result<M.Reply, SidecartError>] {
-        try Task.checkCancellation()
+    ) async throws(SidecartError) -> [Result<M.Reply, SidecartError>] {
+        guard !Task.isCancelled else { throw SidecartError.cancelled }
         let calls = methods.map { method in
             Result { () throws(SidecartError) in try prepare(method, timeout: timeout) }
         }
         let made = calls.compactMap { try? $0.get() }
-        return try await withTaskCancellationHandler {
+        let results = await withTaskCancellationHandler {
             submit(made)
             var results: [Result<M.Reply, SidecartError>] = []
             for (method, call) in zip(methods, calls) {
-                do {
-                    let call = try call.get()
-                    let payload = try await withCheckedThrowingContinuation { call.wait($0) }
-                    results.append(.success(try Self.reply(to: method, in: payload)))
-                } catch let error as SidecartError {
-                    results.append(.failure(error))
+                switch call {
+                case .failure(let error): results.append(.failure(error))
+                case .success(let call):
+                    let outcome = await withCheckedContinuation { call.wait($0) }
+                    results.append(
+                        Result { () throws(SidecartError) in
+                            try Self.reply(to: method, in: outcome.get())
+                        })
                 }
             }
             return results
         } onCancel: {
             for call in made { cancel(call) }
         }
+        guard !Task.isCancelled else { throw SidecartError.cancelled }
+        return results
     }
 
     private func prepare<M: Method>(
@@ -178,12 +185,14 @@ public final class SidecartClient: Sendable {
 
     private static func reply<M: Method>(
         to method: M, in payload: [UInt8]
-    ) throws -> M.Reply {
-        try payload.withUnsafeBytes { try method.reply(from: $0) }
+    ) throws(SidecartError) -> M.Reply {
+        try payload.withUnsafeBytes { bytes throws(SidecartError) in
+            try method.reply(from: bytes)
+        }
     }
 
     private func cancel(_ call: PendingCall) {
-        if call.finish(.failure(CancellationError())) { forget(call) }
+        if call.fail(.cancelled) { forget(call) }
     }
 
     private func submit(_ calls: [PendingCall]) {

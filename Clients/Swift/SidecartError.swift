@@ -2,8 +2,7 @@
 public struct SidecartError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The status codes of gRPC, with its numbers. They never change meaning.
     public enum Code: Int32, Sendable, CaseIterable {
-        /// The call was cancelled, by the server: a cancelled Swift task throws `CancellationError`
-        /// instead.
+        /// The call was cancelled: by the task that made it, or by the server, as the origin tells.
         case cancelled = 1
         /// A code that this client does not know, or an error without one.
         case unknown = 2

@@ -3,13 +3,15 @@
 ///
 ///     struct Observed: SidecartInterceptor {
 ///         func intercept<Reply: Sendable>(
-///             _ method: String, _ call: @Sendable () async throws -> Reply
-///         ) async throws -> Reply {
-///             try await withSpan(method, ofKind: .client) { _ in
-///                 let start = ContinuousClock.now
-///                 defer { Timer(label: "sidecart_call", dimensions: [("method", method)]).record(.now - start) }
-///                 return try await call()
+///             _ method: String, _ call: @Sendable () async throws(SidecartError) -> Reply
+///         ) async throws(SidecartError) -> Reply {
+///             let span = startSpan(method, ofKind: .client)
+///             let start = ContinuousClock.now
+///             defer {
+///                 Timer(label: "sidecart_call", dimensions: [("method", method)]).record(.now - start)
+///                 span.end()
 ///             }
+///             return try await call()
 ///         }
 ///     }
 ///
@@ -21,6 +23,6 @@ public protocol SidecartInterceptor: Sendable {
     ///   - method: such as `sidecart.v1.Scoring/Recommend`.
     ///   - call: makes the call, with all its attempts, as often as it is called.
     func intercept<Reply: Sendable>(
-        _ method: String, _ call: @Sendable () async throws -> Reply
-    ) async throws -> Reply
+        _ method: String, _ call: @Sendable () async throws(SidecartError) -> Reply
+    ) async throws(SidecartError) -> Reply
 }

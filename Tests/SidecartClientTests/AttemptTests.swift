@@ -156,7 +156,7 @@ extension ClientTests {
         let connection = try await peer.accept()
         for _ in 0..<2 { _ = try await connection.request() }
         task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(await sidecartError { try await task.value }?.code == .cancelled)
         #expect(client.callsInFlight == 0)
     }
 
@@ -166,9 +166,9 @@ extension ClientTests {
         let calls = Mutex<[String]>([])
 
         func intercept<Reply: Sendable>(
-            _ method: String, _ call: @Sendable () async throws -> Reply
-        ) async throws -> Reply {
-            do {
+            _ method: String, _ call: @Sendable () async throws(SidecartError) -> Reply
+        ) async throws(SidecartError) -> Reply {
+            do throws(SidecartError) {
                 let reply = try await call()
                 calls.withLock { $0.append("\(method) ok") }
                 return reply

@@ -9,9 +9,12 @@ internal import Synchronization
 final class PendingCall: Sendable {
     private enum State {
         case made
-        case waiting(CheckedContinuation<[UInt8], any Error>)
-        case finished(Result<[UInt8], any Error>?)
+        case waiting(Continuation)
+        case finished(Outcome?)
     }
+
+    typealias Outcome = Result<[UInt8], SidecartError>
+    typealias Continuation = CheckedContinuation<Outcome, Never>
 
     let service: String
     let method: String
@@ -44,8 +47,8 @@ final class PendingCall: Sendable {
 
     /// Resumes the continuation with the outcome: now, where there is one already, or as soon as
     /// there is.
-    func wait(_ continuation: CheckedContinuation<[UInt8], any Error>) {
-        let outcome = state.withLock { state -> Result<[UInt8], any Error>? in
+    func wait(_ continuation: Continuation) {
+        let outcome = state.withLock { state -> Outcome? in
             guard case .finished(let outcome) = state else {
                 state = .waiting(continuation)
                 return nil
@@ -53,16 +56,16 @@ final class PendingCall: Sendable {
             state = .finished(nil)
             return outcome
         }
-        if let outcome { continuation.resume(with: outcome) }
+        if let outcome { continuation.resume(returning: outcome) }
     }
 
     /// Settles the outcome.
     ///
     /// - Returns: false if it was settled before.
     @discardableResult
-    func finish(_ outcome: Result<[UInt8], any Error>) -> Bool {
+    func finish(_ outcome: Outcome) -> Bool {
         let (isFirst, continuation) = state.withLock {
-            state -> (Bool, CheckedContinuation<[UInt8], any Error>?) in
+            state -> (Bool, Continuation?) in
             switch state {
             case .made:
                 state = .finished(outcome)
@@ -74,11 +77,13 @@ final class PendingCall: Sendable {
             }
         }
         if isFirst { budget.release(payload.count) }
-        continuation?.resume(with: outcome)
+        continuation?.resume(returning: outcome)
         return isFirst
     }
 
-    func fail(_ error: SidecartError) { finish(.failure(error)) }
+    /// The same for a failure.
+    @discardableResult
+    func fail(_ error: SidecartError) -> Bool { finish(.failure(error)) }
 
     func expire() { fail(.deadline(timeout)) }
 }
@@ -87,6 +92,8 @@ extension SidecartError {
     static func deadline(_ timeout: Duration) -> SidecartError {
         SidecartError(.deadlineExceeded, "no answer within \(timeout)")
     }
+
+    static let cancelled = SidecartError(.cancelled, "the task was cancelled")
 
     static let closed = SidecartError(.unavailable, "the client is closed")
 }
