@@ -33,7 +33,7 @@ final class CandidateSources {
     private static let liveWeight: Float = 0.2
 
     /// The same where training knew nothing of one of the two items, and so has no weight for the pair.
-    private static let newLiveWeight: Float = 0.5
+    private static let newLiveWeight: Float = 0.2
 
     init(
         _ generation: Generation, _ lookUp: ItemLookUp, users: StoreReader,
