@@ -71,7 +71,8 @@ package struct TrainingPipeline {
         if finished.profiles == nil { finished.profiles = Profiles(data) }
         finished.neighbors[.substitute] = try substitutes.lists(
             popularity: finished.popularity, catalog: dataset.catalog,
-            complements: finished.neighbors[.complement], views: views(dataset), context: context)
+            complements: finished.neighbors[.complement]?.counted, views: views(dataset),
+            context: context)
         finished.neighbors[.rebuy] = finished.profiles?.rebuys
         timings.neighbors = (clock.now - trained).seconds
         let connected = clock.now
@@ -141,5 +142,23 @@ package struct TrainingPipeline {
             parts: parts,
             histories: ServingHistories.make(
                 dataset, options: dataOptions, max: historyMax))
+    }
+}
+
+extension NeighborLists {
+    /// The entries that baskets were counted of: what is expected alone says nothing of what an item is
+    /// taken instead of, and makes lists long.
+    fileprivate var counted: NeighborLists {
+        var kept = NeighborLists(offsets: [0], items: [], scores: [], lifts: [], confidences: [])
+        for item in 0..<offsets.count - 1 {
+            for entry in range(of: item) where confidences[entry] > 0 {
+                kept.items.append(items[entry])
+                kept.scores.append(scores[entry])
+                kept.lifts.append(lifts[entry])
+                kept.confidences.append(confidences[entry])
+            }
+            kept.offsets.append(kept.items.count)
+        }
+        return kept
     }
 }
