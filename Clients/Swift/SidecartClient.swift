@@ -186,13 +186,13 @@ public final class SidecartClient: Sendable {
     private static func reply<M: Method>(
         to method: M, in payload: [UInt8]
     ) throws(SidecartError) -> M.Reply {
-        try payload.withUnsafeBytes { bytes throws(SidecartError) in
-            try method.reply(from: bytes)
-        }
+        try payload.withUnsafeBytes { bytes in
+            Result { () throws(SidecartError) in try method.reply(from: bytes) }
+        }.get()
     }
 
     private func cancel(_ call: PendingCall) {
-        if call.fail(.cancelled) { forget(call) }
+        if call.finish(.failure(.cancelled)) { forget(call) }
     }
 
     private func submit(_ calls: [PendingCall]) {

@@ -172,7 +172,7 @@ extension ProgramTests {
                             }, timeout: .seconds(20)
                         ).recorded
                     } catch {
-                        refusal = error as? SidecartError
+                        refusal = error
                     }
                 }
                 #expect(refusal?.code == .resourceExhausted)

@@ -208,7 +208,9 @@ extension ClientTests {
             RecordReceipt(recorded: events.count)
         }
         func history(ofUser user: String, count: Int, timeout: Duration?) -> [Event] { [] }
-        func forget(user: String, timeout: Duration?) throws -> ForgetReceipt {
+        func forget(
+            user: String, timeout: Duration?
+        ) throws(SidecartError) -> ForgetReceipt {
             throw SidecartError(.notFound, user, origin: .server)
         }
     }

@@ -81,9 +81,7 @@ final class PendingCall: Sendable {
         return isFirst
     }
 
-    /// The same for a failure.
-    @discardableResult
-    func fail(_ error: SidecartError) -> Bool { finish(.failure(error)) }
+    func fail(_ error: SidecartError) { finish(.failure(error)) }
 
     func expire() { fail(.deadline(timeout)) }
 }
