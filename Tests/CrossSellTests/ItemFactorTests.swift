@@ -128,8 +128,10 @@ import Testing
         description.title = "something else"
         #expect(generation.add([("i40", description)]) == ["i40"])
         learning.learn(added: ["i40"])
-        let bought = OnlineLearningTests.random(300, from: 1_000_000, &random)
-            .filter { $0.kind == .purchase }
+        // The new item is like no other, so that its vector comes of who takes it.
+        let bought =
+            OnlineLearningTests.random(300, from: 1_000_000, &random)
+            .filter { $0.kind == .purchase } + [Plain(user: "u2", item: "i40", time: 1_900_000)]
         for (place, event) in bought.enumerated() {
             event.record(in: learning)
             guard place % 11 == 0 else { continue }

@@ -58,7 +58,7 @@ import Testing
 
     @Test func `pairs are counted by the weight of their baskets`() throws {
         var model = CoPurchase()
-        model.shrinkage = 0
+        (model.shrinkage, model.smoothing) = (0, 0)
         model.supportMin = 1
         let fresh = try #require(
             try model.train(on: data(0), with: context).neighbors[.complement])

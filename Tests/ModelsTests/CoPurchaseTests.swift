@@ -129,7 +129,7 @@ import Testing
 
     @Test(arguments: [65, 66] as [UInt64])
     func
-        `items that few baskets or none hold together follow those that many do, if they share what goes with them`(
+        `items that one basket holds together follow those that more do, if they share what goes with them`(
             seed: UInt64
         ) throws
     {
@@ -145,7 +145,7 @@ import Testing
         var (alike, followers) = (0, 0)
         for item in 0..<240 {
             let (all, few) = (found.range(of: item), counted.range(of: item))
-            #expect(all.count == 50 && few.count < 40, "\(item), seed \(seed)")
+            #expect(all.count > few.count && few.count < 40, "\(item), seed \(seed)")
             #expect(Set(found.items[all.prefix(few.count)]) == Set(counted.items[few]))
             for entry in all.dropFirst(few.count) {
                 #expect(found.lifts[entry] == 0 && found.confidences[entry] == 0)
