@@ -109,12 +109,13 @@ extension ProgramTests {
         // MARK: Another user
 
         @Test(
-            "Another user is refused by every method that writes or steers, and by no other",
-            .enabled(if: geteuid() == 0, "only root can be another user"))
-        func anotherUser() throws {
+            "Another user is refused by every method that writes or steers, and where somebody is named for read, by all",
+            .enabled(if: geteuid() == 0, "only root can be another user"), arguments: [false, true])
+        func anotherUser(readersAreNamed: Bool) throws {
             chmod(folder.path, 0o755)
-            let server = try Server(
-                bundle: shop.bundle, socket: folder["s"], "--socket-mode", "666")
+            var options = ["--socket-mode", "666"]
+            if readersAreNamed { options += ["--allow", "read=uid:6001"] }
+            let server = try Server(bundle: shop.bundle, socket: folder["s"], arguments: options)
             let methods = try Contract.unaryMethods
             let notForReaders: Set = [
                 "sidecart.v1.Embeddings/Put", "sidecart.v1.Embeddings/Delete",
@@ -124,6 +125,7 @@ extension ProgramTests {
                 "sidecart.v1.Catalog/Put", "sidecart.v1.Catalog/Remove",
             ]
             #expect(notForReaders.isSubset(of: methods))
+            let refused = readersAreNamed ? methods : notForReaders
             let codes = Shared<[String: Int]>([:])
             let path = folder["s"]
             Worker {
@@ -141,11 +143,11 @@ extension ProgramTests {
             let answered = codes.value
             #expect(Set(answered.keys) == methods)
             for (method, code) in answered {
-                #expect((code == 7) == notForReaders.contains(method), "\(method): \(code)")
+                #expect((code == 7) == refused.contains(method), "\(method): \(code)")
             }
             let status = try BlockingConnection(socketPath: path).status()
-            #expect(status.deniedCalls == notForReaders.count && !status.isDraining)
-            Attack.report("uid 65534: \(notForReaders.count) of \(methods.count) methods refused")
+            #expect(status.deniedCalls == refused.count && !status.isDraining)
+            Attack.report("uid 65534: \(refused.count) of \(methods.count) methods refused")
             #expect(server.end(SIGTERM) == 0)
         }
 
