@@ -129,12 +129,7 @@ final class ItemFactors {
     /// The place of the first that is no less.
     private static func place(of position: UInt64, in list: [UInt64]) -> Int {
         if let last = list.last, last < position { return list.count }
-        var (low, high) = (0, list.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if list[middle] < position { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return list.firstPlace { $0 >= position }
     }
 
     private func update(_ item: UInt32) {
@@ -195,12 +190,8 @@ final class ItemFactors {
 
     /// Whether one is among ascending ones.
     private static func contains(_ rows: ArraySlice<Int32>, _ row: Int32) -> Bool {
-        var (low, high) = (rows.startIndex, rows.endIndex)
-        while low < high {
-            let middle = (low + high) / 2
-            if rows[middle] < row { low = middle + 1 } else { high = middle }
-        }
-        return low < rows.endIndex && rows[low] == row
+        let place = rows.firstPlace { $0 >= row }
+        return place < rows.endIndex && rows[place] == row
     }
 
     private func oldTakers(of item: UInt32) -> ArraySlice<Int32> {
@@ -208,12 +199,8 @@ final class ItemFactors {
     }
 
     private func row(of hash: UInt64) -> Int32? {
-        var (low, high) = (0, hashes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if hashes[middle].hash < hash { low = middle + 1 } else { high = middle }
-        }
-        return low < hashes.count && hashes[low].hash == hash ? hashes[low].row : nil
+        let place = hashes.firstPlace { $0.hash >= hash }
+        return place < hashes.count && hashes[place].hash == hash ? hashes[place].row : nil
     }
 
     private func solve(_ item: UInt32, _ trained: [Float], _ new: [Int32]) -> [Float]? {
@@ -249,5 +236,20 @@ final class ItemFactors {
         solver.explain(item: rest, into: &vector, scratch: scratch)
         for d in 0..<rest.count { vector[d] = trained[d] + scale * vector[d] }
         return vector.allSatisfy(\.isFinite) ? vector : nil
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The place of the first element that `holds`, where it holds for all behind it too; the end where it
+    /// holds for none.
+    ///
+    /// - Complexity: O(log count).
+    fileprivate func firstPlace(where holds: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
