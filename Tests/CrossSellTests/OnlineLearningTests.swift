@@ -278,6 +278,44 @@ import Testing
         for reader in readers { #expect(reader.join()) }
     }
 
+    @Test("A user is found while another of her bucket comes and is forgotten")
+    func forgottenNeighbor() throws {
+        let capacity = 1 << 15
+        let events = try LiveEvents(bytesMax: capacity * LiveEvents.bytesPerEvent)
+        func hash(_ number: Int) -> UInt64 {
+            Array("user-\(number)".utf8).withUnsafeBytes { events.hash(ofUser: $0) }
+        }
+        let user = hash(0)
+        let bucket = UInt64(capacity - 1)
+        let number = try #require((1...).first { hash($0) & bucket == user & bucket })
+        let neighbor = hash(number)
+        func append(_ user: UInt64) {
+            var event = LiveEvents.Event()
+            event.user = user
+            event.item = 1
+            event.basket = 1
+            _ = events.append(event, basketPrevious: 0)
+        }
+        append(user)
+        let isOver = Atomic(false)
+        let found = Atomic(0)
+        let reader = ReaderThread {
+            while !isOver.load(ordering: .relaxed) {
+                guard events.newest(ofUser: user, max: 2).count == 1 else { return false }
+                found.add(1, ordering: .relaxed)
+            }
+            return true
+        }
+        var round = 1
+        while !events.isFull, round < 1_000 || found.load(ordering: .relaxed) < 100_000 {
+            append(neighbor)
+            events.forget(user: neighbor)
+            round += 1
+        }
+        isOver.store(true, ordering: .relaxed)
+        #expect(reader.join())
+    }
+
     @Test(
         "A shopper with new events is answered as if her history had come with the call",
         arguments: RankingTests.shapes)

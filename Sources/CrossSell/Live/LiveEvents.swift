@@ -127,9 +127,7 @@ package final class LiveEvents: @unchecked Sendable {
         while position != 0, count < max {
             let event = load(position)
             let before = links(position).own
-            atomicMemoryFence(ordering: .acquiring)
-            // What was read of an event that went meanwhile may be another's.
-            guard position >= first.load(ordering: .relaxed), event.user == user else { break }
+            guard isStill(position, of: user) else { break }
             if !event.isErased {
                 events[count] = event
                 count += 1
@@ -141,15 +139,14 @@ package final class LiveEvents: @unchecked Sendable {
 
     /// The position of a user's newest event, or 0.
     func newest(ofUser user: UInt64) -> UInt64 {
-        // Again where the chain led to an event that was overwritten.
+        // Again where the chain led to an event that was overwritten or forgotten.
         for _ in 0..<Self.triesMax {
             var position = buckets[bucket(of: user)].load(ordering: .acquiring)
             var isWhole = true
             while position != 0 {
                 let owner = word(position, Word.user).pointee.load(ordering: .relaxed)
                 let following = links(position).other
-                atomicMemoryFence(ordering: .acquiring)
-                guard position >= first.load(ordering: .relaxed) else {
+                guard owner != 0, isStill(position, of: owner) else {
                     isWhole = false
                     break
                 }
@@ -159,6 +156,15 @@ package final class LiveEvents: @unchecked Sendable {
             if isWhole { return 0 }
         }
         return 0
+    }
+
+    /// Whether what was read of an event before this call is that event's, and this user's: it neither went
+    /// meanwhile, when its place may hold another, nor was its user forgotten.
+    @inline(__always)
+    private func isStill(_ position: UInt64, of user: UInt64) -> Bool {
+        atomicMemoryFence(ordering: .acquiring)
+        return position >= first.load(ordering: .relaxed)
+            && word(position, Word.user).pointee.load(ordering: .relaxed) == user
     }
 
     private static let triesMax = 16
@@ -233,8 +239,10 @@ package final class LiveEvents: @unchecked Sendable {
         var position = own
         while position >= first.load(ordering: .relaxed) {
             let previous = links(position).own
-            erase(position)
             word(position, Word.user).pointee.store(0, ordering: .relaxed)
+            // Whoever reads anything below that was taken back sees above whose it is no more.
+            atomicMemoryFence(ordering: .releasing)
+            erase(position)
             word(position, Word.time).pointee.store(0, ordering: .relaxed)
             word(position, Word.own).pointee.store(0, ordering: .relaxed)
             word(position, Word.other).pointee.store(0, ordering: .relaxed)
