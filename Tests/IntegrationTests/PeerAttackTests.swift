@@ -222,7 +222,7 @@ extension ProgramTests {
                     killed += 1
                 } else {
                     // It takes less time than the first run did.
-                    length = length * 0.8
+                    length = length * 0.5
                 }
                 left += try folder.names.filter { $0.hasPrefix(".") }.count
                 let server = try Server(bundle: path, socket: folder["s"])
