@@ -13,7 +13,7 @@ import Testing
     static let personal: [any Recommender] = [
         smallIALS, blockIALS, CoPurchase(), ItemKNN(), UserKNN(), EASE(), SLIM(), fewNeighbors,
         UPCF(), Content(), Association(), smallBPR, smallWARP, smallEALS, smallWideDeep,
-        smallTwoTower,
+        smallTwoTower, smallGraphFilter,
     ]
 
     static var smallIALS: IALS {
@@ -33,6 +33,12 @@ import Testing
     static var fewNeighbors: TIFUKNN {
         var model = TIFUKNN()
         model.neighborsMax = 10
+        return model
+    }
+
+    static var smallGraphFilter: GraphFilter {
+        var model = GraphFilter()
+        model.dimensions = 2
         return model
     }
 

@@ -4,6 +4,7 @@ extension ModelRegistry {
     static let factors: [ModelEntry] = [
         ModelEntry(IALS(), parameters: ials),
         ModelEntry(EALS(), parameters: eals),
+        ModelEntry(GraphFilter(), parameters: graphFilter),
         ModelEntry(BPR(), parameters: bpr),
         ModelEntry(WARP(), parameters: warp),
         ModelEntry(SVDPlusPlus(), predictsRatings: true, parameters: svdPlusPlus),
@@ -38,6 +39,14 @@ extension ModelRegistry {
         Parameter("dimensions", \.dimensions, dimensionsNote),
         Parameter("epochs", \.epochs, epochsNote),
         Parameter("initial_deviation", \.initialDeviation, deviationNote),
+    ]
+
+    private static let graphFilter: [Parameter<GraphFilter>] = [
+        Parameter("dimensions", \.dimensions, dimensionsNote, try: [64, 1_024]),
+        Parameter(
+            "popularity_exponent", \.popularityExponent,
+            "How far popular items are put first, 0 to 1.", try: [0, 0.25]),
+        Parameter("iterations", \.iterations, "How often the space of vectors is multiplied."),
     ]
 
     private static let bpr: [Parameter<BPR>] = [
