@@ -34,7 +34,8 @@ extension ProgramTests {
             let rules = try folder.write(
                 "rules.json", #"{"say \"hi\"": {"price_min": 1}, "back\\slash": {}}"#)
             let server = try Server(
-                bundle: shop.bundle, socket: folder["s"], "--rules", rules)
+                bundle: shop.bundle, socket: folder["s"], "--rules", rules, "--events-db",
+                folder["events.db"])
             let connection = BlockingConnection(socketPath: folder["s"])
             for ruleSet in ["", "say \"hi\"", "back\\slash"] {
                 var options = SlateOptions(count: 5)
