@@ -11,6 +11,8 @@ struct TermIndex: Sendable {
     private let terms: SparseRows
     /// By term, the largest weight that an item gives it.
     private let weightMax: [Float]
+    /// More than two sums of the same cosine, in another order, differ by.
+    private static let rounding: Float = 1e-4
 
     /// What one thread keeps from item to item.
     final class Scratch {
@@ -74,13 +76,19 @@ struct TermIndex: Sendable {
             reach[place] = reach[place + 1] + items.values[entry] * weightMax[term] * 1.000_01
         }
         for (place, entry) in range.enumerated() {
-            if cosines.count > limit, bar(of: item, limit, scratch) > reach[place] {
-                // Whoever shares none of the terms so far is out; all others are measured.
-                return measured(item, among: cosines.entries, limit, scratch)
+            let term = Int(items.columns[entry])
+            // The bar is looked for where that costs less than to go on without it.
+            if cosines.count > limit, cosines.count < terms.count(term) {
+                let bar = bar(of: item, limit, scratch)
+                // Whoever shares none of the terms so far is out.
+                if bar > reach[place] {
+                    return measured(item, above: bar - reach[place], limit, scratch)
+                }
             }
-            cosines.add(Int(items.columns[entry]), in: terms, weight: items.values[entry])
+            cosines.add(term, in: terms, weight: items.values[entry])
         }
-        return measured(item, among: cosines.entries, limit, scratch)
+        let bar = cosines.count > limit ? bar(of: item, limit, scratch) : 0
+        return measured(item, above: bar, limit, scratch)
     }
 
     /// What `limit` items have at least so far.
@@ -95,10 +103,12 @@ struct TermIndex: Sendable {
         return scratch.keys.max()!.score
     }
 
-    /// The best of some items by their whole cosines, each summed in the order of its own terms.
+    /// The best items by their whole cosines, each summed in the order of its own terms, of those that have
+    /// about `least` or more so far.
     private func measured(
-        _ item: Int, among others: UnsafeBufferPointer<Int32>, _ limit: Int, _ scratch: Scratch
+        _ item: Int, above least: Float, _ limit: Int, _ scratch: Scratch
     ) -> [RankedKey] {
+        let (cosines, least) = (scratch.cosines, least - Self.rounding)
         for entry in items.range(item) {
             scratch.own[Int(items.columns[entry])] = items.values[entry]
         }
@@ -106,7 +116,8 @@ struct TermIndex: Sendable {
             for entry in items.range(item) { scratch.own[Int(items.columns[entry])] = 0 }
         }
         scratch.keys.removeAll(keepingCapacity: true)
-        for other in others where Int(other) != item {
+        for other in cosines.entries
+        where Int(other) != item && cosines.values[Int(other)] >= least {
             var cosine: Float = 0
             for entry in items.range(Int(other)) {
                 cosine += items.values[entry] * scratch.own[Int(items.columns[entry])]
