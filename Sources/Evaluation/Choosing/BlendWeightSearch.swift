@@ -17,9 +17,6 @@ struct BlendWeightSearch {
     static let shares: [Double] = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10]
     /// The queries of a task that weights are chosen on; more say hardly more.
     static let queriesMax = 6_000
-    /// The scores of one setting, which bound the queries where there are many items; a thousand queries are
-    /// asked in any case.
-    static let scoresMax = 100_000_000
 
     /// - Parameters:
     ///   - parts: the components', trained on the split's data.
@@ -29,10 +26,7 @@ struct BlendWeightSearch {
     func run(
         _ blend: Blend, parts: [ModelParts], on split: EvaluationSplit, fixed: [String: Double]
     ) throws(EvaluationError) -> (blend: Blend, trials: Int) {
-        let tasks = split.tasks.map { task in
-            task.thinned(
-                to: min(Self.queriesMax, max(1_000, Self.scoresMax / max(1, task.itemCount))))
-        }
+        let tasks = split.tasks.map { $0.thinned(to: Self.queriesMax) }
         var blend = blend
         var scales: [Double] = []
         for place in parts.indices {

@@ -33,10 +33,8 @@ package struct GivenSplit: Sendable {
 
     package func makePlan(at lengths: [Int] = [10, 20, 50], seed: UInt64 = 1) -> EvaluationPlan {
         let data = TrainingData(interactions: training, baskets: nil)
-        // Settings are chosen where as much is hidden as in the test.
-        let share = Double(test.nonZeroCount) / Double(training.nonZeroCount + test.nonZeroCount)
         let split = EvaluationSplit(training: data, heldOut: test) {
-            () throws(EvaluationError) in try .holdingOut(of: data, share: share, seed: seed)
+            () throws(EvaluationError) in try .holdingOut(of: data, seed: seed)
         }
         return EvaluationPlan(
             title: "given train and test files",
