@@ -21,16 +21,13 @@ package struct GraphFilter: Recommender {
     package static let name = "graph-filter"
     package var answersBaskets: Bool { false }
 
-    /// D; 1 to 1,024. As many as there are users, or items that somebody took, are enough.
+    /// D; 1 to 1,024. There are no more than users, or items that somebody took.
     package var dimensions = 256
     /// b, how far popular items are put first; 0 to 1.
     package var popularityExponent: Float = 0.5
     /// How often the space is multiplied; at least 1.
     package var iterations = 4
     private static let dimensionsMax = 1_024
-    /// Added to the diagonal of a Gram matrix, times its mean: what there are too few users or items
-    /// for stays close to 0 then.
-    private static let ridge: Float = 1e-6
 
     package init() {}
 
@@ -53,9 +50,12 @@ package struct GraphFilter: Recommender {
         try DenseAlgebra.require(for: Self.name)
         var steps = TrainingSteps(model: Self.name, total: iterations, context: context)
         let sides = (users: SparseRows(histories), items: SparseRows(histories.transposed()))
+        let taken = (0..<histories.columnCount).count { sides.items.count($0) > 0 }
+        let active = (0..<histories.rows).count { sides.users.count($0) > 0 }
+        let columns = min(dimensions, taken, active)
         let items = Self.directions(
-            rows: histories.columnCount, columns: dimensions, seed: context.seed)
-        let users = PaddedRows(rows: histories.rows, columns: dimensions)
+            rows: histories.columnCount, columns: columns, seed: context.seed)
+        let users = PaddedRows(rows: histories.rows, columns: columns)
         for _ in 0..<iterations {
             try steps.check()
             // Each pass divides by a root of both degrees, so two of them by the user's own.
@@ -64,7 +64,7 @@ package struct GraphFilter: Recommender {
             users.scale(by: sides.users, exponent: -1)
             items.sum(users, of: sides.items, threads: context.threads)
             items.scale(by: sides.items, exponent: -0.5)
-            try items.makeOrthonormal(ridge: Self.ridge, threads: context.threads)
+            items.makeOrthonormal(threads: context.threads)
             steps.finish()
         }
         items.scale(by: sides.items, exponent: -popularityExponent)
@@ -126,25 +126,34 @@ extension PaddedRows {
     }
 
     /// Replaces the columns by orthonormal ones that span the same space: Z becomes Z u^-1, with u'u = Z'Z.
-    fileprivate func makeOrthonormal(ridge: Float, threads: Int) throws(TrainingError) {
+    ///
+    /// Where they span fewer dimensions than there are columns, what the others are is up to rounding.
+    fileprivate func makeOrthonormal(threads: Int) {
         let gram = PaddedRows(rows: stride, columns: stride)
-        let chunk = Int(SC_LINALG_BLOCK)
-        parallelFor(count: stride, chunk: chunk, threads: threads) { [self] _, range in
-            sc_blas_gemm(
-                base + range.lowerBound, stride, true, base, stride, false, range.count, stride,
-                rows, false, gram[range.lowerBound], stride)
-        }
-        let trace = (0..<columns).reduce(Float(0)) { $0 + gram[$1][$1] }
-        for column in 0..<columns { gram[column][column] += ridge * trace / Float(columns) }
-        for column in columns..<stride { gram[column][column] = 1 }
         var nothing = Array(repeating: Float(0), count: stride)
-        guard trace.isFinite, trace > 0, sc_linalg_cholesky(gram.base, stride, &nothing) < 0 else {
-            throw TrainingError(
-                "graph-filter: the data bears fewer dimensions than \(columns); lower dimensions")
-        }
+        // Just enough is added to the diagonal for rounding not to make a pivot negative.
+        var ridge: Float = 1e-9
+        repeat {
+            multiplyTransposed(into: gram, threads: threads)
+            let trace = (0..<columns).reduce(Float(0)) { $0 + gram[$1][$1] }
+            for column in 0..<columns { gram[column][column] += ridge * trace }
+            for column in columns..<stride { gram[column][column] = 1 }
+            precondition(trace > 0 && ridge <= 1, "a Gram matrix with a trace of \(trace)")
+            ridge *= 10
+        } while sc_linalg_cholesky(gram.base, stride, &nothing) >= 0
         parallelFor(count: rows, chunk: 64, threads: threads) { [self] _, range in
             // u'q' = z' for each row.
             for row in range { sc_linalg_forward(gram.base, stride, self[row]) }
+        }
+    }
+
+    /// `gram` = Z'Z.
+    private func multiplyTransposed(into gram: PaddedRows, threads: Int) {
+        parallelFor(count: stride, chunk: Int(SC_LINALG_BLOCK), threads: threads) {
+            [self] _, range in
+            sc_blas_gemm(
+                base + range.lowerBound, stride, true, base, stride, false, range.count, stride,
+                rows, false, gram[range.lowerBound], stride)
         }
     }
 }
