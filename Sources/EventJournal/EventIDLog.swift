@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Interactions
 
 /// The hashes of all events' ids by sequence, in a file beside the journal (`PATH.ids`): a start reads them
@@ -18,9 +17,7 @@ final class EventIDLog {
     private static let magic: UInt64 = 0x3147_4f4c_4449_4353
     private static let checksum = IdentifierHash(seed: magic)
 
-    private let path: String
-    /// -1 where the file cannot be had or written; nothing is kept then.
-    private var descriptor: Int32
+    private let file: WordFile
     /// Of the hashes.
     private(set) var seed: UInt64
     /// The sequence of the last hash.
@@ -30,40 +27,32 @@ final class EventIDLog {
 
     /// Opens the file, or makes one; what it holds counts once ``readBlocks(_:)`` has taken it in.
     init(_ path: String) {
-        self.path = path
-        descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        file = WordFile(path)
         seed = .random(in: 0 ... .max)
         var header = [UInt64](repeating: 0, count: Int(Self.headerWords))
-        if read(&header, at: 0), header[0] == Self.magic {
+        if file.read(&header, at: 0), header[0] == Self.magic {
             seed = header[1]
         } else {
             reset()
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
     /// Begins anew, with another seed.
     func reset() {
         (seed, last, open) = (.random(in: 0 ... .max), 0, [])
-        guard descriptor >= 0 else { return }
-        guard ftruncate(descriptor, 0) == 0 else { return giveUp() }
-        write([Self.magic, seed, 0, 0, 0, 0, 0, 0], at: 0)
+        file.truncate(to: 0)
+        file.write([Self.magic, seed, 0, 0, 0, 0, 0, 0], at: 0)
     }
 
     // MARK: Reading
 
     /// How many whole blocks the file may have.
-    var blocks: Int64 {
-        var status = stat()
-        guard descriptor >= 0, fstat(descriptor, &status) == 0 else { return 0 }
-        return max(0, Int64(status.st_size) / 8 - Self.headerWords) / Self.blockWords
-    }
+    var blocks: Int64 { max(0, file.count - Self.headerWords) / Self.blockWords }
 
     /// The hash of a sequence from 1 to the last of ``blocks``.
     func entry(_ sequence: Int64) -> UInt64? {
         var word: [UInt64] = [0]
-        return read(&word, at: Self.place(of: sequence)) ? word[0] : nil
+        return file.read(&word, at: Self.place(of: sequence)) ? word[0] : nil
     }
 
     /// Calls `body` with the hashes of each block that is whole, and the sequence of its first; up to the first
@@ -76,14 +65,13 @@ final class EventIDLog {
         (last, open) = (0, [])
         var block = [UInt64](repeating: 0, count: Int(Self.blockWords))
         for number in 0..<min(wholeMax, blocks) {
-            guard read(&block, at: Self.headerWords + number * Self.blockWords),
+            guard file.read(&block, at: Self.headerWords + number * Self.blockWords),
                 block.last == Self.checksum(of: block.dropLast())
             else { break }
             body(number * Self.blockEntries + 1, block.dropLast())
             last = (number + 1) * Self.blockEntries
         }
-        guard descriptor >= 0 else { return }
-        if ftruncate(descriptor, off_t(Self.place(of: last + 1) * 8)) != 0 { giveUp() }
+        file.truncate(to: Self.place(of: last + 1))
     }
 
     // MARK: Writing
@@ -91,7 +79,7 @@ final class EventIDLog {
     /// Adds the hashes of events that are durable, in the order of their sequences; those between that are not
     /// given have none.
     func append(_ hashes: [(hash: UInt64, sequence: Int64)], upTo watermark: Int64) {
-        guard descriptor >= 0, watermark > last else { return }
+        guard file.isKept, watermark > last else { return }
         let place = Self.place(of: last + 1)
         var words: [UInt64] = []
         words.reserveCapacity(Int(watermark - last) + 2)
@@ -107,7 +95,7 @@ final class EventIDLog {
             words.append(Self.checksum(of: open[...]))
             open.removeAll(keepingCapacity: true)
         }
-        write(words, at: place)
+        file.write(words, at: place)
     }
 
     /// Takes the hashes of erased events out.
@@ -115,7 +103,7 @@ final class EventIDLog {
     /// - Complexity: O(blocks that hold some of them).
     func erase(_ sequences: [Int64]) {
         var left = sequences.sorted()[...]
-        while descriptor >= 0, let first = left.first, first <= last {
+        while file.isKept, let first = left.first, first <= last {
             let number = (first - 1) / Self.blockEntries
             let end = (number + 1) * Self.blockEntries
             let ofBlock = left.prefix { $0 <= min(end, last) }
@@ -124,8 +112,8 @@ final class EventIDLog {
             var block = open
             if !isOpen {
                 block = [UInt64](repeating: 0, count: Int(Self.blockEntries))
-                guard read(&block, at: Self.place(of: number * Self.blockEntries + 1)) else {
-                    return giveUp()
+                guard file.read(&block, at: Self.place(of: number * Self.blockEntries + 1)) else {
+                    return file.giveUp()
                 }
             }
             for sequence in ofBlock { block[Int((sequence - 1) % Self.blockEntries)] = 0 }
@@ -134,7 +122,7 @@ final class EventIDLog {
             } else {
                 block.append(Self.checksum(of: block[...]))
             }
-            write(block, at: Self.place(of: number * Self.blockEntries + 1))
+            file.write(block, at: Self.place(of: number * Self.blockEntries + 1))
         }
     }
 
@@ -146,31 +134,5 @@ final class EventIDLog {
     private static func place(of sequence: Int64) -> Int64 {
         let entry = sequence - 1
         return headerWords + entry / blockEntries * blockWords + entry % blockEntries
-    }
-
-    // MARK: The file
-
-    /// False where there is not as much.
-    private func read(_ words: inout [UInt64], at place: Int64) -> Bool {
-        let file = descriptor
-        return words.withUnsafeMutableBytes {
-            file >= 0 && pread(file, $0.baseAddress, $0.count, off_t(place * 8)) == $0.count
-        }
-    }
-
-    private func write(_ words: [UInt64], at place: Int64) {
-        let file = descriptor
-        let isWritten = words.withUnsafeBytes {
-            $0.count == 0 || pwrite(file, $0.baseAddress, $0.count, off_t(place * 8)) == $0.count
-        }
-        if !isWritten { giveUp() }
-    }
-
-    /// The disk is full, or broken: the next start reads the events.
-    private func giveUp() {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        descriptor = -1
-        unlink(path)
     }
 }
