@@ -100,7 +100,10 @@ extension ProgramTests {
                 let latencies = try latencies { !attacker.isRunning }
                 let (frames, connections) = try attacker.finish()
                 let status = try good.status(timeout: .seconds(20))
-                #expect(frames > 0 && status.residentBytes < before + (48 << 20), "\(kind)")
+                #expect(frames > 0, "\(kind)")
+                if Server.givesMemoryBack {
+                    #expect(status.residentBytes < before + (48 << 20), "\(kind)")
+                }
                 report(
                     "4 connections of \(kind)", latencies,
                     "; \(frames) frames on \(connections) connections, \(status.brokenOffFlooded - broken) of them ended, \((status.residentBytes - before) >> 20) MiB more"

@@ -55,6 +55,9 @@ enum Program {
 
 /// `sidecart serve` as a process, killed with its owner at the latest.
 final class Server {
+    /// AddressSanitizer keeps what was freed for a while.
+    static let givesMemoryBack = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] == nil
+
     let socket: String
     private let process = Process()
     private let errors = Pipe()
