@@ -40,8 +40,20 @@ struct EventIdentifiers {
         }
     }
 
-    /// Adds one that is there since earlier commits.
-    mutating func load(_ hash: UInt64, _ sequence: Int64) { add(hash, sequence) }
+    /// Adds many that are there since earlier commits, in any order.
+    ///
+    /// - Complexity: O(count), one part after another, so that each is near while it is filled.
+    mutating func load(_ entries: [(hash: UInt64, sequence: Int64)]) {
+        var starts = Array(repeating: 0, count: parts.count + 1)
+        for entry in entries { starts[Int(entry.hash >> 56) + 1] += 1 }
+        for part in parts.indices { starts[part + 1] += starts[part] }
+        var sorted = entries
+        for entry in entries {
+            sorted[starts[Int(entry.hash >> 56)]] = entry
+            starts[Int(entry.hash >> 56)] += 1
+        }
+        for (hash, sequence) in sorted { add(hash, sequence) }
+    }
 
     /// Asks `matches` for each sequence that may be the id's.
     func find(

@@ -57,6 +57,7 @@ extension Journal {
         let delete = statements.deleteEvent
         delete.bind(1, sequence)
         try delete.run()
+        removesEvents = true
         guard let user else { return }
         erasedSequences.append(sequence)
         let deleteIndexed = statements.deleteIndexed

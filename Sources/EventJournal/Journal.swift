@@ -27,12 +27,14 @@ package final class Journal {
     var items = IdentifierTable()
     var eventIDs: EventIdentifiers
     private let idLog: EventIDLog
+    let state: StateFile
     var userIndex: UserIndex
     let statements: JournalStatements
     /// What the open transaction removes, taken out of memory at its commit.
     var erasedUsers: [Int32] = []
     var erasedIDs: [(hash: UInt64, sequence: Int64)] = []
     var erasedSequences: [Int64] = []
+    var removesEvents = false
     /// Of the newest event; those of erased events are not given again.
     package internal(set) var watermark: Int64
     private var committed: (users: Int, items: Int, watermark: Int64)
@@ -43,7 +45,7 @@ package final class Journal {
 
     /// Opens a journal, or makes one where there is no file.
     ///
-    /// - Parameter path: of the database file; `path-wal`, `path.lock` and `path.ids` are beside it.
+    /// - Parameter path: of the database file; `path-wal`, `path.lock`, `path.ids` and `path.live` are beside it.
     /// - Throws: ``JournalError`` where it is damaged (SQLite's `quick_check`), foreign, newer, in
     ///   use by another server, or cannot be written.
     /// - Complexity: O(its size) where it is checked; the ids of users and items are read, a word an event of
@@ -54,6 +56,7 @@ package final class Journal {
         database = try SQLiteConnection(path, .create)
         isChecked = try Self.prepare(database, options)
         idLog = EventIDLog(path + ".ids")
+        state = StateFile(path + ".live")
         eventIDs = EventIdentifiers(seed: idLog.seed)
         statements = try JournalStatements(database)
         userIndex = try UserIndex(
@@ -161,13 +164,16 @@ package final class Journal {
             for hash in hashes where hash != 0 { count += 1 }
         }
         eventIDs.reserve(count)
+        var entries: [(hash: UInt64, sequence: Int64)] = []
         idLog.readBlocks(upTo: blocks) { first, hashes in
-            var sequence = first
-            for hash in hashes {
-                if hash != 0 { eventIDs.load(hash, sequence) }
-                sequence += 1
+            for (place, hash) in hashes.enumerated() where hash != 0 {
+                entries.append((hash, first + Int64(place)))
             }
+            guard entries.count >= Self.loadPortion else { return }
+            eventIDs.load(entries)
+            entries.removeAll(keepingCapacity: true)
         }
+        eventIDs.load(entries)
         return idLog.last
     }
 
@@ -212,6 +218,7 @@ package final class Journal {
     }
 
     private static let logPortion = 65_536
+    private static let loadPortion = 1 << 19
 
     // MARK: Transactions
 
@@ -227,6 +234,8 @@ package final class Journal {
     ///
     /// - Throws: where that is not sure; nothing of it is to be acknowledged, and all is as before.
     package func commit() throws(JournalError) {
+        // Before it is sure that they go: what was derived of them must not outlive them.
+        if removesEvents { state.invalidate() }
         do {
             try noteFailure { () throws(JournalError) in try database.run("COMMIT") }
         } catch {
@@ -263,6 +272,7 @@ package final class Journal {
         erasedUsers.removeAll()
         erasedIDs.removeAll()
         erasedSequences.removeAll()
+        removesEvents = false
     }
 
     /// Remembers a failure after which nothing may be written.

@@ -13,6 +13,16 @@ final class WordFile {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     }
 
+    /// Reads the first words of a file that may be missing, or another process's.
+    ///
+    /// - Returns: false where there are not as many.
+    static func peek(_ path: String, _ words: inout [UInt64]) -> Bool {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return words.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) == $0.count }
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     var isKept: Bool { descriptor >= 0 }

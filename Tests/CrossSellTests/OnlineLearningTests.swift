@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    private static func generation(_ seed: UInt64, newest: Int? = nil) throws -> Generation {
+    static func generation(_ seed: UInt64, newest: Int? = nil) throws -> Generation {
         var bundle = RandomShop(seed: seed).makeBundle()
         if let newest {
             bundle.info.data = DataSummary(
@@ -233,7 +233,7 @@ import Testing
 
     @Test("Readers beside a writer find a user's events, newest first, and nobody else's")
     func concurrentReaders() throws {
-        let events = try LiveEvents(bytesMax: 64 * LiveEvents.bytesPerEvent)
+        let events = try LiveEvents(bytesMax: 64 * LiveEvents.bytesPerEvent, seed: 1)
         #expect(events.capacity == 64)
         let users = (0..<9).map { user in
             Array("user-\(user)".utf8).withUnsafeBytes { events.hash(ofUser: $0) }
@@ -281,7 +281,7 @@ import Testing
     @Test("A user is found while another of her bucket comes and is forgotten")
     func forgottenNeighbor() throws {
         let capacity = 1 << 15
-        let events = try LiveEvents(bytesMax: capacity * LiveEvents.bytesPerEvent)
+        let events = try LiveEvents(bytesMax: capacity * LiveEvents.bytesPerEvent, seed: 1)
         func hash(_ number: Int) -> UInt64 {
             Array("user-\(number)".utf8).withUnsafeBytes { events.hash(ofUser: $0) }
         }

@@ -140,20 +140,53 @@ extension ProgramTests {
                     try client.related(to: shop.item($0), by: [.complement], count: 100)
                 }
                 #expect(server.end(SIGKILL) == 128 + SIGKILL)
-                let (fresh, other) = try serve()
-                #expect(fresh.log.contains("answering with recorded events"))
-                try settle(other)
-                for (a, b) in zip(lived, try answers(other)) {
-                    #expect(a.map(\.itemID) == b.map(\.itemID))
-                    for (x, y) in zip(a, b) { #expect(abs(x.score - y.score) < 1e-5) }
+                // The third server was the last that ended in peace, and kept what it had learned.
+                for hasState in [true, false] {
+                    if !hasState { #expect(unlink(folder["e.db.live"]) == 0) }
+                    let (fresh, other) = try serve()
+                    let replayed = try #require(Self.replayed(fresh))
+                    #expect(replayed > 0 && (replayed < 140) == hasState, "\(replayed)")
+                    try settle(other)
+                    for (a, b) in zip(lived, try answers(other)) {
+                        #expect(a.map(\.itemID) == b.map(\.itemID))
+                        for (x, y) in zip(a, b) { #expect(abs(x.score - y.score) < 1e-5) }
+                    }
+                    for (place, before) in related.enumerated() {
+                        let after = try other.related(
+                            to: shop.item(place), by: [.complement], count: 100)
+                        #expect(before == after)
+                    }
+                    #expect(fresh.end(SIGKILL) == 128 + SIGKILL)
                 }
-                for (place, before) in related.enumerated() {
-                    let after = try other.related(
-                        to: shop.item(place), by: [.complement], count: 100)
-                    #expect(before == after)
-                }
-                #expect(fresh.end(SIGTERM) == 0)
             }
+        }
+
+        /// How many events a server read from its journal as it started.
+        private static func replayed(_ server: Server) -> Int? {
+            let line = server.log.split(separator: "\n").last {
+                $0.contains("answering with recorded events")
+            }
+            return line?.firstMatch(of: /replayed=(\d+)/).flatMap { Int($0.1) }
+        }
+
+        @Test("What a server keeps for the next start holds nobody who was forgotten")
+        func forgottenState() throws {
+            let (server, client) = try serve()
+            for user in ["ann", "bob"] {
+                try client.record((0..<6).map { purchase($0, by: user, Self.later + Int64($0)) })
+            }
+            #expect(server.end(SIGTERM) == 0)
+            let (second, again) = try serve()
+            #expect(Self.replayed(second) == 0)
+            #expect(try again.profile(ofUser: "ann").items == 6)
+            _ = try again.forget(user: "ann")
+            #expect(second.end(SIGKILL) == 128 + SIGKILL)
+            // The state held her, and is passed by.
+            let (third, last) = try serve()
+            #expect(Self.replayed(third) == 6)
+            #expect(try last.profile(ofUser: "bob").items == 6)
+            #expect(throws: (any Error).self) { try last.profile(ofUser: "ann") }
+            #expect(third.end(SIGTERM) == 0)
         }
 
         @Test("Past its memory the oldest events go, and a restart ends at the same ones")

@@ -11,7 +11,7 @@ internal import Synchronization
 /// oldest events that are lost first. Nothing is ever moved or freed: a reader that meets an event which
 /// went meanwhile sees that by its position, and begins anew or ends there.
 ///
-/// Users are known by a 64-bit hash with a key of this process: of ten million users two share one
+/// Users are known by a 64-bit hash with a secret key: of ten million users two share one
 /// with a probability of 3 in a million.
 ///
 /// Invariant: `1 <= oldest <= next`, `next - oldest <= capacity`; every link leads to a smaller position
@@ -57,7 +57,9 @@ package final class LiveEvents: @unchecked Sendable {
     private let buckets: UnsafeMutablePointer<Atomic<UInt64>>
     private let first = Atomic<UInt64>(1)
     private let end = Atomic<UInt64>(1)
-    private let hash = IdentifierHash(seed: UInt64.random(in: 0 ... .max))
+    /// Of the hashes of users and baskets; secret.
+    package let seed: UInt64
+    private let hash: IdentifierHash
     /// Users with events in memory; the writer's.
     package private(set) var userCount = 0
 
@@ -66,9 +68,12 @@ package final class LiveEvents: @unchecked Sendable {
         package let bytes: Int
     }
 
-    /// - Parameter bytesMax: what it may take once it is full; at least ``bytesPerEvent``. Memory that no
-    ///   event was ever in is not touched.
-    package init(bytesMax: Int) throws(MemoryRefused) {
+    /// - Parameters:
+    ///   - bytesMax: what it may take once it is full; at least ``bytesPerEvent``. Memory that no event was
+    ///     ever in is not touched.
+    ///   - seed: see ``seed``.
+    package init(bytesMax: Int, seed: UInt64) throws(MemoryRefused) {
+        (self.seed, hash) = (seed, IdentifierHash(seed: seed))
         let most = max(1, min(bytesMax / Self.bytesPerEvent, 1 << 31))
         capacity = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
         // Zeroed pages that the kernel gives when they are touched: a zero is an atomic's zero.

@@ -9,7 +9,7 @@ package final class OnlineLearning {
     package let events: LiveEvents
     private let bytesMax: Int
     /// Ids of items that were in any event, by number; bounded.
-    private var items = IdentifierTable()
+    private(set) var items = IdentifierTable()
     /// By basket, the position of its newest event.
     private var baskets: [UInt64: UInt64] = [:]
     private struct Entry { weak var counts: LiveCounts? }
@@ -29,13 +29,18 @@ package final class OnlineLearning {
     /// How much later than now an event may claim to be.
     static let aheadSecondsMax: Int64 = 86_400
 
-    /// - Parameter bytesMax: for events, their baskets, ids of items and the pairs of up to three generations.
-    package init(bytesMax: Int) throws(LiveEvents.MemoryRefused) {
+    /// - Parameters:
+    ///   - bytesMax: for events, their baskets, ids of items and the pairs of up to three generations.
+    ///   - seed: of the hashes of users and baskets; secret.
+    package init(
+        bytesMax: Int, seed: UInt64 = .random(in: 0 ... .max)
+    ) throws(LiveEvents.MemoryRefused) {
         self.bytesMax = bytesMax
         // A basket's entry in the dictionary takes some 32 bytes, and each event may be one.
         let share = bytesMax / 2
         events = try LiveEvents(
-            bytesMax: share * LiveEvents.bytesPerEvent / (LiveEvents.bytesPerEvent + 32))
+            bytesMax: share * LiveEvents.bytesPerEvent / (LiveEvents.bytesPerEvent + 32),
+            seed: seed)
     }
 
     /// Memory, about, in bytes.
@@ -145,11 +150,21 @@ package final class OnlineLearning {
         if kind == .return || value < 0 { return takeBack(event) }
         if held.isEmpty { held = generations }
         guard held.contains(where: { $0.wants(event, user) }) else { return }
+        makeRoom()
+        if event.isLoose { event.basket = session(event) }
+        keep(event)
+    }
+
+    private func makeRoom() {
         while events.isFull {
             removeOldest()
             expired += 1
         }
-        if event.isLoose { event.basket = session(event) }
+    }
+
+    /// Adds an event whose basket is known, and counts it.
+    private func keep(_ event: LiveEvents.Event) {
+        var event = event
         let previous = baskets[event.basket] ?? 0
         event.position = events.append(event, basketPrevious: previous)
         baskets[event.basket] = event.position
@@ -157,6 +172,36 @@ package final class OnlineLearning {
         for counts in held where counts.cursor == event.position {
             counts.take(event, self.basket)
         }
+    }
+
+    // MARK: Events that were kept
+
+    /// Begins to take in many events at once, before anybody reads what is counted; ``publish()`` ends it.
+    package func beginReplay() {
+        held = generations
+        for counts in held { counts.pairs.deferLists() }
+    }
+
+    /// Takes in an event that was kept, behind those that are there.
+    func takeIn(_ event: LiveEvents.Event) {
+        makeRoom()
+        keep(event)
+    }
+
+    /// Gives the next number to an item of events that were kept.
+    ///
+    /// - Returns: false where it has one.
+    func takeInItem(_ id: IDView) -> Bool {
+        guard items.index(of: id.assumingMemoryBound(to: UInt8.self)) == nil else { return false }
+        items.insert(id.assumingMemoryBound(to: UInt8.self))
+        for counts in generations { counts.learnItem(id) }
+        return true
+    }
+
+    /// Counts what was lost before.
+    func addExpired(_ count: Int, passedOver: Int) {
+        expired += count
+        self.passedOver += passedOver
     }
 
     /// Makes what fades with time known, after some events.
@@ -289,7 +334,9 @@ package final class OnlineLearning {
             }
             position = events.previous(ofUserAt: position)
         }
-        return max(1, (event.user ^ UInt64(events.next)) &* 0x9e37_79b9_7f4a_7c15 | 1 << 63)
+        // The same whatever else is in memory.
+        let time = UInt64(bitPattern: event.time)
+        return (event.user &+ time &* 0x9e37_79b9_7f4a_7c15) | 1 << 63
     }
 
     private func hash(ofBasket id: IDView) -> UInt64 {

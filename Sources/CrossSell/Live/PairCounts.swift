@@ -25,6 +25,8 @@ final class PairCounts: @unchecked Sendable {
     private var passedOver: [UInt64]
     /// Items whose lists may lack something since a count on them fell.
     private var stale: Set<Int> = []
+    /// Whether no list is kept up to date until ``publish()``.
+    private var isDeferred = false
     private var pairCount = 0
     /// Of those, how many the last ``prune()`` left.
     private var keptCount = 0
@@ -92,22 +94,30 @@ final class PairCounts: @unchecked Sendable {
     }
 
     private func add(to item: Int, _ other: UInt32) {
-        let isNew = tables[item].count(of: other) == 0
         // What was counted before may go on where there is no room for more.
-        guard !isNew || pairCount < pairsMax else {
+        if let count = tables[item].increment(other) {
+            if count >= Self.countMin, !isDeferred { raise(item, other, count) }
+        } else if pairCount < pairsMax {
+            tables[item].set(other, 1)
+            note(1)
+        } else {
             dropped.store(dropped.load(ordering: .relaxed) + 1, ordering: .relaxed)
-            return
         }
-        if isNew { note(1) }
-        let count = tables[item].add(other)
-        if count >= Self.countMin { raise(item, other, count) }
     }
 
-    /// Brings the lists up to date from which something fell.
+    /// Leaves all lists to ``publish()``, before many pairs are counted that nobody reads until then.
+    func deferLists() { isDeferred = true }
+
+    /// Brings the lists up to date from which something fell, or all where they were deferred.
     ///
     /// - Complexity: O(p log p) for each of their items with p partners.
     func publish() {
-        for item in stale { refill(item) }
+        if isDeferred {
+            for item in tables.indices where tables[item].used > 0 { refill(item) }
+            isDeferred = false
+        } else {
+            for item in stale { refill(item) }
+        }
         stale.removeAll(keepingCapacity: true)
     }
 
@@ -115,6 +125,7 @@ final class PairCounts: @unchecked Sendable {
         guard let count = tables[item].remove(other) else { return }
         if count == 0 { note(-1) }
         guard count + 1 >= Self.countMin, let list = list(of: item) else { return }
+        if isDeferred { return }
         let used = Int(list[0].load(ordering: .relaxed))
         for place in 1..<used + 1 where Self.partner(list, place) == other {
             let word = Self.word(other, count)
@@ -159,11 +170,11 @@ final class PairCounts: @unchecked Sendable {
 
     /// Writes an item's list anew.
     private func refill(_ item: Int) {
-        guard let list = list(of: item) else { return }
         var words: [UInt64] = []
         tables[item].forEach { other, count in
             if count >= Self.countMin { words.append(Self.word(other, count)) }
         }
+        guard let list = list(of: item) ?? (words.isEmpty ? nil : makeList(item)) else { return }
         words.sort { Self.isBetter($0, than: $1) }
         for (place, word) in words.prefix(Self.listed).enumerated() {
             list[place + 1].store(word, ordering: .relaxed)
@@ -174,7 +185,9 @@ final class PairCounts: @unchecked Sendable {
 
     /// Gives up the pairs that are on no list.
     private func prune() {
+        let wasDeferred = isDeferred
         publish()
+        defer { isDeferred = wasDeferred }
         var gone = 0
         for item in tables.indices where tables[item].used > 0 {
             var kept = PairTable()
@@ -229,16 +242,11 @@ private struct PairTable {
     private var taken = 0
     private(set) var used = 0
 
-    func count(of other: UInt32) -> UInt32 {
-        guard let slot = find(other) else { return 0 }
+    /// - Returns: the count with this one; nil where there was none, and is none.
+    mutating func increment(_ other: UInt32) -> UInt32? {
+        guard let slot = find(other), slots[slot] & 0xffff_ffff > 0 else { return nil }
+        slots[slot] += 1
         return UInt32(truncatingIfNeeded: slots[slot])
-    }
-
-    /// - Returns: the count with this one.
-    mutating func add(_ other: UInt32) -> UInt32 {
-        let count = count(of: other) + 1
-        set(other, count)
-        return count
     }
 
     /// - Returns: the count without this one; nil where there was none.

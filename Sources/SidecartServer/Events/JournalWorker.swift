@@ -15,6 +15,11 @@ final class JournalWorker {
     /// Time between two tries to empty the log after somebody was forgotten.
     private static let logInterval = Duration.seconds(1)
 
+    /// Time between two looks whether what was learned is to be kept for the next start, and how many events
+    /// that is worth: so many are taken in within some hundredths of a second.
+    private static let stateInterval = Duration.seconds(10)
+    private static let stateEvents: Int64 = 65_536
+
     /// As a loop has for its calls; address space, not memory.
     private static let arenaBytesMax = RPCLimits().arenaBytesMax
 
@@ -40,6 +45,7 @@ final class JournalWorker {
     private let openTimer: Timer
     private let sweepTimer: Timer
     private let logTimer: Timer
+    private let stateTimer: Timer
     /// How far a sweep is; nil where none is under way.
     private var sweep: (after: Int64, removed: Int)?
 
@@ -52,6 +58,7 @@ final class JournalWorker {
         openTimer = try Timer(on: loop)
         sweepTimer = try Timer(on: loop)
         logTimer = try Timer(on: loop)
+        stateTimer = try Timer(on: loop)
         loop.atTurnEnd { [self] in endTurn() }
         try openOrWait()
     }
@@ -86,9 +93,14 @@ final class JournalWorker {
         if journal.isChecked { position.check = .passed } else { checkMeanwhile() }
         if let online {
             let start = MonotonicClock.now()
-            let events = try online.replay(journal)
+            let (events, replayed) = try online.replay(journal, settings.retention)
             onEvent(
-                .learned(events: events, milliseconds: (MonotonicClock.now() - start) / 1_000_000))
+                .learned(
+                    events: events, replayed: replayed,
+                    milliseconds: (MonotonicClock.now() - start) / 1_000_000))
+            stateTimer.start(after: Self.stateInterval, every: Self.stateInterval) {
+                [unowned self] in keepState(unlessWithin: Self.stateEvents)
+            }
         }
         guard !settings.retention.seconds.isEmpty else { return }
         sweepTimer.start(after: .zero, every: Self.sweepInterval) { [unowned self] in
@@ -131,6 +143,7 @@ final class JournalWorker {
             state = .unusable(JournalError.closed(settings.path))
         }
         workOff()
+        keepState(unlessWithin: 1)
         settings.models?.keepSlates()
         // First, so that the journal is the last to let go of the file, and moves the log into it.
         checker?.cancel()
@@ -338,6 +351,17 @@ final class JournalWorker {
             answered.add(token, .failure(error.rpcError))
         }
         answered.send()
+    }
+
+    /// Keeps what was learned for the next start, unless what is kept lacks fewer events.
+    private func keepState(unlessWithin events: Int64) {
+        guard let online, case .open(let journal) = state, journal.failure == nil else { return }
+        if let kept = journal.keptSequence, journal.watermark - kept < events { return }
+        do throws(JournalError) {
+            try online.keepState(in: journal)
+        } catch {
+            tell(error)
+        }
     }
 
     private func emptyLogLater(_ journal: Journal) {

@@ -41,9 +41,11 @@ package final class JournalWriter: Sendable {
         let position = JournalPosition()
         self.position = position
         thread = try LoopThread.start(name: "sidecart-journal") { loop in
-            ProcessSettings.giveWayToCalls()
+            // Where another server answers calls meanwhile, from the beginning.
+            if settings.waitsForPredecessor { ProcessSettings.giveWayToCalls() }
             let worker = try JournalWorker(
                 settings, position: position, loop: loop, onEvent: onEvent)
+            ProcessSettings.giveWayToCalls()
             made.withLock { $0 = LoopBound(worker, to: loop) }
         }
         guard let worker = made.withLock({ $0 }) else {
@@ -91,8 +93,9 @@ package enum JournalEvents: Sendable {
     case opened(path: String, watermark: Int64, milliseconds: Int64)
     /// Its file is whole, as was found after it was opened.
     case checked(milliseconds: Int64)
-    /// So many of the events that it holds are in memory, for the models to answer with.
-    case learned(events: Int, milliseconds: Int64)
+    /// So many of the events that it holds are in memory, for the models to answer with; so many were read
+    /// from it, and the others from what the server before this one kept.
+    case learned(events: Int, replayed: Int, milliseconds: Int64)
     /// Nothing more is recorded until the server is started again.
     case failed(JournalError)
     /// A write was refused, and what waited with it; the next one is tried again.

@@ -52,9 +52,9 @@ struct EventsOptions: ParsableArguments {
 
     /// nil where recorded events wait for the next training.
     func makeLearner() throws(Failure) -> OnlineLearner? {
-        guard eventsDb != nil, online == .on else { return nil }
+        guard let eventsDb, online == .on else { return nil }
         do {
-            return try OnlineLearner(bytesMax: onlineMebibytesMax << 20)
+            return try OnlineLearner(bytesMax: onlineMebibytesMax << 20, journal: eventsDb)
         } catch {
             throw Failure(
                 "--online-mebibytes-max is \(onlineMebibytesMax): the system does not give \(error.bytes >> 20) MiB of memory for it"
@@ -144,11 +144,12 @@ extension ServerLog {
             info(
                 "the journal's file is whole",
                 ["milliseconds": .stringConvertible(milliseconds)])
-        case .learned(let events, let milliseconds):
+        case .learned(let events, let replayed, let milliseconds):
             info(
                 "answering with recorded events",
                 [
                     "events": .stringConvertible(events),
+                    "replayed": .stringConvertible(replayed),
                     "milliseconds": .stringConvertible(milliseconds),
                 ])
         case .failed(let error):
