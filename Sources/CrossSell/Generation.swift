@@ -195,6 +195,7 @@ package final class Generation: Sendable {
             }
         }
         withExtendedLifetime(ids) {}
+        store.gatherPages()
         return store
     }
 

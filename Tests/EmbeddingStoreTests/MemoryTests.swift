@@ -21,6 +21,31 @@ import Testing
         #expect(reader.find("id1") == nil)
     }
 
+    @Test func `what is kept in large pages is read, changed and freed as before`() throws {
+        let store = try makeStore(dimensions: 64)
+        let empty = store.bytes
+        let reader = try store.makeReader()
+        for index in 0..<20_000 {
+            try store.put("\(index)", (0..<64).map { Float(index + $0) })
+        }
+        let full = store.bytes
+        store.gatherPages()
+        #expect(store.bytes == full)
+        for index in 0..<20_000 {
+            let row = try #require(reader.find("\(index)"))
+            #expect(reader.padded(row).prefix(2) == [Float(index), Float(index + 1)])
+        }
+        reader.quiesce()
+        for index in 0..<20_000 where index % 2 == 0 { #expect(store.delete("\(index)")) }
+        try store.put("0", Array(repeating: 5, count: 64))
+        #expect(reader.padded(try #require(reader.find("0"))).prefix(2) == [5, 5])
+        #expect(reader.find("2") == nil)
+        reader.quiesce()
+        for index in 0..<20_000 { store.delete("\(index)") }
+        store.trim()
+        #expect(store.bytes == empty)
+    }
+
     @Test func `a row outlives its deletion until the reader lets go`() throws {
         let store = try makeStore(dimensions: 2, shards: 1)
         let empty = store.bytes
