@@ -78,6 +78,7 @@ import Testing
             (0..<40).map { i in
                 guard i != j, counts[i][j] > 0 else { return 0.0 }
                 let (both, source, target) = (counts[i][j], counts[j][j], counts[i][i])
+                let (users, others) = (Double(count(j, j)), Double(count(i, i)))
                 let value =
                     switch similarity {
                     case .cosine: both / (source * target).squareRoot()
@@ -85,6 +86,7 @@ import Testing
                     case .lift: both * voices.reduce(0, +) / (source * target)
                     case .conditionalProbability: both / (source * pow(target, 0.4))
                     case .asymmetricCosine: both / (pow(source, 0.6) * pow(target, 0.4))
+                    case .linkPropagation: both / (pow(users, 0.6) * pow(others, 0.4))
                     }
                 return value * both / (both + 3)
             }

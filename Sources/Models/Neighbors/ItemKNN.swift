@@ -12,6 +12,8 @@ package import ModelParts
 /// - conditional probability: n_ij / (n_j n_i^alpha), that is P(i | j) against the popularity of i
 /// - asymmetric cosine: n_ij / (n_j^(1 - alpha) n_i^alpha); the cosine where alpha is 0.5, and P(i |
 ///   j) where it is 0
+/// - link propagation: n_ij / (d_j^(1 - alpha) d_i^alpha), where d_i counts the users who took i each
+///   alike: how much of what starts at j arrives at i by way of users, who pass it on in parts
 ///
 /// where user u counts (h_u / h)^-`activityExponent` times, with h_u the length of her history and
 /// h the mean: what somebody with few items takes together says more than what a collector does.
@@ -25,7 +27,9 @@ package import ModelParts
 /// recommendation algorithms"; Deshpande and Karypis 2004, "Item-based top-N recommendation
 /// algorithms", section 4.1 (conditional probability, alpha, lists of k, rows scaled by their
 /// length); Aiolli 2013, "Efficient top-N recommendation for very large scale binary rated datasets"
-/// (asymmetric cosine); Bell and Koren 2007, "Improved neighborhood-based collaborative filtering" (shrinkage).
+/// (asymmetric cosine); Fu, Poirson, Lee and Wang 2022, "Revisiting neighborhood-based link prediction for
+/// collaborative filtering", equation 5 (link propagation); Bell and Koren 2007, "Improved
+/// neighborhood-based collaborative filtering" (shrinkage).
 ///
 /// - Complexity: O(sum of squared history lengths) time; O(I) memory a thread beside the lists.
 package struct ItemKNN: Recommender {
@@ -33,14 +37,14 @@ package struct ItemKNN: Recommender {
 
     /// Recorded in manifests by number, in this order.
     package enum Similarity: Int, CaseIterable, Sendable {
-        case cosine, jaccard, lift, conditionalProbability, asymmetricCosine
+        case cosine, jaccard, lift, conditionalProbability, asymmetricCosine, linkPropagation
     }
 
     package var similarity = Similarity.asymmetricCosine
     /// In users; 0 or more.
     package var shrinkage: Float = 10
-    /// alpha, 0 to 1, of the conditional probability and the asymmetric cosine; the other
-    /// similarities have none.
+    /// alpha, 0 to 1, of the conditional probability, the asymmetric cosine and link propagation; the
+    /// other similarities have none.
     package var popularityExponent: Float = 0.3
     /// 0 counts every user as one; 0 or more.
     package var activityExponent: Float = 0.5
@@ -79,7 +83,11 @@ package struct ItemKNN: Recommender {
             exponent: activityExponent, weights: data.rowWeights)
         let total = voices.reduce(0, +)
         let counts = items.sums(of: voices)
-        let scales = counts.map(scales)
+        let isPropagated = similarity == .linkPropagation
+        let scales =
+            (isPropagated
+            ? items.sums(of: users.voices(exponent: 0, weights: data.rowWeights)) : counts)
+            .map(scales)
         var steps = TrainingSteps(
             model: Self.name, total: TrainingSteps.listSteps(rows: items.rows), context: context)
         let sources = try steps.makeLists(
@@ -101,7 +109,7 @@ package struct ItemKNN: Recommender {
                     case .cosine: both / (counts[Int(other)] * target).squareRoot()
                     case .jaccard: both / (counts[Int(other)] + target - both)
                     case .lift: both * total / (counts[Int(other)] * target)
-                    case .conditionalProbability, .asymmetricCosine: both / scale
+                    case .conditionalProbability, .asymmetricCosine, .linkPropagation: both / scale
                     }
                 list.append(RankedKey(item: other, score: score * both / (both + shrinkage)))
             }
@@ -118,8 +126,8 @@ package struct ItemKNN: Recommender {
     /// What an item of this count divides by where it leads to others, and where others lead to it.
     private func scales(count: Float) -> (source: Float, target: Float) {
         let target = power(count, popularityExponent)
-        let isAsymmetric = similarity == .asymmetricCosine
-        return (isAsymmetric ? power(count, 1 - popularityExponent) : count, target)
+        let isConditional = similarity == .conditionalProbability
+        return (isConditional ? count : power(count, 1 - popularityExponent), target)
     }
 
     private func validate() throws(TrainingError) {
