@@ -80,6 +80,28 @@ import Testing
         }
     }
 
+    @Test func `what is held out of a row goes together`() throws {
+        // Two groups of ten items; each user has all of one and some of the other.
+        let histories: [[Int32]] = (0..<40).map { user in
+            let own: Range<Int32> = user % 2 == 0 ? 0..<10 : 10..<20
+            let other = user % 2 == 0 ? 10 : 0
+            return own + [Int32(other + user % 10), Int32(other + (user + 3) % 10)].sorted()
+        }
+        let data = TrainingData(
+            interactions: makeMatrix(histories.map { $0.sorted() }, columns: 20), baskets: nil)
+        let split = try EvaluationSplit.holdingOut(of: data, share: 0.5, seed: 3)
+        let held = rows(split.tasks[0].relevant)
+        #expect(held.count == 40)
+        var ofOneGroup = 0
+        for items in held {
+            #expect(items.count == 6)
+            let low = items.count { $0 < 10 }
+            if low == 0 || low == 6 { ofOneGroup += 1 }
+        }
+        // Drawn one by one, a third of the rows would be.
+        #expect(ofOneGroup >= 32, "\(ofOneGroup)")
+    }
+
     @Test func `the newest fifth of events is held out by time`() throws {
         // User 0 takes item t at time t; user 1 takes 0 at the start and, new to her, 3 at the end.
         let dataset = makeDataset(

@@ -90,21 +90,31 @@ extension EvaluationSplit {
         if training.hasRatings { ratings = rated.make(excludesContext: true) }
     }
 
-    /// Holds out one in ten of each user's items, at least one of two, drawn by `seed`.
+    /// Holds out a share of each user's items, at least one of two: one drawn by `seed`, and those of hers that
+    /// are most like it (``ItemsTogether``).
+    ///
+    /// What a user takes later goes together and has little left of its like in what she took before. Items
+    /// that are drawn one by one have their like left in training, which favors models that know pairs of items
+    /// and nothing else.
     ///
     /// For data that is nothing but users' rows: what baskets it has are left out, since they tell
     /// what is held out.
-    package static func holdingOut(of data: TrainingData, seed: UInt64) throws(EvaluationError)
-        -> EvaluationSplit
-    {
+    ///
+    /// - Parameter share: above 0 and below 1.
+    package static func holdingOut(
+        of data: TrainingData, share: Double = 0.1, seed: UInt64
+    ) throws(EvaluationError) -> EvaluationSplit {
         let rows = data.interactions
         var kept: [(row: Int32, column: Int32, value: Float)] = []
         var held = RowBuilder(columnCount: rows.columnCount)
         var generator = SeededGenerator(seed: seed)
+        var together = ItemsTogether(rows)
         for user in 0..<rows.rows {
             let entries = rows.row(user)
-            let count = entries.count < 2 ? 0 : max(1, entries.count / 10)
-            let drawn = Set(entries.shuffled(using: &generator).prefix(count))
+            let count =
+                entries.count < 2
+                ? 0 : min(entries.count - 1, max(1, Int(share * Double(entries.count))))
+            let drawn = Set(together.draw(count, of: user, using: &generator))
             for entry in entries where !drawn.contains(entry) {
                 kept.append((Int32(user), rows.columns[entry], rows.values[entry]))
             }
@@ -121,7 +131,8 @@ extension EvaluationSplit {
         training.likedMin = data.likedMin
         let visible = training
         let split = EvaluationSplit(training: visible, heldOut: held.matrix) {
-            () throws(EvaluationError) in try holdingOut(of: visible, seed: seed &+ 1)
+            () throws(EvaluationError) in
+            try holdingOut(of: visible, share: share, seed: seed &+ 1)
         }
         guard split.tasks[0].count > 0 else {
             throw EvaluationError("no user has two items, so nothing can be held out")

@@ -33,8 +33,11 @@ package struct GivenSplit: Sendable {
 
     package func makePlan(at lengths: [Int] = [10, 20, 50], seed: UInt64 = 1) -> EvaluationPlan {
         let data = TrainingData(interactions: training, baskets: nil)
+        // As much as the test is.
+        let pairs = Double(training.nonZeroCount + test.nonZeroCount)
+        let share = min(0.5, max(0.05, Double(test.nonZeroCount) / pairs))
         let split = EvaluationSplit(training: data, heldOut: test) {
-            () throws(EvaluationError) in try .holdingOut(of: data, seed: seed)
+            () throws(EvaluationError) in try .holdingOut(of: data, share: share, seed: seed)
         }
         return EvaluationPlan(
             title: "given train and test files",
