@@ -141,7 +141,9 @@ fuzz: setup
 # that others do not.
 sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/address
-	swift test --sanitize=thread --scratch-path .build/thread --skip 'ModelsTests|EvaluationTests|CrossSellTests'
+	TSAN_OPTIONS=suppressions=$(CURDIR)/.ci/thread-sanitizer.supp \
+		swift test -c release --sanitize=thread --scratch-path .build/thread \
+		--skip 'ModelsTests|EvaluationTests|CrossSellTests|BenchTests'
 
 # The Swift client's documentation in .build/docs, as DocC makes it; what it warns of is an error.
 docs: setup

@@ -245,14 +245,13 @@ package final class Outcomes: Sendable {
 
     /// All that is counted so far.
     package func report() -> OutcomeReport {
-        let (state, oldest) = state.withLock { state in
+        state.withLock { state in
             count(&state)
-            return (state, oldestSlate(&state))
+            return OutcomeReport(
+                since: since, slates: state.slates, slatesMissed: state.slatesMissed,
+                oldestSlate: oldestSlate(&state), unknownSlates: state.unknownSlates,
+                itemsNotOnSlate: state.itemsNotOnSlate, state.cells.compactMap(\.self))
         }
-        return OutcomeReport(
-            since: since, slates: state.slates, slatesMissed: state.slatesMissed,
-            oldestSlate: oldest, unknownSlates: state.unknownSlates,
-            itemsNotOnSlate: state.itemsNotOnSlate, state.cells.compactMap(\.self))
     }
 
     /// The counts by all circumstances at once, and of events that were tied to nothing.
