@@ -182,7 +182,10 @@ extension ClientTests {
     @Test func `An interceptor stands around every call`() async throws {
         let peer = try ScriptedPeer(folder["s"])
         let seen = Seen()
-        let client = SidecartClient(socketPath: folder["s"], interceptor: seen)
+        var patient = SidecartConfiguration()
+        patient.timeout = .seconds(30)
+        let client = SidecartClient(
+            socketPath: folder["s"], configuration: patient, interceptor: seen)
         let connection = try await warmUp(client, peer)
         async let removed = sidecartError { try await client.removeItems(["a"]) }
         try connection.fail(try await connection.request(), code: 7, "not you")
