@@ -66,7 +66,7 @@ final class EventIDLog {
         var block = [UInt64](repeating: 0, count: Int(Self.blockWords))
         for number in 0..<min(wholeMax, blocks) {
             guard file.read(&block, at: Self.headerWords + number * Self.blockWords),
-                block.last == Self.checksum(of: block.dropLast())
+                block.last == Self.checksum(block.dropLast())
             else { break }
             body(number * Self.blockEntries + 1, block.dropLast())
             last = (number + 1) * Self.blockEntries
@@ -92,7 +92,7 @@ final class EventIDLog {
             words.append(hash)
             open.append(hash)
             guard Int64(open.count) == Self.blockEntries else { continue }
-            words.append(Self.checksum(of: open[...]))
+            words.append(Self.checksum(open[...]))
             open.removeAll(keepingCapacity: true)
         }
         file.write(words, at: place)
@@ -120,14 +120,10 @@ final class EventIDLog {
             if isOpen {
                 open = block
             } else {
-                block.append(Self.checksum(of: block[...]))
+                block.append(Self.checksum(block[...]))
             }
             file.write(block, at: Self.place(of: number * Self.blockEntries + 1))
         }
-    }
-
-    private static func checksum(of hashes: ArraySlice<UInt64>) -> UInt64 {
-        hashes.withUnsafeBytes { checksum($0.baseAddress!, count: $0.count) }
     }
 
     /// Where the hash of a sequence is, in words.

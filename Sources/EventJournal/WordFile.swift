@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Interactions
 
 /// A file of 64-bit words beside a journal, in this machine's order of bytes, that may be lost without
 /// harm: where it cannot be had or written it is given up and removed, and nothing is kept from then on.
@@ -68,5 +69,12 @@ final class WordFile {
         close(descriptor)
         descriptor = -1
         unlink(path)
+    }
+}
+
+extension IdentifierHash {
+    /// - Parameter words: at least one.
+    func callAsFunction(_ words: ArraySlice<UInt64>) -> UInt64 {
+        words.withUnsafeBytes { self($0.baseAddress!, count: $0.count) }
     }
 }

@@ -68,7 +68,6 @@ import Testing
         let files = try filled()
         do {
             let journal = try files.open()
-            // What is taken back removes nothing, but nobody relies on that.
             #expect(try read(journal) != nil)
             #expect(try journal.forgetNow("nobody").events == 0)
             #expect(try read(journal) != nil)
