@@ -4,14 +4,17 @@ import Synchronization
 /// words.
 ///
 /// A word is 0 (empty), `tombstone`, or `tag << 32 | slot + 1`. The tag is 32 bits of the id's
-/// hash; its high bits are the word's home, so a table is rebuilt without touching a row. While a
-/// table takes over from a smaller or larger one, its header points to that previous table.
+/// hash; its high bits name the cache line of words where its probe starts, so that nearly every id
+/// costs one miss, and a table is rebuilt without touching a row. While a table takes over from a
+/// smaller or larger one, its header points to that previous table.
 ///
 /// Invariant: at least a quarter of the words are empty, so every probe ends.
 struct IDTable {
     static let headerBytes = 64
     static let tombstone: UInt64 = 1 << 32
     static let capacityLog2Min: UInt32 = 6
+    /// Words of a cache line.
+    private static let lineWords = 8
 
     let base: UnsafeMutableRawPointer
 
@@ -19,7 +22,7 @@ struct IDTable {
 
     static func bytes(capacityLog2: UInt32) -> Int { headerBytes + 8 << Int(capacityLog2) }
 
-    /// Formats zeroed memory of `bytes(capacityLog2:)`.
+    /// Formats zeroed memory of `bytes(capacityLog2:)`, aligned to cache lines.
     init(zeroed base: UnsafeMutableRawPointer, capacityLog2: UInt32, previous: IDTable?) {
         self.base = base
         base.storePointer(previous?.base, at: 0)
@@ -44,9 +47,11 @@ struct IDTable {
         base.atomicWord(at: Self.headerBytes + index * 8)
     }
 
-    /// Where the probe for a tag starts.
+    /// Where the probe for a tag starts: the first word of a line.
     @inline(__always)
-    func home(of tag: UInt32) -> Int { Int(UInt64(tag) >> (32 - UInt64(capacityLog2))) }
+    func home(of tag: UInt32) -> Int {
+        Int(truncatingIfNeeded: tag &>> (32 &- capacityLog2)) & ~(Self.lineWords - 1)
+    }
 
     @inline(__always)
     static func makeWord(tag: UInt32, slot: UInt32) -> UInt64 {
@@ -78,17 +83,14 @@ struct IDTable {
         }
     }
 
-    /// The slot of a word with this tag near where its probe starts, or nil where none is there:
-    /// a guess, to be made without a branch, which would be mispredicted for most ids and keep the
-    /// processor from looking up the next ones meanwhile.
+    /// The slot of a word with this tag in the line where its probe starts, or nil where none is
+    /// there: a guess, to be made without a branch, which would be mispredicted for most ids and keep
+    /// the processor from looking up the next ones meanwhile.
     @inline(__always)
     func likelySlot(_ tag: UInt32) -> UInt32? {
-        let log2 = capacityLog2
-        // The last words of a table begin earlier, so that all four lie in it.
-        let start = min(tag &>> (32 &- log2), (1 &<< log2) &- 4)
-        let words = base.atomicWord(at: Self.headerBytes) + Int(truncatingIfNeeded: start)
+        let words = word(home(of: tag))
         var found: UInt64 = 0
-        for offset in 0..<4 {
+        for offset in 0..<Self.lineWords {
             let word = words[offset].load(ordering: .acquiring)
             found = Self.tag(of: word) == tag ? word : found
         }

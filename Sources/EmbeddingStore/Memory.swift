@@ -12,9 +12,10 @@ enum Memory {
 
     static func unmap(_ base: UnsafeMutableRawPointer, _ bytes: Int) { munmap(base, bytes) }
 
-    /// Zeroed, 64-byte aligned is not promised: for words only.
+    /// Zeroed, and aligned to cache lines.
     static func allocateZeroed(_ bytes: Int) throws(StoreError) -> UnsafeMutableRawPointer {
-        guard let base = calloc(bytes, 1) else { throw refused(bytes) }
+        guard let base = aligned_alloc(64, (bytes + 63) & ~63) else { throw refused(bytes) }
+        memset(base, 0, bytes)
         return base
     }
 
