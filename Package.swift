@@ -43,7 +43,8 @@ let package = Package(
         // Pure modules, ground floor first.
         .target(name: "Interactions", dependencies: ["CZlib"], swiftSettings: swift),
         .target(
-            name: "EventJournal", dependencies: ["Interactions", "CSQLite"], swiftSettings: swift),
+            name: "EventJournal", dependencies: ["Interactions", "CKernels", "CSQLite"],
+            swiftSettings: swift),
         .target(name: "Measures", swiftSettings: strict),
         .target(name: "SampleShop", dependencies: ["Interactions"], swiftSettings: strict),
         .target(

@@ -41,27 +41,26 @@ enum EventID {
 
     private static let digits = Array("0123456789abcdef".utf8)
 
+    /// Digits are as good as random, so that none of them is branched on.
     private static func parse(
         _ id: UnsafeRawBufferPointer, into uuid: inout (UInt64, UInt64)
     ) -> Bool {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for place in 0..<36 {
-            let byte = id[place]
-            if place == 8 || place == 13 || place == 18 || place == 23 {
-                guard byte == UInt8(ascii: "-") else { return false }
-                continue
+        let dash = UInt8(ascii: "-")
+        guard id[8] == dash, id[13] == dash, id[18] == dash, id[23] == dash else { return false }
+        var allAreDigits = true
+        func number(_ places: Range<Int>, after number: UInt64) -> UInt64 {
+            var number = number
+            for place in places {
+                let decimal = id[place] &- UInt8(ascii: "0")
+                let letter = id[place] &- UInt8(ascii: "a")
+                allAreDigits = allAreDigits && (decimal < 10 || letter < 6)
+                number = number << 4 | UInt64(decimal < 10 ? decimal : (letter &+ 10) & 15)
             }
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return false
-            }
-            high = high << 4 | low >> 60
-            low = low << 4 | UInt64(digit)
+            return number
         }
+        let high = number(14..<18, after: number(9..<13, after: number(0..<8, after: 0)))
+        let low = number(24..<36, after: number(19..<23, after: 0))
         uuid = (high.bigEndian, low.bigEndian)
-        return true
+        return allAreDigits
     }
 }

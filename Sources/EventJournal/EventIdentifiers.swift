@@ -1,11 +1,12 @@
+internal import CKernels
 internal import Interactions
 
 /// Finds the sequence of an event by its id, for all events whose id a client made.
 ///
 /// Only 40 bits of a hash and the sequence are kept, 8 to 22 bytes an event: whoever looks an id up
 /// compares the row that is found. The table is in 256 parts by the hash's first byte, so that none
-/// takes long to grow. A slot is 0, or 32 bits of the hash above the sequence + 1; where a sequence
-/// has been erased its slot stays, without one.
+/// takes long to grow. A slot is 0, or 32 bits of the hash above the sequence; where a sequence has
+/// been erased its slot stays, without one, until the part grows.
 struct EventIdentifiers {
     /// Sequences must fit 32 bits.
     static let sequenceMax = Int64(UInt32.max) - 1
@@ -34,9 +35,9 @@ struct EventIdentifiers {
     mutating func reserve(_ count: Int) {
         // Parts differ by chance, by some standard deviations of a Poisson variable at most.
         let most = Double(count) / Double(parts.count)
-        let wanted = Int((most + 6 * most.squareRoot()) / 0.75) + 1
+        let wanted = Int(most + 6 * most.squareRoot())
         for index in parts.indices {
-            while parts[index].slots.count < wanted { grow(index) }
+            resize(index, toHold: wanted)
         }
     }
 
@@ -53,6 +54,13 @@ struct EventIdentifiers {
             starts[Int(entry.hash >> 56)] += 1
         }
         for (hash, sequence) in sorted { add(hash, sequence) }
+    }
+
+    /// Has what ``find(_:_:)`` reads first on its way into the cache.
+    func prefetch(_ hash: UInt64) {
+        let part = Int(hash >> 56)
+        let slot = Int(((hash >> 24) & 0xffff_ffff) >> parts[part].shift)
+        parts[part].slots.withUnsafeBufferPointer { sc_prefetch($0.baseAddress! + slot) }
     }
 
     /// Asks `matches` for each sequence that may be the id's.
@@ -95,12 +103,8 @@ struct EventIdentifiers {
 
     /// Takes back what was inserted since the last commit.
     mutating func rollBack() {
-        // In the reverse order, so that nothing else was placed past a slot that is freed.
-        while let (hash, sequence) = uncommitted.popLast() {
-            guard let slot = slot(hash, sequence) else { continue }
-            parts[Int(hash >> 56)].slots[slot] = 0
-            parts[Int(hash >> 56)].used -= 1
-        }
+        for (hash, sequence) in uncommitted { erase(hash, sequence) }
+        commit()
     }
 
     /// No event has it.
@@ -124,17 +128,28 @@ struct EventIdentifiers {
         part.slots[slot] = entry
     }
 
-    /// Doubles a part, without the slots of erased events.
+    /// Gives a part room for at least half as many more, without the slots of erased events.
     private mutating func grow(_ index: Int) {
-        let old = parts[index].slots.filter { $0 != 0 && $0 & 0xffff_ffff != UInt64(Self.erased) }
+        resize(index, toHold: 2 * parts[index].slots.count(where: Self.isKept))
+    }
+
+    /// Gives a part so many slots that `count` fill at most three quarters of them, and no fewer
+    /// than it has.
+    private mutating func resize(_ index: Int, toHold count: Int) {
+        let old = parts[index]
         var part = Part()
-        part.slots = Array(repeating: 0, count: parts[index].slots.count * 2)
-        part.shift = parts[index].shift - 1
-        // In the order of their sequences, so that a roll-back may free the newest first.
-        for entry in old.sorted(by: { $0 & 0xffff_ffff < $1 & 0xffff_ffff }) {
+        var (slots, shift) = (old.slots.count, old.shift)
+        while count * 4 > slots * 3 { (slots, shift) = (slots * 2, shift - 1) }
+        part.slots = Array(repeating: 0, count: slots)
+        part.shift = shift
+        for entry in old.slots where Self.isKept(entry) {
             Self.place(entry, in: &part)
+            part.used += 1
         }
-        part.used = old.count
         parts[index] = part
+    }
+
+    private static func isKept(_ entry: UInt64) -> Bool {
+        entry != 0 && entry & 0xffff_ffff != UInt64(erased)
     }
 }

@@ -21,8 +21,17 @@ extension Journal {
     private func append(_ batch: EventBatch) throws(JournalError) -> RecordOutcome {
         var outcome = RecordOutcome()
         try batch.bytes.withBytes { bytes throws(JournalError) in
+            // Ids lie anywhere in memory: all are asked for before the first is waited for.
+            hashes.removeAll(keepingCapacity: true)
+            for entry in batch.entries {
+                let hash = try EventID.withStored(text(entry.id, bytes)) { stored, _ in
+                    stored.isEmpty ? 0 : eventIDs.hash(stored)
+                }
+                eventIDs.prefetch(hash)
+                hashes.append(hash)
+            }
             for (position, entry) in batch.entries.enumerated() {
-                if try append(entry, bytes) {
+                if try append(entry, hashes[position], bytes) {
                     outcome.recorded += 1
                 } else {
                     outcome.duplicates.append(UInt32(position))
@@ -36,7 +45,7 @@ extension Journal {
 
     /// - Returns: false for a duplicate.
     private func append(
-        _ entry: EventBatch.Entry, _ bytes: UnsafeRawBufferPointer
+        _ entry: EventBatch.Entry, _ hash: UInt64, _ bytes: UnsafeRawBufferPointer
     ) throws(JournalError) -> Bool {
         guard watermark < EventIdentifiers.sequenceMax else {
             throw JournalError(
@@ -51,7 +60,6 @@ extension Journal {
         // ``check(_:)`` has found its event.
         if EventID.serverSequence(id) != nil { return false }
         return try EventID.withStored(id) { (stored, isUUID) throws(JournalError) in
-            let hash = eventIDs.hash(stored)
             if try find(stored, hash) != nil { return false }
             if isUUID { insert.bind(2, blob: stored) } else { insert.bind(2, text: stored) }
             _ = try finish(entry, bytes)

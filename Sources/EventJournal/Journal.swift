@@ -26,6 +26,8 @@ package final class Journal {
     var users = IdentifierTable()
     var items = IdentifierTable()
     var eventIDs: EventIdentifiers
+    /// Of the ids of a batch that is recorded.
+    var hashes: [UInt64] = []
     private let idLog: EventIDLog
     let state: StateFile
     var userIndex: UserIndex

@@ -7,9 +7,13 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     let path: String
 
+    /// Once, before any connection; where other code came first SQLite refuses, and all stays as it was.
+    private static let configure: Void = { _ = sc_sqlite_count_no_memory() }()
+
     /// - Throws: where the file cannot be opened; SQLite reads it only later.
     init(_ path: String, _ access: Access) throws(JournalError) {
         self.path = path
+        Self.configure
         var handle: OpaquePointer?
         let flags =
             access == .create

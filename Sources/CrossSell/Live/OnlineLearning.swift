@@ -165,10 +165,9 @@ package final class OnlineLearning {
     /// Adds an event whose basket is known, and counts it.
     private func keep(_ event: LiveEvents.Event) {
         var event = event
-        let previous = baskets[event.basket] ?? 0
+        let previous = baskets.updateValue(events.next, forKey: event.basket) ?? 0
         event.position = events.append(event, basketPrevious: previous)
-        baskets[event.basket] = event.position
-        readBasket(of: event)
+        readBasket(endingAt: event.position)
         for counts in held where counts.cursor == event.position {
             counts.take(event, self.basket)
         }
@@ -307,8 +306,12 @@ package final class OnlineLearning {
 
     /// Reads the events of an event's basket that are in memory, that one too.
     private func readBasket(of event: LiveEvents.Event) {
+        readBasket(endingAt: baskets[event.basket] ?? 0)
+    }
+
+    private func readBasket(endingAt newest: UInt64) {
         basket.removeAll(keepingCapacity: true)
-        var position = baskets[event.basket] ?? 0
+        var position = newest
         while position >= events.oldest, basket.count < Self.basketEventsMax {
             let other = events.event(at: position)
             if !other.isErased { basket.append(other) }
