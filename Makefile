@@ -135,10 +135,9 @@ fuzz: setup
 	done
 
 # The tests again under AddressSanitizer and ThreadSanitizer, each in a build folder of its own. What leaks are
-# reported are of the test runner itself and not of this package, so leaks are not looked for. Threads are checked
-# in a debug build: once optimized, hand-overs inside Swift's concurrency library look like races. The suites that
-# train or compare with a plain reference would take hours in it and are left out; they share nothing between threads
-# that others do not.
+# reported are of the test runner itself and not of this package, so leaks are not looked for. The suites that train or
+# compare with a plain reference would take long where threads are watched and are left out there; they share nothing
+# between threads that others do not.
 sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build/address
 	TSAN_OPTIONS=suppressions=$(CURDIR)/.ci/thread-sanitizer.supp \

@@ -138,7 +138,7 @@ final class Server {
     var processID: pid_t { process.processIdentifier }
 
     /// Standard error so far; all of it after `end`.
-    var log: String { String(decoding: said.bytes.withLock { $0 }, as: UTF8.self) }
+    var log: String { said.bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 
     /// Waits until standard error holds a text, so many times.
     func wait(for text: String, times: Int = 1) throws {
