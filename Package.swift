@@ -199,9 +199,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "CAllocationCounter", "CPeerIdentity", "sidecart", "SidecartClient", "SampleShop",
-                "Bundles",
-                "EventJournal", "Evaluation", "Interactions", "ModelParts", "Wire", "Buffers",
-                "TestFolders", "TestGRPC", "TestPeers", "attacker",
+                "Bundles", "EventJournal", "EventLoop", "Evaluation", "Interactions", "ModelParts",
+                "Wire", "Buffers", "TestFolders", "TestGRPC", "TestPeers", "attacker",
             ],
             swiftSettings: swift),
         // A peer that means harm, as a process of its own.

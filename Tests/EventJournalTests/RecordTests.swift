@@ -56,6 +56,22 @@ import Testing
             try journal.history("u")?.map(\.id) == ["new-4", "new-3", uuid, "server-2", "a"])
     }
 
+    @Test func idsThatAreNearlyUUIDsComeBackAsTheyWereSent() throws {
+        let uuid = "0f8fad5b-d9cb-469f-a165-70867728950e"
+        let ids =
+            [uuid, uuid.uppercased()]
+            + uuid.indices.flatMap { place in
+                "g/:`@-a".filter { $0 != uuid[place] }.map { other in
+                    String(uuid.indices.map { $0 == place ? other : uuid[$0] })
+                }
+            }
+        let journal = try TestJournal().open()
+        let outcome = try journal.recordNow(ids.map { TestEvent(id: $0, user: "u") })
+        #expect(outcome.recorded == ids.count)
+        #expect(try journal.history("u", count: 1_000)?.map(\.id) == ids.reversed())
+        #expect(try journal.recordNow(ids.map { TestEvent(id: $0, user: "u") }).recorded == 0)
+    }
+
     @Test func anIdOfTheServersMakingThatNamesNothingIsRefused() throws {
         let journal = try TestJournal().open()
         #expect(throws: JournalError.self) {

@@ -1,8 +1,8 @@
 import EventJournal
+import EventLoop
 import Foundation
 import Interactions
 import SidecartClient
-import Synchronization
 import TestFolders
 import Testing
 
@@ -16,9 +16,9 @@ extension ProgramTests {
                 let events: [Event]
             }
 
-            private let acknowledged = Mutex<[Batch]>([])
+            private let acknowledged = Locked<[Batch]>([])
             /// Sent, and no answer came: it may be there as a whole, or not at all.
-            private let unanswered = Mutex<[Batch]>([])
+            private let unanswered = Locked<[Batch]>([])
             private let name: String
 
             init(_ name: String) { self.name = name }

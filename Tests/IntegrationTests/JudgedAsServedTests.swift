@@ -1,10 +1,10 @@
 import Bundles
 import Evaluation
+import EventLoop
 import Foundation
 import Interactions
 import ModelParts
 import SidecartClient
-import Synchronization
 import TestFolders
 import Testing
 
@@ -45,7 +45,7 @@ extension ProgramTests {
             let ranker = try EngineRanker(
                 parts: bundle.parts, histories: try #require(bundle.histories), task: task,
                 threads: 1)
-            let lists = Mutex([[String]](repeating: [], count: task.count))
+            let lists = Locked([[String]](repeating: [], count: task.count))
             ranker.forEachAnswer(depth: 20) { query, answer in
                 guard case .list(let items, _, _) = answer else { return }
                 let ids = items.map { bundle.items[Int($0)] }

@@ -1,6 +1,6 @@
+import EventLoop
 import Foundation
 import SidecartClient
-import Synchronization
 import TestFolders
 import Testing
 
@@ -86,7 +86,7 @@ final class CallsInFlight: Sendable {
         var versions: Set<String> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let ended = DispatchSemaphore(value: 0)
 
     init(socket: String, basket: [String]) {

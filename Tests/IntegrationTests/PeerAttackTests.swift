@@ -1,8 +1,8 @@
 import CAllocationCounter
 import CPeerIdentity
+import EventLoop
 import Foundation
 import SidecartClient
-import Synchronization
 import TestFolders
 import Testing
 
@@ -31,9 +31,9 @@ final class Worker: Sendable {
 
 /// A value that threads share.
 final class Shared<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
+    private let mutex: Locked<Value>
 
-    init(_ value: Value) { mutex = Mutex(value) }
+    init(_ value: Value) { mutex = Locked(value) }
 
     func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
     var value: Value { mutex.withLock { $0 } }

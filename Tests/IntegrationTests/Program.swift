@@ -1,6 +1,6 @@
+import EventLoop
 import Foundation
 import SidecartClient
-import Synchronization
 import TestFolders
 import Testing
 
@@ -64,11 +64,11 @@ final class Server {
     private let said = Said()
 
     private final class Said: Sendable {
-        let bytes = Mutex(Data())
+        let bytes = Locked(Data())
         let ended = DispatchSemaphore(value: 0)
         /// Once for each piece that came, and at the end.
         let grew = DispatchSemaphore(value: 0)
-        let isWhole = Mutex(false)
+        let isWhole = Locked(false)
     }
 
     /// Starts it and waits until it says that it is ready.
