@@ -12,14 +12,23 @@ enum Memory {
 
     static func unmap(_ base: UnsafeMutableRawPointer, _ bytes: Int) { munmap(base, bytes) }
 
-    /// Zeroed, and aligned to cache lines.
+    /// Zeroed, and aligned to cache lines. Of much the system makes each page when it is first touched, so
+    /// that a put which adds a table does not write all of it.
     static func allocateZeroed(_ bytes: Int) throws(StoreError) -> UnsafeMutableRawPointer {
-        guard let base = aligned_alloc(64, (bytes + 63) & ~63) else { throw refused(bytes) }
-        memset(base, 0, bytes)
+        guard let block = calloc(bytes + lineBytes, 1) else { throw refused(bytes) }
+        // At least 16 bytes after the block begins, as all that calloc returns is aligned to that; where
+        // it begins is kept before the line.
+        let base = (block + 1).alignedUp(toMultipleOf: lineBytes)
+        (base - 8).storeBytes(of: block, as: UnsafeMutableRawPointer.self)
         return base
     }
 
-    static func deallocate(_ base: UnsafeMutableRawPointer) { free(base) }
+    /// Frees what ``allocateZeroed(_:)`` returned.
+    static func deallocate(_ base: UnsafeMutableRawPointer) {
+        free((base - 8).load(as: UnsafeMutableRawPointer.self))
+    }
+
+    private static let lineBytes = 64
 
     private static func refused(_ bytes: Int) -> StoreError {
         StoreError(.resourceExhausted, "the system refused \(bytes) bytes of memory")
