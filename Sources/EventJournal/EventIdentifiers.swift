@@ -128,7 +128,7 @@ struct EventIdentifiers {
         part.slots[slot] = entry
     }
 
-    /// Gives a part room for at least half as many more, without the slots of erased events.
+    /// Gives a part room for at least as many again, without the slots of erased events.
     private mutating func grow(_ index: Int) {
         resize(index, toHold: 2 * parts[index].slots.count(where: Self.isKept))
     }
