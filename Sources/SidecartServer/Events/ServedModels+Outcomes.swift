@@ -11,7 +11,7 @@ extension ServedModels {
     func keepSlates() { tellSlates(outcomes.writeFile()) }
 
     private func tellSlates(_ isWritten: Bool) {
-        if !isWritten { onEvent(.slatesNotWritten(path: settings.slatesPath ?? "")) }
+        if !isWritten { tell(.slatesNotWritten(path: settings.slatesPath ?? "")) }
     }
 
     /// Ties the events of a batch that name a slate to it. To be called once they are durable, and

@@ -10,7 +10,7 @@ extension ServedModels {
             let path = load.isReload ? load.path : try folder.resolve(load.path)
             if load.isReload, isUnchanged(path) {
                 state.withLock { $0.loading = nil }
-                return onEvent(.unchanged(path: path))
+                return tell(.unchanged(path: path))
             }
             let resident = try read(path, load)
             state.withLock { state in
@@ -18,7 +18,7 @@ extension ServedModels {
                 (state.loading, state.ready) = (nil, resident)
                 if load.isReload { state.ownDigest = resident.model.digest }
             }
-            onEvent(.loaded(resident.record(.ready)))
+            tell(.loaded(resident.record(.ready)))
             free()
             if load.promotes { _ = try serve { _ in resident } }
         } catch {
@@ -27,7 +27,7 @@ extension ServedModels {
                 state.loading = nil
                 state.failed = Array(([record] + state.failed).prefix(Self.failedMax))
             }
-            onEvent(.refused(path: load.path, error))
+            tell(.refused(path: load.path, error))
         }
     }
 
@@ -83,7 +83,7 @@ extension ServedModels {
         let names = free.map { (version: $0.generation.version, path: $0.path) }
         // They go here, outside the lock.
         free = []
-        for (version, path) in names { onEvent(.freed(version: version, path: path)) }
+        for (version, path) in names { tell(.freed(version: version, path: path)) }
     }
 
     static func read(_ path: String) throws(ModelError) -> ModelBundle {

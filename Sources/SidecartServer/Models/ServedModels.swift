@@ -68,17 +68,19 @@ package final class ServedModels: Sendable {
     let folder: ModelsFolder
     /// Of the bundle that the server was started with.
     let ownPath: String
-    let onEvent: @Sendable (ModelEvent) -> Void
+    private let onEvent: @Sendable (ModelEvent) -> Void
     let state: Locked<State>
     let budget: MemoryBudget
     let worker: LoopThread
+    /// Calls `onEvent`: a loop that a model is promoted on does not wait until that was told.
+    private let teller: LoopThread
 
     /// Loads the model that a server starts with.
     ///
     /// - Parameters:
     ///   - bundle: the server's own, which ``reload()`` looks for.
     ///   - first: serves at first in its place; where it cannot be loaded, `bundle` does.
-    ///   - onEvent: called on any thread; must be quick.
+    ///   - onEvent: called by one thread at a time, never by one that answers calls.
     /// - Throws: ``ModelError``, or where no thread can be had.
     package convenience init(
         bundle: String, startingWith first: String?, settings: Settings,
@@ -121,10 +123,24 @@ package final class ServedModels: Sendable {
         worker = try LoopThread.start(name: "sidecart-models") { _ in
             ProcessSettings.lowerThreadPriority()
         }
+        teller = try LoopThread.start(name: "sidecart-notes") { _ in
+            ProcessSettings.giveWayToCalls()
+        }
         onEvent(.loaded(first.record(.serving)))
     }
 
-    deinit { worker.door.submit { $0.stop() } }
+    deinit {
+        worker.door.submit { $0.stop() }
+        teller.door.submit { $0.stop() }
+    }
+
+    /// Returns once everything that happened was told; what happens later is not told any more.
+    package func finishTelling() {
+        teller.door.submit { $0.stop() }
+        teller.join()
+    }
+
+    func tell(_ event: ModelEvent) { teller.door.submit { [onEvent] _ in onEvent(event) } }
 
     // MARK: What there is
 
@@ -180,7 +196,7 @@ package final class ServedModels: Sendable {
         do throws(ModelError) {
             _ = try begin(ownPath, promotes: true, isReload: true)
         } catch {
-            onEvent(.refused(path: ownPath, error))
+            tell(.refused(path: ownPath, error))
         }
     }
 
@@ -261,7 +277,7 @@ package final class ServedModels: Sendable {
             return (chosen.record(.serving), true)
         }
         if isNew {
-            onEvent(.promoted(record))
+            tell(.promoted(record))
             freeWhatWasLeft()
         }
         return record

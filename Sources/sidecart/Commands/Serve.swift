@@ -130,7 +130,6 @@ struct Serve: ParsableCommand {
         defer { endpoint?.stop() }
         configuration.drainGrace = .seconds(drainSeconds)
         let servingFile = ServingFile(of: bundle, in: modelsDir, log)
-        defer { servingFile.finish() }
         let models = try loadModels(servingFile, log)
         let journal = try events.open(log, for: models, takesOver: takeOver)
         let retrainer = try retraining.settings(journal: events.eventsDb).map {
@@ -166,6 +165,9 @@ struct Serve: ParsableCommand {
         if case .client(let drain) = request, drain.handsOver { endpoint?.stop() }
         retrainer?.end()
         end(server, request, requests, log)
+        models.finishTelling()
+        log.info("stopped", ["calls": .stringConvertible(server.statistics.calls)])
+        log.flush()
     }
 
     /// Waits until the server is to end. SIGHUP has its rule sets and its bundle read again.
@@ -217,8 +219,6 @@ struct Serve: ParsableCommand {
             }
         }
         server.drain(handsOver: handsOver) { log.info("draining", cause) }
-        log.info("stopped", ["calls": .stringConvertible(server.statistics.calls)])
-        log.flush()
     }
 
     private func loadModels(_ file: ServingFile, _ log: ServerLog) throws -> ServedModels {

@@ -21,7 +21,6 @@ final class ServingFile: Sendable {
     private let path: String
     private let bundle: String
     private let log: ServerLog
-    private let queue = DispatchQueue(label: "sidecart.serving-file")
 
     /// - Parameters:
     ///   - bundle: the server's own.
@@ -49,19 +48,12 @@ final class ServingFile: Sendable {
         return entry.serving
     }
 
-    /// Writes down what serves now; returns at once.
+    /// Writes down what serves now.
     func note(_ event: ModelEvent) {
         guard case .promoted(let model) = event else { return }
         let entry = Entry(
             bundle: bundle, serving: model.path, version: model.version,
             promotedAt: model.promotedAt)
-        queue.async { [self] in write(entry) }
-    }
-
-    /// Waits until all is written.
-    func finish() { queue.sync {} }
-
-    private func write(_ entry: Entry) {
         do {
             if URL(fileURLWithPath: entry.serving).standardizedFileURL.path == bundle {
                 guard unlink(path) == 0 || errno == ENOENT else { throw Failure.system(path) }
