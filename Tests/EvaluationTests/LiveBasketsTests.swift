@@ -56,14 +56,36 @@ import Testing
         let kept = told(plain.past).filter { !names.contains(String($0.split(separator: " ")[0])) }
         #expect(told(live.past) == kept && kept.count < plain.past.events.count)
         #expect(plain.baskets.map(\.events) == live.baskets.map(\.events))
-        #expect(plain.baskets.map(\.question?.hidden) == live.baskets.map(\.question?.hidden))
+        #expect(plain.baskets.map(\.questions) == live.baskets.map(\.questions))
         // How many live baskets had the hidden item before.
         var before: [Int32: Int] = [:]
         for basket in live.baskets {
-            if let question = basket.question {
-                #expect(basket.hiddenBefore == before[question.hidden, default: 0])
+            for question in basket.questions {
+                #expect(question.hiddenBefore == before[question.hidden, default: 0])
             }
             for event in basket.events { before[dataset.events.items[event], default: 0] += 1 }
         }
+    }
+
+    @Test("Each item is hidden in turn, or one of those")
+    func hiding() throws {
+        let dataset = Self.dataset()
+        let options = TrainingDataOptions()
+        let one = try LiveBaskets(of: dataset, options: options, seed: 4)
+        let each = try LiveBaskets(of: dataset, options: options, hiding: .each, seed: 4)
+        #expect(one.baskets.map(\.events) == each.baskets.map(\.events))
+        for (one, each) in zip(one.baskets, each.baskets) {
+            let items = Set(each.events.map { dataset.events.items[$0] })
+            #expect(each.questions.count == Set(each.questions.map(\.hidden)).count)
+            for question in each.questions {
+                #expect(items == Set(question.context).union([question.hidden]))
+                #expect(items.count == question.context.count + 1)
+            }
+            #expect(one.questions.count == min(1, each.questions.count))
+            #expect(one.questions.allSatisfy { each.questions.contains($0) })
+        }
+        #expect(each.baskets.contains { $0.questions.count > 2 })
+        let few = try LiveBaskets(of: dataset, options: options, hiding: .each, max: 7, seed: 4)
+        #expect(few.baskets.count { !$0.questions.isEmpty } == 7)
     }
 }

@@ -11,11 +11,16 @@ package struct LiveBaskets: Sendable {
         package var time: Int64
         /// Its user, or `EventTable.none`.
         package var user: Int32
-        /// What is asked about: all of it but the hidden item, each item once. nil where there is nothing
-        /// to ask.
-        package var question: (context: [Int32], hidden: Int32)?
-        /// How many live baskets before it hold the hidden item.
-        package var hiddenBefore = 0
+        /// What is asked about it, each question with another item hidden; empty where there is nothing to ask.
+        package var questions: [Question] = []
+    }
+
+    package struct Question: Equatable, Sendable {
+        /// The basket's items without the hidden one, each once.
+        package var context: [Int32]
+        package var hidden: Int32
+        /// How many live baskets before this one hold the hidden item.
+        package var hiddenBefore: Int
     }
 
     /// Oldest first.
@@ -33,14 +38,16 @@ package struct LiveBaskets: Sendable {
     ///   - share: of the dated baskets, the newest part; above 0, below 1.
     ///   - itemBasketsMin: an item is hidden only where so many earlier baskets hold it, live ones
     ///     too; so what came up meanwhile is asked for once it is no longer rare.
-    ///   - max: at most so many are asked about, evenly spread; all are to be recorded.
+    ///   - hiding: one item of a basket, or each in turn.
+    ///   - max: at most so many baskets are asked about, evenly spread; all are to be recorded.
     ///   - newItemShare: the share of the items with titles, drawn by chance, that are taken for new: those that
     ///     training is to know nothing of; 0 or more, below 1.
     ///   - seed: draws the hidden items, and the new ones.
     /// - Throws: ``EvaluationError`` where too few baskets have times, or none can be asked about.
     package init(
         of dataset: Dataset, options: TrainingDataOptions, share: Double = 0.2,
-        itemBasketsMin: Int = 5, max: Int? = nil, newItemShare: Double = 0, seed: UInt64 = 1
+        itemBasketsMin: Int = 5, hiding: BasketCompletion.Hiding = .one, max: Int? = nil,
+        newItemShare: Double = 0, seed: UInt64 = 1
     ) throws(EvaluationError) {
         let splits = EventSplits(dataset: dataset, options: options, seed: seed)
         let events = dataset.events
@@ -78,9 +85,17 @@ package struct LiveBaskets: Sendable {
             let frequent = own.filter { holders[Int($0)] >= itemBasketsMin }
             var made = Basket(
                 events: contents[basket], time: end, user: events.users[contents[basket][0]])
-            if own.count > 1, let hidden = frequent.randomElement(using: &generator) {
-                made.question = (own.filter { $0 != hidden }, hidden)
-                made.hiddenBefore = before[hidden, default: 0]
+            let hidden =
+                switch hiding {
+                case .one: frequent.randomElement(using: &generator).map { [$0] } ?? []
+                case .each: frequent
+                }
+            if own.count > 1 {
+                made.questions = hidden.map { hidden in
+                    Question(
+                        context: own.filter { $0 != hidden }, hidden: hidden,
+                        hiddenBefore: before[hidden, default: 0])
+                }
             }
             live.append(made)
             for item in own {
@@ -88,13 +103,13 @@ package struct LiveBaskets: Sendable {
                 before[item, default: 0] += 1
             }
         }
-        let asked = live.indices.filter { live[$0].question != nil }
+        let asked = live.indices.filter { !live[$0].questions.isEmpty }
         guard !asked.isEmpty else {
             throw EvaluationError("none of \(live.count) live baskets can be asked about")
         }
         if let max, asked.count > max {
             let kept = Set((0..<max).map { asked[$0 * asked.count / max] })
-            for basket in asked where !kept.contains(basket) { live[basket].question = nil }
+            for basket in asked where !kept.contains(basket) { live[basket].questions = [] }
         }
         baskets = live
         cut = dated[first - 1].end

@@ -72,7 +72,7 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What basket-completion hides of a basket: one item, drawn by the seed (one), or each in turn (each), which takes as many times longer and tells smaller differences; a basket's figures are then the means over its items.",
+            "What basket-completion and online hide of a basket: one item, drawn by the seed (one), or each in turn (each), which takes as many times longer and tells smaller differences; a basket's figures are then the means over its items.",
             valueName: "one|each"))
     var hide = BasketCompletion.Hiding.one
 
@@ -171,7 +171,8 @@ struct Evaluate: ParsableCommand {
         guard let kind, kind == .replay || kind == .online else { return }
         let others: [(String, Bool)] = [
             ("-k", k != nil), ("--by", by != nil), ("--trials", trials != 1),
-            ("--seeds", seeds != 1), ("--split", split != nil), ("--hide", hide != .one),
+            ("--seeds", seeds != 1), ("--split", split != nil),
+            ("--hide", kind == .replay && hide != .one),
             ("--models (it takes one, --model)", kind == .online && models != nil),
             ("--report", kind == .online && report != nil),
             ("--served (it always is)", kind == .online && served),
@@ -194,7 +195,8 @@ struct Evaluate: ParsableCommand {
         if kind == .online {
             let summary = try OnlineEvaluation(
                 inputs: inputs, options: online, reading: reading, model: model,
-                itemBasketsMin: itemBasketsMin, queriesMax: queriesMax == 0 ? nil : queriesMax
+                itemBasketsMin: itemBasketsMin, hiding: hide,
+                queriesMax: queriesMax == 0 ? nil : queriesMax
             ).run()
             try output.json ? Output.printJSON(summary) : Output.print(summary.description)
             return

@@ -9,7 +9,7 @@ import Training
 /// One run of `evaluate --protocol online`: what learning while serving is worth.
 ///
 /// A model learns from the oldest baskets. Real servers that serve it meet the newest ones in the order
-/// of time: each is asked for one hidden item of a basket, given the rest and the shopper, and is
+/// of time: each is asked for hidden items of a basket, given the rest and the shopper, and is
 /// then told the basket by Record.
 struct OnlineEvaluation {
     let inputs: [String]
@@ -17,7 +17,8 @@ struct OnlineEvaluation {
     let reading: ReadingOptions
     let model: ModelOptions
     let itemBasketsMin: Int
-    /// nil for all.
+    let hiding: BasketCompletion.Hiding
+    /// Of baskets; nil for all.
     let queriesMax: Int?
 
     /// How a server learns.
@@ -40,7 +41,7 @@ struct OnlineEvaluation {
         Output.note(report.description)
         let live = try LiveBaskets(
             of: dataset, options: model.dataOptions, itemBasketsMin: itemBasketsMin,
-            max: queriesMax, newItemShare: options.newItems ?? 0, seed: model.seed)
+            hiding: hiding, max: queriesMax, newItemShare: options.newItems ?? 0, seed: model.seed)
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         var policies = [
@@ -141,8 +142,8 @@ struct OnlineEvaluation {
             }
             let user = basket.user == EventTable.none ? "" : dataset.users[Int(basket.user)]
             do {
-                if let question = basket.question {
-                    var options = SlateOptions(count: Self.length)
+                for question in basket.questions {
+                    var options = SlateOptions(count: OnlineSummary.length)
                     (options.includesPurchased, options.idsOnly) = (true, true)
                     let slate = try connection.recommend(
                         for: Context(
@@ -205,139 +206,6 @@ struct OnlineEvaluation {
         }
     }
 
-    static let length = 10
     private static let batch = 1_000
     private static let basketMax = 256
-}
-
-/// What learning while serving was worth, for JSON and for the terminal.
-struct OnlineSummary: Encodable, CustomStringConvertible {
-    struct Policy: Encodable {
-        let name: String
-        let mrr: Double
-        let hitRate: Double
-        /// The 95 % interval of the difference in MRR from the first policy; nil for that one.
-        let low: Double?
-        let high: Double?
-        /// Models that were trained.
-        let trainings: Int
-        /// Where the hidden item was new, by how many live baskets had held it before.
-        let newItems: [NewItems]
-        let reciprocalRanks: [Double]
-
-        struct NewItems: Encodable {
-            let earlierBaskets: String
-            let questions: Int
-            let mrr: Double
-            let hitRate: Double
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case name, mrr, hitRate, low, high, trainings, newItems
-        }
-
-        init(
-            _ name: String, _ ranks: [Int], _ live: LiveBaskets, against first: Policy?,
-            trainings: Int, seed: UInt64,
-            threads: Int
-        ) {
-            self.name = name
-            self.trainings = trainings
-            reciprocalRanks = ranks.map { $0 > 0 ? 1 / Double($0) : 0 }
-            let count = Double(max(1, ranks.count))
-            mrr = reciprocalRanks.reduce(0, +) / count
-            hitRate = Double(ranks.count { $0 > 0 }) / count
-            let asked = live.baskets.filter { $0.question != nil }
-            newItems =
-                live.newItems.isEmpty
-                ? []
-                : OnlineSummary.earlier.map { range in
-                    let places = asked.indices.filter {
-                        live.newItems.contains(asked[$0].question!.hidden)
-                            && range.contains(asked[$0].hiddenBefore)
-                    }
-                    let count = Double(max(1, places.count))
-                    let sum = places.reduce(0.0) {
-                        $0 + (ranks[$1] > 0 ? 1 / Double(ranks[$1]) : 0)
-                    }
-                    return NewItems(
-                        earlierBaskets: range.upperBound == .max - 1
-                            ? "\(range.lowerBound)+"
-                            : range.count == 1
-                                ? "\(range.lowerBound)"
-                                : "\(range.lowerBound)-\(range.upperBound)",
-                        questions: places.count, mrr: sum / count,
-                        hitRate: Double(places.count { ranks[$0] > 0 }) / count)
-                }
-            let own = reciprocalRanks
-            let interval = first.flatMap { first in
-                bootstrapInterval(
-                    of: zip(own, first.reciprocalRanks).map { Float($0 - $1) }, seed: seed,
-                    threads: threads)
-            }
-            (low, high) = (interval?.low, interval?.high)
-        }
-    }
-
-    /// Classes of how often an item was bought since it came up.
-    fileprivate static let earlier: [ClosedRange<Int>] = [0...0, 1...4, 5...19, 20...Int.max - 1]
-
-    let title = "online"
-    let model: String
-    let trainedUntil: Int64
-    let liveBaskets: Int
-    let questions: Int
-    let seed: UInt64
-    let policies: [Policy]
-
-    init(_ live: LiveBaskets, model: String, policies: [Policy], seed: UInt64) {
-        (self.model, self.policies, self.seed) = (model, policies, seed)
-        trainedUntil = live.cut
-        liveBaskets = live.baskets.count
-        questions = live.baskets.count { $0.question != nil }
-    }
-
-    var description: String {
-        let length = OnlineEvaluation.length
-        var table = Table([
-            "server", ">mrr@\(length)", ">hr@\(length)", ">difference in mrr, 95 %", ">trainings",
-        ])
-        for policy in policies {
-            let difference = policy.low.flatMap { low in
-                policy.high.map { String(format: "%+.4f to %+.4f", low, $0) }
-            }
-            table.add([
-                policy.name, String(format: "%.4f", policy.mrr),
-                String(format: "%.4f", policy.hitRate), difference ?? "",
-                "\(policy.trainings)",
-            ])
-        }
-        let day = Date(timeIntervalSince1970: TimeInterval(trainedUntil))
-            .formatted(.iso8601.year().month().day())
-        return """
-            \(title): \(model) learned from the baskets until \(day); then \(liveBaskets.grouped) newer ones came, one by one. Each server was asked for a hidden item of \(questions.grouped) of them, and was told every basket after that.
-            \(table.render())\(newItemsTable)
-            """
-    }
-
-    /// What was found of new items, or nothing.
-    private var newItemsTable: String {
-        guard let classes = policies.first?.newItems, !classes.isEmpty else { return "" }
-        var table = Table(
-            ["server"]
-                + classes.map { ">\($0.earlierBaskets) baskets: mrr@\(OnlineEvaluation.length)" }
-                + classes.map { ">\($0.earlierBaskets): hr" })
-        for policy in policies {
-            table.add(
-                [policy.name] + policy.newItems.map { String(format: "%.4f", $0.mrr) }
-                    + policy.newItems.map { String(format: "%.4f", $0.hitRate) })
-        }
-        let counts = classes.map { "\($0.questions.grouped) (\($0.earlierBaskets))" }
-            .joined(separator: ", ")
-        return """
-
-            Where the hidden item is one that training knew nothing of, by the live baskets that held it before; questions: \(counts).
-            \(table.render())
-            """
-    }
 }
