@@ -15,6 +15,12 @@ struct EventIdentifiers {
         var slots: [UInt64] = Array(repeating: 0, count: 16)
         var shift: UInt64 = 28
         var used = 0
+
+        /// Where the search for a tag begins.
+        func home(_ tag: UInt64) -> Int { Int(tag >> shift) }
+
+        /// Where it goes on.
+        func next(_ slot: Int) -> Int { (slot + 1) & (slots.count - 1) }
     }
 
     private let hash: IdentifierHash
@@ -46,20 +52,20 @@ struct EventIdentifiers {
     /// - Complexity: O(count), one part after another, so that each is near while it is filled.
     mutating func load(_ entries: [(hash: UInt64, sequence: Int64)]) {
         var starts = Array(repeating: 0, count: parts.count + 1)
-        for entry in entries { starts[Int(entry.hash >> 56) + 1] += 1 }
+        for entry in entries { starts[Self.part(entry.hash) + 1] += 1 }
         for part in parts.indices { starts[part + 1] += starts[part] }
         var sorted = entries
         for entry in entries {
-            sorted[starts[Int(entry.hash >> 56)]] = entry
-            starts[Int(entry.hash >> 56)] += 1
+            sorted[starts[Self.part(entry.hash)]] = entry
+            starts[Self.part(entry.hash)] += 1
         }
         for (hash, sequence) in sorted { add(hash, sequence) }
     }
 
     /// Has what ``find(_:_:)`` reads first on its way into the cache.
     func prefetch(_ hash: UInt64) {
-        let part = Int(hash >> 56)
-        let slot = Int(((hash >> 24) & 0xffff_ffff) >> parts[part].shift)
+        let part = Self.part(hash)
+        let slot = parts[part].home(Self.tag(hash))
         parts[part].slots.withUnsafeBufferPointer { sc_prefetch($0.baseAddress! + slot) }
     }
 
@@ -67,16 +73,15 @@ struct EventIdentifiers {
     func find(
         _ hash: UInt64, _ matches: (Int64) throws(JournalError) -> Bool
     ) throws(JournalError) -> Int64? {
-        let part = Int(hash >> 56)
-        let tag = (hash >> 24) & 0xffff_ffff
-        var slot = Int(tag >> parts[part].shift)
+        let (part, tag) = (Self.part(hash), Self.tag(hash))
+        var slot = parts[part].home(tag)
         while parts[part].slots[slot] != 0 {
             let found = parts[part].slots[slot]
             let sequence = Int64(found & 0xffff_ffff)
             if found >> 32 == tag, sequence != Self.erased, try matches(sequence) {
                 return sequence
             }
-            slot = (slot + 1) & (parts[part].slots.count - 1)
+            slot = parts[part].next(slot)
         }
         return nil
     }
@@ -87,16 +92,16 @@ struct EventIdentifiers {
     }
 
     private mutating func add(_ hash: UInt64, _ sequence: Int64) {
-        let index = Int(hash >> 56)
+        let index = Self.part(hash)
         if (parts[index].used + 1) * 4 > parts[index].slots.count * 3 { grow(index) }
-        Self.place(((hash >> 24) & 0xffff_ffff) << 32 | UInt64(sequence), in: &parts[index])
+        Self.place(Self.entry(hash, sequence), in: &parts[index])
         parts[index].used += 1
     }
 
     /// Forgets an id.
     mutating func erase(_ hash: UInt64, _ sequence: Int64) {
         guard let slot = slot(hash, sequence) else { return }
-        parts[Int(hash >> 56)].slots[slot] |= UInt64(Self.erased)
+        parts[Self.part(hash)].slots[slot] |= UInt64(Self.erased)
     }
 
     mutating func commit() { uncommitted.removeAll(keepingCapacity: true) }
@@ -111,21 +116,30 @@ struct EventIdentifiers {
     private static let erased: Int64 = 0xffff_ffff
 
     private func slot(_ hash: UInt64, _ sequence: Int64) -> Int? {
-        let part = parts[Int(hash >> 56)]
-        let tag = (hash >> 24) & 0xffff_ffff
-        let wanted = tag << 32 | UInt64(sequence)
-        var slot = Int(tag >> part.shift)
+        let part = parts[Self.part(hash)]
+        let wanted = Self.entry(hash, sequence)
+        var slot = part.home(Self.tag(hash))
         while part.slots[slot] != 0 {
             if part.slots[slot] == wanted { return slot }
-            slot = (slot + 1) & (part.slots.count - 1)
+            slot = part.next(slot)
         }
         return nil
     }
 
     private static func place(_ entry: UInt64, in part: inout Part) {
-        var slot = Int((entry >> 32) >> part.shift)
-        while part.slots[slot] != 0 { slot = (slot + 1) & (part.slots.count - 1) }
+        var slot = part.home(entry >> 32)
+        while part.slots[slot] != 0 { slot = part.next(slot) }
         part.slots[slot] = entry
+    }
+
+    /// Which part holds an id, by its hash's first byte.
+    private static func part(_ hash: UInt64) -> Int { Int(hash >> 56) }
+
+    /// The 32 bits of its hash that a slot holds.
+    private static func tag(_ hash: UInt64) -> UInt64 { (hash >> 24) & 0xffff_ffff }
+
+    private static func entry(_ hash: UInt64, _ sequence: Int64) -> UInt64 {
+        tag(hash) << 32 | UInt64(sequence)
     }
 
     /// Gives a part room for at least as many again, without the slots of erased events.
