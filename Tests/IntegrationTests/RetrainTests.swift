@@ -179,16 +179,18 @@ extension ProgramTests {
             return try outcome.json()
         }
 
-        /// The child that the server has now, once it has one.
+        /// The training that the server runs now, once it does. A sanitizer has children of its own.
         private func child(of server: Server) throws -> pid_t {
             let path = "/proc/\(server.processID)/task"
+            func read(_ file: String) -> String {
+                (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+            }
             var found: pid_t?
-            try wait(for: "a child") {
-                for thread in try FileManager.default.contentsOfDirectory(atPath: path) {
-                    let children = try? String(
-                        contentsOfFile: "\(path)/\(thread)/children", encoding: .utf8)
-                    if let first = children?.split(separator: " ").first { found = pid_t(first) }
-                }
+            try wait(for: "a training") {
+                found = try FileManager.default.contentsOfDirectory(atPath: path)
+                    .flatMap { read("\(path)/\($0)/children").split(separator: " ") }
+                    .first { read("/proc/\($0)/cmdline").contains("\0retrain\0") }
+                    .flatMap { pid_t($0) }
                 return found != nil
             }
             return try #require(found)
