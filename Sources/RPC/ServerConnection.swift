@@ -27,7 +27,8 @@ final class ServerConnection {
     /// Never that of another connection of the loop.
     let id: Int
     let pipe: Pipe
-    unowned let server: ServerLoop
+    /// Keeps it among its connections until it is closed.
+    let server: ServerLoop
     /// Holds the connection's place among those admitted.
     private let guest: Guest
     @exclusivity(unchecked) var decoder: FrameDecoder

@@ -2,7 +2,7 @@ internal import EventLoop
 
 /// The time of one loop: how much of a turn is used up, and how long the loop stood still.
 final class TurnClock {
-    private unowned let loop: EventLoop
+    private let loop: EventLoop
     private let turnNanoseconds: Int64
     private let shareNanoseconds: Int64
     private var newest: Int64 = 0

@@ -16,7 +16,7 @@ enum LongCalls {
     /// - Returns: whether it was moved; its handler must then return.
     /// - Throws: RESOURCE_EXHAUSTED where too many calls wait in the background.
     static func move(_ call: Call, estimate: Int64) throws(RPCError) -> Bool {
-        guard call.lane == .loop, estimate > loopMax else { return false }
+        guard case .loop = call.lane, estimate > loopMax else { return false }
         let left = call.deadline.remaining(at: MonotonicClock.now())
         guard left == .max || left > estimate + call.backgroundBacklogNanoseconds else {
             return false

@@ -9,10 +9,10 @@ final class ScoringService {
     let engine: Engine
     let ruleBook: RuleBook.Reader?
     let record: LaneRecord
-    private var query = Query()
+    @exclusivity(unchecked) private var query = Query()
     /// Those of the last Score request that was read.
-    private(set) var scoredItems: [IDView] = []
-    private var relations: [Relation] = []
+    @exclusivity(unchecked) private(set) var scoredItems: [IDView] = []
+    @exclusivity(unchecked) private var relations: [Relation] = []
 
     /// - Parameter ruleBook: nil where the server has no rule sets.
     init(engine: Engine, ruleBook: RuleBook.Reader?, record: LaneRecord) {
@@ -25,12 +25,12 @@ final class ScoringService {
         let service = "sidecart.v1.Scoring"
         router.add(service, "Score", role: .read) { call throws(RPCError) in
             let scoring = lane.services.scoring
-            if call.lane == .loop { lane.recent.note(.score, call.payload) }
+            if case .loop = call.lane { lane.recent.note(.score, call.payload) }
             try scoring.lendQuery { query throws(RPCError) in try scoring.score(call, &query) }
         }
         router.add(service, "Recommend", role: .read) { call throws(RPCError) in
             let scoring = lane.services.scoring
-            if call.lane == .loop { lane.recent.note(.recommend, call.payload) }
+            if case .loop = call.lane { lane.recent.note(.recommend, call.payload) }
             try scoring.lendQuery { query throws(RPCError) in try scoring.recommend(call, &query) }
         }
         router.add(service, "Related", role: .read) { call throws(RPCError) in
