@@ -82,20 +82,18 @@ package struct LiveBaskets: Sendable {
         for (end, basket) in dated[first...] {
             isLive[basket] = true
             let own = items(basket)
-            let frequent = own.filter { holders[Int($0)] >= itemBasketsMin }
-            var made = Basket(
-                events: contents[basket], time: end, user: events.users[contents[basket][0]])
+            let hideable = own.count > 1 ? own.filter { holders[Int($0)] >= itemBasketsMin } : []
             let hidden =
                 switch hiding {
-                case .one: frequent.randomElement(using: &generator).map { [$0] } ?? []
-                case .each: frequent
+                case .one: hideable.randomElement(using: &generator).map { [$0] } ?? []
+                case .each: hideable
                 }
-            if own.count > 1 {
-                made.questions = hidden.map { hidden in
-                    Question(
-                        context: own.filter { $0 != hidden }, hidden: hidden,
-                        hiddenBefore: before[hidden, default: 0])
-                }
+            var made = Basket(
+                events: contents[basket], time: end, user: events.users[contents[basket][0]])
+            made.questions = hidden.map { hidden in
+                Question(
+                    context: own.filter { $0 != hidden }, hidden: hidden,
+                    hiddenBefore: before[hidden, default: 0])
             }
             live.append(made)
             for item in own {

@@ -2,6 +2,7 @@ import Bundles
 import Evaluation
 import Foundation
 import Interactions
+import Measures
 import Models
 import SidecartClient
 import Training
@@ -114,11 +115,11 @@ struct OnlineEvaluation {
         private var numberOfStart = 0
     }
 
-    /// - Returns: by question, the rank of the hidden item among the ten best; 0 where it is not there.
+    /// - Returns: by question, where the hidden item stands on the slate.
     private func ask(
         _ policy: Policy, _ live: LiveBaskets, _ dataset: Dataset, _ bundles: TrainedModels,
         _ path: String, progress: (Double) -> Void
-    ) throws -> [Int] {
+    ) throws -> [RelevantRanks] {
         let server = try ServerProcess([
             "serve", "--bundle", bundles.paths[0], "--socket", "\(path).sock", "--events-db",
             "\(path).db", "--online", policy.isOnline ? "on" : "off", "--drain-seconds", "1",
@@ -132,7 +133,7 @@ struct OnlineEvaluation {
         defer { connection.close() }
         if policy.isToldItems { try tell(connection, of: live.newItems.sorted(), dataset) }
         let events = dataset.events
-        var ranks: [Int] = []
+        var ranks: [RelevantRanks] = []
         var serving = 0
         for (place, basket) in live.baskets.enumerated() {
             progress(Double(place) / Double(live.baskets.count))
@@ -151,8 +152,10 @@ struct OnlineEvaluation {
                             basket: question.context.prefix(Self.basketMax).map {
                                 dataset.items[Int($0)]
                             }), options)
-                    let hidden = dataset.items[Int(question.hidden)]
-                    ranks.append(1 + (slate.items.firstIndex { $0.itemID == hidden } ?? -1))
+                    ranks.append(
+                        RelevantRanks(
+                            in: slate.items.map(\.itemID),
+                            relevant: [dataset.items[Int(question.hidden)]]))
                 }
                 guard policy.isToldEvents else { continue }
                 for start in stride(from: 0, to: basket.events.count, by: Self.batch) {

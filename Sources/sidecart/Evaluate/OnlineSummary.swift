@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Interactions
+import Measures
 
 /// What learning while serving was worth, for JSON and for the terminal.
 struct OnlineSummary: Encodable, CustomStringConvertible {
@@ -30,7 +31,7 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
         }
 
         init(
-            _ name: String, _ ranks: [Int], _ live: LiveBaskets, against first: Policy?,
+            _ name: String, _ ranks: [RelevantRanks], _ live: LiveBaskets, against first: Policy?,
             trainings: Int, seed: UInt64, threads: Int
         ) {
             self.name = name
@@ -41,8 +42,8 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
             for basket in live.baskets where !basket.questions.isEmpty {
                 let own = ranks[place..<place + basket.questions.count]
                 place += own.count
-                reciprocalRanks.append(Self.mean(own.map(Self.reciprocal)))
-                hitRates.append(Self.mean(own.map { $0 > 0 ? 1 : 0 }))
+                reciprocalRanks.append(Self.mrr(own))
+                hitRates.append(Self.hitRate(own))
             }
             self.reciprocalRanks = reciprocalRanks
             (mrr, hitRate) = (Self.mean(reciprocalRanks), Self.mean(hitRates))
@@ -60,19 +61,24 @@ struct OnlineSummary: Encodable, CustomStringConvertible {
                             : range.count == 1
                                 ? "\(range.lowerBound)"
                                 : "\(range.lowerBound)-\(range.upperBound)",
-                        questions: found.count, mrr: Self.mean(found.map(Self.reciprocal)),
-                        hitRate: Self.mean(found.map { $0 > 0 ? 1 : 0 }))
+                        questions: found.count, mrr: Self.mrr(found),
+                        hitRate: Self.hitRate(found))
                 }
             let interval = first.flatMap { first in
                 bootstrapInterval(
                     of: zip(reciprocalRanks, first.reciprocalRanks).map { Float($0 - $1) },
-                    seed: seed,
-                    threads: threads)
+                    seed: seed, threads: threads)
             }
             (low, high) = (interval?.low, interval?.high)
         }
 
-        private static func reciprocal(_ rank: Int) -> Double { rank > 0 ? 1 / Double(rank) : 0 }
+        private static func mrr(_ ranks: some Sequence<RelevantRanks>) -> Double {
+            mean(ranks.map { $0.reciprocalRank(at: OnlineSummary.length) })
+        }
+
+        private static func hitRate(_ ranks: some Sequence<RelevantRanks>) -> Double {
+            mean(ranks.map { $0.hitRate(at: OnlineSummary.length) })
+        }
 
         private static func mean(_ values: [Double]) -> Double {
             values.reduce(0, +) / Double(max(1, values.count))
