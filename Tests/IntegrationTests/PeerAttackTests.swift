@@ -29,14 +29,9 @@ final class Worker: Sendable {
     func join() { done.wait() }
 }
 
-/// A value that threads share.
-final class Shared<Value: Sendable>: Sendable {
-    private let mutex: Locked<Value>
-
-    init(_ value: Value) { mutex = Locked(value) }
-
-    func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
-    var value: Value { mutex.withLock { $0 } }
+extension Locked {
+    /// A copy.
+    fileprivate var value: Value { withLock { $0 } }
 }
 
 extension ProgramTests {
@@ -126,7 +121,7 @@ extension ProgramTests {
             ]
             #expect(notForReaders.isSubset(of: methods))
             let refused = readersAreNamed ? methods : notForReaders
-            let codes = Shared<[String: Int]>([:])
+            let codes = Locked<[String: Int]>([:])
             let path = folder["s"]
             Worker {
                 guard sc_thread_becomes(65534, 65534, nil, 0) == 0 else { return }
@@ -137,7 +132,7 @@ extension ProgramTests {
                             != nil,
                         let reply = try? peer.receive()
                     else { continue }
-                    codes.change { $0[method] = reply.code }
+                    codes.withLock { $0[method] = reply.code }
                 }
             }.join()
             let answered = codes.value
@@ -166,14 +161,14 @@ extension ProgramTests {
                     == 7000)
             /// What comes of a put, as a user in the socket's group.
             func put(_ uid: UInt32, _ groups: [UInt32]) -> String {
-                let outcome = Shared("")
+                let outcome = Locked("")
                 Worker {
                     guard sc_thread_becomes(uid, uid, groups, groups.count) == 0 else { return }
                     let connection = BlockingConnection(socketPath: path)
                     do {
                         _ = try connection.deleteEmbeddings(of: ["none"], in: .items)
-                        outcome.change { $0 = "ok" }
-                    } catch { outcome.change { $0 = "\(error)" } }
+                        outcome.withLock { $0 = "ok" }
+                    } catch { outcome.withLock { $0 = "\(error)" } }
                 }.join()
                 return outcome.value
             }
@@ -242,11 +237,11 @@ extension ProgramTests {
         @Test("No call that was sent is without an answer when a server ends under load")
         func endsUnderLoad() throws {
             let rounds = Attack.isFull ? 25 : 3
-            let totals = Shared((calls: 0, refused: 0, lost: 0))
+            let totals = Locked((calls: 0, refused: 0, lost: 0))
             for _ in 0..<rounds {
                 let server = try Server(bundle: shop.bundle, socket: folder["s"])
                 let path = folder["s"]
-                let begun = Shared(0)
+                let begun = Locked(0)
                 let workers = (0..<4).map { _ in
                     Worker {
                         guard let peer = try? RawPeer(path) else { return }
@@ -262,9 +257,9 @@ extension ProgramTests {
                             guard let reply = try? peer.receive() else { break }
                             answered += 1
                             if reply.code == 14 { refused += 1 }
-                            begun.change { $0 += 1 }
+                            begun.withLock { $0 += 1 }
                         }
-                        totals.change { [sent, answered, refused] in
+                        totals.withLock { [sent, answered, refused] in
                             $0.calls += sent
                             $0.refused += refused
                             $0.lost += sent - answered
@@ -287,8 +282,8 @@ extension ProgramTests {
             let rounds = Attack.isFull ? 20 : 3
             let path = folder["s"]
             var server = try Server(bundle: shop.bundle, socket: path)
-            let (stop, calls) = (Shared(false), Shared(0))
-            let failures = Shared<[String]>([])
+            let (stop, calls) = (Locked(false), Locked(0))
+            let failures = Locked<[String]>([])
             let user = shop.user(0)
             let workers = (0..<2).map { _ in
                 Worker {
@@ -297,8 +292,8 @@ extension ProgramTests {
                         do {
                             _ = try connection.recommend(
                                 for: Context(userID: user), timeout: .seconds(20))
-                            calls.change { $0 += 1 }
-                        } catch { failures.change { $0.append("blocking: \(error)") } }
+                            calls.withLock { $0 += 1 }
+                        } catch { failures.withLock { $0.append("blocking: \(error)") } }
                     }
                 }
             }
@@ -309,8 +304,8 @@ extension ProgramTests {
                         do {
                             _ = try await client.recommend(
                                 for: Context(userID: user), timeout: .seconds(20))
-                            calls.change { $0 += 1 }
-                        } catch { failures.change { $0.append("async: \(error)") } }
+                            calls.withLock { $0 += 1 }
+                        } catch { failures.withLock { $0.append("async: \(error)") } }
                     }
                 }
             }
@@ -324,7 +319,7 @@ extension ProgramTests {
                         == Int(next.processID))
                 server = next
             }
-            stop.change { $0 = true }
+            stop.withLock { $0 = true }
             for worker in workers { worker.join() }
             for task in tasks { await task.value }
             client.close()
